@@ -1,0 +1,124 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
+import Type from 'typebox'
+import Value from 'typebox/value'
+import { SealiftError } from './error.ts'
+import { limits } from './limits.ts'
+
+/** How a site reaches the outside: not at all (`airgapped`), an allowlist (`restricted`), or freely (`connected`). */
+export type Mode = 'connected' | 'restricted' | 'airgapped'
+
+/** The claims of a license: a JWT signed with EdDSA (RFC 7519, RFC 8037). Times are seconds since 1970. */
+export const LicenseClaims = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 200 }),
+  customer: Type.String({ minLength: 1, maxLength: 200 }),
+  tier: Type.Union([Type.Literal('free'), Type.Literal('trial'), Type.Literal('enterprise')]),
+  features: Type.Object({ airgap: Type.Boolean(), seats: Type.Integer({ minimum: 1 }) }),
+  iat: Type.Integer(),
+  nbf: Type.Integer(),
+  license_expires: Type.Integer({ description: 'end of the term' }),
+  exp: Type.Integer({ description: 'end of the grace period after the term' }),
+})
+export type LicenseClaims = Type.Static<typeof LicenseClaims>
+
+/** `entitled` until the term ends, `grace` until `exp`, then `expired`; `early` before `nbf`. */
+export type LicenseStanding = 'entitled' | 'grace' | 'expired' | 'early'
+
+const sales = 'sales@sealift.example'
+
+/** Where a license stands at `now` (milliseconds). */
+export function standing(claims: LicenseClaims, now: number = Date.now()): LicenseStanding {
+  const seconds = now / 1000
+  if (seconds < claims.nbf) return 'early'
+  if (seconds < claims.license_expires) return 'entitled'
+  return seconds < claims.exp ? 'grace' : 'expired'
+}
+
+/**
+ * Signs a license. `privateKey` is an Ed25519 key in PEM (PKCS #8).
+ * @throws SealiftError USAGE_LICENSE_KEY
+ */
+export async function issueLicense(claims: LicenseClaims, privateKey: string | KeyObject): Promise<string> {
+  if (!Value.Check(LicenseClaims, claims)) {
+    const first = Value.Errors(LicenseClaims, claims)[0]
+    throw new SealiftError('USAGE_LICENSE_CLAIMS', `these are not the claims of a license: ${first?.message ?? ''}`)
+  }
+  let key: KeyObject
+  try {
+    key = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey
+  } catch (cause) {
+    throw new SealiftError('USAGE_LICENSE_KEY', 'the key that signs licenses cannot be read', { cause })
+  }
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new SealiftError('USAGE_LICENSE_KEY', 'the key that signs licenses is not an Ed25519 key', {
+      fix: 'sealift keys generate --type license --out license',
+    })
+  return await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' }).sign(key)
+}
+
+/**
+ * Reads a license and checks its signature against the keys (PEM, SPKI) that may sign one. Does not judge its dates:
+ * an expired license still names its customer, and `assertLicensed` says what it allows.
+ * @throws SealiftError LICENSE_MALFORMED, LICENSE_FORGED
+ */
+export async function readLicense(token: string, publicKeys: readonly string[]): Promise<LicenseClaims> {
+  const text = token.trim()
+  const malformed = (cause?: unknown) =>
+    new SealiftError('LICENSE_MALFORMED', 'this is not a license', {
+      why: 'a license is one line of three parts joined by dots, signed with EdDSA',
+      fix: `ask ${sales} to send it again`,
+      cause,
+    })
+  if (text.length > limits.license) throw malformed()
+  try {
+    if (decodeProtectedHeader(text).alg !== 'EdDSA') throw new Error('alg')
+  } catch (cause) {
+    throw malformed(cause)
+  }
+  for (const pem of publicKeys) {
+    try {
+      const { payload } = await jwtVerify(text, createPublicKey(pem), {
+        algorithms: ['EdDSA'],
+        currentDate: new Date(0),
+        clockTolerance: Number.MAX_SAFE_INTEGER,
+      })
+      if (!Value.Check(LicenseClaims, payload)) throw malformed()
+      return payload as LicenseClaims
+    } catch (error) {
+      if (error instanceof SealiftError) throw error
+    }
+  }
+  throw new SealiftError('LICENSE_FORGED', 'the license is not signed by a key that this release accepts', {
+    why: 'it was altered, or it is for another product',
+    fix: `ask ${sales} to send it again`,
+  })
+}
+
+/**
+ * The single function that says whether a license allows what is about to happen. Build, seed, serve, install, upgrade
+ * and the manager all call it before they change anything. `now` is in milliseconds.
+ * @throws SealiftError LICENSE_AIRGAP, LICENSE_EXPIRED, LICENSE_EARLY
+ */
+export function assertLicensed(claims: LicenseClaims, use: { mode: Mode }, now: number = Date.now()): void {
+  const at = standing(claims, now)
+  if (at === 'early')
+    throw new SealiftError('LICENSE_EARLY', `license ${claims.id} is not valid before ${day(claims.nbf)}`, {
+      fix: 'check the clock of this machine: date --utc',
+    })
+  if (at === 'expired')
+    throw new SealiftError('LICENSE_EXPIRED', `license ${claims.id} ended on ${day(claims.license_expires)}`, {
+      why: `its grace period ended on ${day(claims.exp)}`,
+      fix: `ask ${sales} for a renewal`,
+    })
+  if (use.mode === 'airgapped' && (claims.tier === 'free' || !claims.features.airgap))
+    throw new SealiftError(
+      'LICENSE_AIRGAP',
+      `the ${claims.tier} license of ${claims.customer} does not include air-gapped mode`,
+      {
+        why: 'air-gapped bundles, registries and installations need a license with the airgap feature',
+        fix: `ask ${sales} for one, or install in connected mode`,
+      },
+    )
+}
+
+const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)

@@ -1,0 +1,21 @@
+/** Limits for input that nobody has vouched for yet. Bytes unless the name says otherwise. */
+export const limits = {
+  /** index.json, and every manifest and config document that is parsed */
+  document: 4 * 1024 * 1024,
+  /** the signature file beside index.json */
+  signature: 64 * 1024,
+  /** nesting of a JSON document */
+  jsonDepth: 64,
+  /** nesting of index -> index -> manifest */
+  graphDepth: 8,
+  /** distinct descriptors in one graph */
+  graphNodes: 100_000,
+  /** entries of a bundle file */
+  tarEntries: 200_000,
+  /** a license file */
+  license: 64 * 1024,
+  /** an answers or release file */
+  configuration: 1024 * 1024,
+  /** characters of a reference, as in distribution */
+  referenceLength: 1024,
+} as const

@@ -1,0 +1,48 @@
+import { annotations, type Descriptor, type Platform } from './descriptor.ts'
+
+/** `linux/amd64`, or with a variant `linux/arm/v7`. */
+export const platformName = ({ os, architecture, variant }: Platform): string =>
+  [os, architecture, ...(variant ? [variant] : [])].join('/')
+
+/**
+ * Whether a list of platforms names this one. `linux/arm` stands for all its variants, `linux/arm/v7` for one;
+ * `linux/arm64` and `linux/arm64/v8` are the same.
+ */
+export function includesPlatform(platforms: readonly string[], { os, architecture, variant }: Platform): boolean {
+  return platforms.some((name) => {
+    const [wantedOs, wantedArchitecture, wantedVariant] = name.split('/')
+    if (os !== wantedOs || architecture !== wantedArchitecture) return false
+    const usual = architecture === 'arm64' ? 'v8' : undefined
+    return wantedVariant === undefined || wantedVariant === (variant ?? usual)
+  })
+}
+
+/** The platform that a descriptor states. `unknown/unknown` (BuildKit's attestations) states none. */
+export function statedPlatform({ platform }: Descriptor): Platform | undefined {
+  const stated = platform !== undefined && platform.os !== 'unknown' && platform.architecture !== 'unknown'
+  return stated && typeof platform.os === 'string' && typeof platform.architecture === 'string' ? platform : undefined
+}
+
+/** by which BuildKit's attestations name the image beside them in the index */
+const attested = 'vnd.docker.reference.digest'
+
+/**
+ * The entries of an index that belong to the platforms: those that state one of them, and those that state none, except
+ * for attestations of an entry that is left out. SPEC.md, "Platforms".
+ */
+export function selectPlatforms<T extends Descriptor>(entries: readonly T[], platforms: readonly string[]): T[] {
+  const isOut = (entry: Descriptor) => {
+    const platform = statedPlatform(entry)
+    return platform !== undefined && !includesPlatform(platforms, platform)
+  }
+  const kept = new Set(entries.filter((entry) => !isOut(entry)).map(({ digest }) => digest))
+  const out = new Set(entries.filter(isOut).map(({ digest }) => digest))
+  return entries.filter((entry) => {
+    const subject = entry.annotations?.[attested]
+    return !isOut(entry) && (subject === undefined || kept.has(subject) || !out.has(subject))
+  })
+}
+
+/** The platforms to which the signed index limits what an original index reaches; undefined where it reaches all. */
+export const platformsOf = (descriptor: Descriptor): readonly string[] | undefined =>
+  descriptor.annotations?.[annotations.platforms]?.split(',')

@@ -1,0 +1,74 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { Release } from '@sealift/bundle-spec/release.ts'
+import { imageReferences, type RenderedReference } from '../coverage/image-references.ts'
+import { proveCoverage } from '../coverage/prove.ts'
+import { hostOf, parseImageName } from '../coverage/reference.ts'
+import type { ReleaseSource } from './source.ts'
+
+/** Renders a chart with values to one text of YAML documents. */
+export type Render = (values: Record<string, unknown>, signal?: AbortSignal) => Promise<string>
+
+/** An image of the release with what it was resolved to. */
+export interface Pinned {
+  digest: string
+  original?: string | undefined
+}
+
+export interface Covered {
+  /** the coverage report that the release manifest carries */
+  report: Release['coverage']
+  /** what does not stop the build, but should be looked at */
+  warnings: Warning[]
+}
+
+export interface Warning {
+  code: string
+  message: string
+  why?: string
+  fix?: string
+}
+
+/**
+ * Renders the chart with every values set and proves that nothing is forgotten: each image that any of them names is
+ * pinned. A pinned image that nothing names is a warning: it costs space, but nobody will miss it.
+ * @throws SealiftError BUILD_UNCOVERED
+ */
+export async function cover(
+  source: ReleaseSource,
+  pinned: ReadonlyMap<string, Pinned>,
+  render: Render,
+  signal?: AbortSignal,
+): Promise<Covered> {
+  const images = source.images.map((image) => ({ ...image, ...(pinned.get(image.name) as Pinned) }))
+  const hosts = new Set(images.flatMap(({ reference }) => hostOf(parseImageName(reference)?.repository ?? '')))
+  const rendered = new Map<string, RenderedReference>()
+  for (const set of source.valuesSets)
+    for (const found of imageReferences(await render(set.values, signal), hosts)) {
+      const from = `${found.from}, values set ${set.name}`
+      if (!rendered.has(found.reference)) rendered.set(found.reference, { reference: found.reference, from })
+    }
+  const { uncovered, unexplained } = proveCoverage([...rendered.values()], images)
+  const [missing] = uncovered
+  if (missing)
+    throw new SealiftError(
+      'BUILD_UNCOVERED',
+      `the chart uses an image that the release does not pin: ${missing.reference}`,
+      {
+        why: `${missing.from}: ${missing.why}${uncovered.length > 1 ? `; ${uncovered.length - 1} more like it` : ''}`,
+        fix: `add it to images in release.yaml: - {name: NAME, reference: ${missing.reference.split('@')[0]}, role: component}`,
+      },
+    )
+  return {
+    report: {
+      valuesSets: source.valuesSets.map((set) => set.name),
+      rendered: [...rendered.values()],
+      ...(unexplained.length === 0 ? {} : { unused: unexplained.map(({ name }) => name) }),
+    },
+    warnings: unexplained.map((image) => ({
+      code: 'BUILD_UNEXPLAINED',
+      message: `${source.placeOf(image)}: nothing uses the image ${image.name}: ${image.reference}`,
+      why: 'no values set renders it, and it has no reason of its own',
+      fix: 'remove it, add a values set that turns it on, or give it role: workspace and why: what starts it',
+    })),
+  }
+}

@@ -1,0 +1,44 @@
+import { defineCommand } from '../command.ts'
+import { readText, readTexts } from '../files.ts'
+import { safe } from '../format.ts'
+import { json } from '../options.ts'
+
+export const licenseInspect = defineCommand({
+  command: 'inspect <file>',
+  describe: 'check the signature of a license and show what it allows',
+  builder: (yargs) =>
+    yargs
+      .positional('file', { type: 'string', demandOption: true, describe: 'license file' })
+      .options({
+        key: {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          requiresArg: true,
+          describe: 'public key that may sign licenses (repeatable)',
+        },
+        json,
+      })
+      .example('$0 license inspect bank.license --key licenses.pub', 'customer, tier, term and standing'),
+  handler: async ({ file, key, json }) => {
+    const { readLicense, standing } = await import('@sealift/bundle-spec/license.ts')
+    const claims = await readLicense(await readText(file, 'license'), await readTexts(key, 'key'))
+    const at = standing(claims)
+    if (json) {
+      console.log(JSON.stringify({ claims, standing: at }))
+      return
+    }
+    const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
+    console.log(
+      [
+        `license     ${safe(claims.id)}`,
+        `customer    ${safe(claims.customer)}`,
+        `tier        ${claims.tier}`,
+        `air-gapped  ${claims.tier !== 'free' && claims.features.airgap ? 'allowed' : 'not allowed'}`,
+        `seats       ${claims.features.seats}`,
+        `term        ${day(claims.nbf)} to ${day(claims.license_expires)}, grace until ${day(claims.exp)}`,
+        `standing    ${at}`,
+      ].join('\n'),
+    )
+  },
+})

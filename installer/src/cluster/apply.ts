@@ -1,0 +1,74 @@
+import { type KubernetesObject, PatchStrategy, type V1Secret } from '@kubernetes/client-node'
+import type { Cluster } from './connection.ts'
+
+/** Who the API server says owns the fields that we set (Kubernetes, "Server-Side Apply", managers). */
+export const fieldManager = 'sealift'
+
+/**
+ * Creates an object or brings it to what is given, by server-side apply: the same call again changes nothing. Fields that
+ * somebody else set are taken over.
+ * @throws SealiftError CLUSTER_*
+ */
+export async function apply(cluster: Cluster, object: KubernetesObject): Promise<void> {
+  const name = `${object.kind} ${object.metadata?.namespace ? `${object.metadata.namespace}/` : ''}${object.metadata?.name}`
+  await cluster.request(`apply ${name}`, () =>
+    cluster.objects.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply),
+  )
+}
+
+const labels = { 'app.kubernetes.io/managed-by': 'sealift', 'app.kubernetes.io/part-of': 'cde' }
+
+/** Creates a namespace where it is missing. Says whether it did. */
+export async function ensureNamespace(cluster: Cluster, name: string): Promise<'created' | 'present'> {
+  if (await namespaceExists(cluster, name)) return 'present'
+  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
+  return 'created'
+}
+
+export async function namespaceExists(cluster: Cluster, name: string): Promise<boolean> {
+  const found = await cluster.find(`read namespace ${name}`, () => cluster.core.readNamespace({ name }))
+  return found !== undefined && found.status?.phase !== 'Terminating'
+}
+
+/** Values of a Secret as text; undefined where there is no such Secret. */
+export async function readSecret(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+): Promise<Record<string, string> | undefined> {
+  const secret = await cluster.find(`read secret ${namespace}/${name}`, () =>
+    cluster.core.readNamespacedSecret({ namespace, name }),
+  )
+  if (!secret) return undefined
+  return Object.fromEntries(
+    Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+  )
+}
+
+/** Writes a Secret; `values` is text. */
+export async function applySecret(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  type: string,
+  values: Record<string, string>,
+): Promise<void> {
+  const data = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, Buffer.from(v).toString('base64')]))
+  const secret: V1Secret = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name, labels }, type, data }
+  await apply(cluster, secret as KubernetesObject)
+}
+
+/** Writes a ConfigMap; `data` is text. */
+export async function applyConfigMap(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  data: Record<string, string>,
+): Promise<void> {
+  await apply(cluster, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace, name, labels },
+    data,
+  } as KubernetesObject)
+}

@@ -1,0 +1,155 @@
+import { statSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import {
+  AppsV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  createConfiguration,
+  KubeConfig,
+  KubernetesObjectApi,
+  Observable,
+  type ObservableMiddleware,
+  ServerConfiguration,
+  StorageV1Api,
+  VersionApi,
+} from '@kubernetes/client-node'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { clusterFailure, isTransient, statusOf, type Target } from './failure.ts'
+
+/** How to reach a cluster. Without `kubeconfig` the usual places count: $KUBECONFIG, ~/.kube/config, a pod's own account. */
+export interface ClusterAddress {
+  kubeconfig?: string | undefined
+  context?: string | undefined
+}
+
+/** A cluster that can be asked. Nothing is sent before the first request. */
+export interface Cluster extends Target {
+  readonly address: ClusterAddress
+  readonly core: CoreV1Api
+  readonly apps: AppsV1Api
+  readonly authorization: AuthorizationV1Api
+  readonly storage: StorageV1Api
+  readonly version: VersionApi
+  readonly custom: CustomObjectsApi
+  /** objects of any kind */
+  readonly objects: KubernetesObjectApi
+  readonly signal: AbortSignal
+  /** Makes a request, again after a transient failure; `doing` completes "could not …". @throws SealiftError CLUSTER_* */
+  request<T>(doing: string, call: () => Promise<T>): Promise<T>
+  /** Like `request`, undefined where the object does not exist (404). */
+  find<T>(doing: string, call: () => Promise<T>): Promise<T | undefined>
+}
+
+const requestTimeout = 30_000
+const pauses = [300, 1500]
+
+/**
+ * Reads the kubeconfig and prepares clients that end with `signal` and give up on a request after 30 seconds.
+ * @throws SealiftError CLUSTER_KUBECONFIG
+ */
+export function connectCluster(address: ClusterAddress, signal: AbortSignal): Cluster {
+  const config = readKubeConfig(address)
+  const server = config.getCurrentCluster()?.server as string
+  const options = createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: { default: config },
+    middleware: [limitTime(signal)],
+  })
+  const target: Target = { server, flags: kubectlFlags(address) }
+
+  const attempt = async <T>(call: () => Promise<T>): Promise<T> => {
+    for (let i = 0; ; i++)
+      try {
+        return await call()
+      } catch (error) {
+        const pause = pauses[i]
+        if (signal.aborted || pause === undefined || !isTransient(error)) throw error
+        await setTimeout(pause, undefined, { signal })
+      }
+  }
+  const request = <T>(doing: string, call: () => Promise<T>) =>
+    attempt(call).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : clusterFailure(error, doing, target)
+    })
+  return {
+    ...target,
+    address,
+    core: new CoreV1Api(options),
+    apps: new AppsV1Api(options),
+    authorization: new AuthorizationV1Api(options),
+    storage: new StorageV1Api(options),
+    version: new VersionApi(options),
+    custom: new CustomObjectsApi(options),
+    objects: new KubernetesObjectApi(options),
+    signal,
+    request,
+    find: (doing, call) =>
+      request(doing, async () => {
+        try {
+          return await call()
+        } catch (error) {
+          if (statusOf(error) === 404) return undefined
+          throw error
+        }
+      }),
+  }
+}
+
+function readKubeConfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
+  const config = new KubeConfig()
+  const file = kubeconfig ?? 'the default kubeconfig'
+  const fix = 'name the file and the context: kubeconfig and context in the answers'
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault()
+    else {
+      if (statSync(kubeconfig).size > 4 * 1024 * 1024) throw new Error('it is larger than 4 MiB')
+      config.loadFromFile(kubeconfig)
+    }
+  } catch (cause) {
+    throw new SealiftError('CLUSTER_KUBECONFIG', `${file} cannot be read as a kubeconfig`, {
+      why: String((cause as Error).message).split('\n')[0],
+      fix,
+      cause,
+    })
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null)
+      throw new SealiftError('CLUSTER_KUBECONFIG', `${file} has no context "${context}"`, {
+        why: `its contexts: ${config.contexts.map((c) => c.name).join(', ') || 'none'}`,
+        fix,
+      })
+    config.setCurrentContext(context)
+  }
+  const cluster = config.getCurrentCluster()
+  // the client's own last resort when it found nothing
+  if (
+    !cluster ||
+    (kubeconfig === undefined && cluster.name === 'cluster' && cluster.server === 'http://localhost:8080')
+  )
+    throw new SealiftError('CLUSTER_KUBECONFIG', `${file} does not say which cluster to use`, { fix })
+  if (!cluster.server.startsWith('https:') && !cluster.skipTLSVerify)
+    throw new SealiftError('CLUSTER_KUBECONFIG', `${file} names a server without TLS: ${cluster.server}`, {
+      why: 'credentials would be readable on the way',
+      fix: 'name the address that begins with https://',
+    })
+  return config
+}
+
+function kubectlFlags({ kubeconfig, context }: ClusterAddress): string {
+  const quoted = (text: string) => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+  return [
+    kubeconfig === undefined ? '' : ` --kubeconfig ${quoted(kubeconfig)}`,
+    context === undefined ? '' : ` --context ${quoted(context)}`,
+  ].join('')
+}
+
+function limitTime(signal: AbortSignal): ObservableMiddleware {
+  return {
+    pre: (context) => {
+      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(requestTimeout)]))
+      return new Observable(Promise.resolve(context))
+    },
+    post: (context) => new Observable(Promise.resolve(context)),
+  }
+}

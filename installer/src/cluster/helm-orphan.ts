@@ -1,0 +1,53 @@
+import { readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { HelmBinary } from './helm-process.ts'
+
+/**
+ * A helm whose installer was killed works on alone. Its process id is kept in a file beside its home, so that the next
+ * run can end it instead of racing it. Returns a function that forgets it, to be called when it has ended.
+ */
+export function rememberHelm(helm: HelmBinary, pid: number): () => void {
+  writeFileSync(pidFile(helm), String(pid), { mode: 0o600 })
+  return () => rmSync(pidFile(helm), { force: true })
+}
+
+/**
+ * Ends the helm of a killed run: SIGTERM, on which it rolls back, then SIGKILL after `grace` milliseconds. A process id
+ * that belongs to another program by now is left alone. Says whether there was one.
+ */
+export async function endOrphanedHelm(helm: HelmBinary, grace = 60_000): Promise<boolean> {
+  let pid: number
+  try {
+    pid = Number(readFileSync(pidFile(helm), 'utf8'))
+  } catch {
+    return false
+  }
+  const found = Number.isInteger(pid) && pid > 1 && runs(pid, helm.path)
+  if (found) {
+    signal(pid, 'SIGTERM')
+    for (const end = Date.now() + grace; runs(pid, helm.path) && Date.now() < end; ) await setTimeout(200)
+    if (runs(pid, helm.path)) signal(pid, 'SIGKILL')
+  }
+  rmSync(pidFile(helm), { force: true })
+  return found
+}
+
+const pidFile = (helm: HelmBinary): string => path.join(helm.home, 'running.pid')
+
+/** Whether a process runs this very executable (Linux; elsewhere nobody can tell, so no). */
+function runs(pid: number, executable: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) === realpathSync(executable)
+  } catch {
+    return false
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // it ended by itself in between
+  }
+}

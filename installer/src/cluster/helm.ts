@@ -1,0 +1,136 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { ClusterAddress } from './connection.ts'
+import { type HelmBinary, runHelm } from './helm-process.ts'
+
+/** Which Helm release is meant, where. */
+export interface HelmRelease {
+  name: string
+  namespace: string
+}
+
+/** What is to be rendered or installed. `chart` is the path of an archive or a directory. */
+export interface HelmChart {
+  chart: string
+  values: Record<string, unknown>
+}
+
+export interface HelmCaller {
+  signal: AbortSignal
+  onLine?: (line: string) => void
+}
+
+/**
+ * Renders a chart, without asking a cluster. `kubeVersion` (`v1.34.4`) and `apiVersions` are what the chart finds in
+ * `.Capabilities`. Hooks, tests and CRDs are rendered too: their images are needed as well.
+ * @throws SealiftError CLUSTER_HELM_TEMPLATE
+ */
+export async function helmTemplate(
+  helm: HelmBinary,
+  release: HelmRelease,
+  { chart, values }: HelmChart,
+  options: HelmCaller & { kubeVersion?: string; apiVersions?: readonly string[]; isUpgrade?: boolean },
+): Promise<string> {
+  const args = ['template', release.name, chart, '--namespace', release.namespace, '--values', '-', '--include-crds']
+  if (options.kubeVersion) args.push('--kube-version', options.kubeVersion)
+  for (const version of options.apiVersions ?? []) args.push('--api-versions', version)
+  if (options.isUpgrade) args.push('--is-upgrade')
+  const { status, stdout, stderr } = await runHelm(helm, { args, stdin: JSON.stringify(values), ...options })
+  if (status === 0) return stdout
+  throw new SealiftError('CLUSTER_HELM_TEMPLATE', 'the chart does not render with these values', {
+    why: reason(stderr),
+    fix: 'check the values in the answers: each must be one that the chart knows',
+  })
+}
+
+export interface HelmUpgrade extends HelmCaller {
+  /** milliseconds until an installation that does not become ready counts as failed */
+  timeout: number
+  /** stands in the release's history */
+  description: string
+  onStart?: (pid: number) => void
+}
+
+/**
+ * Installs or upgrades, waits until everything is ready, and takes back what it did where that fails.
+ * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_BUSY where another helm is at work
+ */
+export async function helmUpgrade(
+  helm: HelmBinary,
+  address: ClusterAddress,
+  release: HelmRelease,
+  { chart, values }: HelmChart,
+  { timeout, description, ...caller }: HelmUpgrade,
+): Promise<void> {
+  const args = ['upgrade', '--install', release.name, chart, '--namespace', release.namespace, '--values', '-']
+  args.push('--wait=watcher', '--wait-for-jobs', '--rollback-on-failure', '--timeout', `${Math.ceil(timeout / 1000)}s`)
+  args.push('--reset-values', '--history-max', '10', '--hide-notes', '--description', description)
+  const { status, stderr } = await runHelm(helm, {
+    args: [...args, ...clusterFlags(address)],
+    stdin: JSON.stringify(values),
+    grace: 120_000,
+    ...caller,
+  })
+  if (status === 0) return
+  const busy = /another operation .* is in progress/.test(stderr)
+  throw new SealiftError(
+    busy ? 'CLUSTER_HELM_BUSY' : 'CLUSTER_HELM_UPGRADE',
+    busy ? `another helm works on release ${release.name}` : `helm could not install release ${release.name}`,
+    {
+      why: reason(stderr),
+      fix: busy
+        ? `see who: helm history ${release.name} --namespace ${release.namespace}`
+        : `see what the cluster says: kubectl get pods,events --namespace ${release.namespace}`,
+    },
+  )
+}
+
+/** What Helm knows of a release. `status` is deployed, failed, pending-install, … */
+export interface HelmStatus {
+  status: string
+  revision: number
+  description: string
+  values: Record<string, unknown>
+  /** the objects of the release, as YAML */
+  manifest: string
+}
+
+/**
+ * Reads the latest revision of a release; undefined where there is none.
+ * @throws SealiftError CLUSTER_HELM
+ */
+export async function helmStatus(
+  helm: HelmBinary,
+  address: ClusterAddress,
+  release: HelmRelease,
+  caller: HelmCaller,
+): Promise<HelmStatus | undefined> {
+  const args = ['status', release.name, '--namespace', release.namespace, '--output', 'json', ...clusterFlags(address)]
+  const { status, stdout, stderr } = await runHelm(helm, { args, ...caller })
+  if (status !== 0 && /release: not found/.test(stderr)) return undefined
+  const failed = (why: string, cause?: unknown) =>
+    new SealiftError('CLUSTER_HELM', `helm cannot tell the state of release ${release.name}`, { why, cause })
+  if (status !== 0) throw failed(reason(stderr))
+  try {
+    const { info, config, manifest, version } = JSON.parse(stdout)
+    return {
+      status: String(info.status),
+      description: String(info.description ?? ''),
+      revision: Number(version),
+      values: config ?? {},
+      manifest: String(manifest ?? ''),
+    }
+  } catch (cause) {
+    throw failed('its answer is not the JSON that Helm 4 writes', cause)
+  }
+}
+
+const clusterFlags = ({ kubeconfig, context }: ClusterAddress): string[] => [
+  ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+  ...(context === undefined ? [] : ['--kube-context', context]),
+]
+
+/** The lines of helm's complaint without its log lines. */
+function reason(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^(level=|time=|WARNING)/.test(line))
+  return lines.slice(-6).join('; ').slice(0, 1500) || 'it gave no reason'
+}

@@ -1,0 +1,68 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { Release } from '@sealift/bundle-spec/release.ts'
+import { atSite } from '@sealift/bundle-spec/site.ts'
+import { parseImageName } from '../coverage/reference.ts'
+import type { CompleteAnswers } from './answers.ts'
+
+/** Names of the Secrets that the installer makes before the chart is installed. */
+export const secretNames = { license: 'cde-license', tls: 'cde-tls', ca: 'cde-ca', registry: 'cde-registry' } as const
+
+type Values = { [key: string]: unknown }
+
+/**
+ * The chart values that answers and a release decide, with the site's own `values` put in. Pure. Images are named by
+ * digest alone. `hasCa` says whether the site's certificate has a CA of its own to trust.
+ * @throws SealiftError USAGE_ANSWERS where `values` sets what another answer decides
+ */
+export function chartValues(answers: CompleteAnswers, release: Release, hasCa: boolean): Values {
+  const { replicas, registry } = answers
+  const decided: Values = {
+    mode: answers.mode,
+    image: { registry: registry.address },
+    images: Object.fromEntries(
+      release.images.map((image) => [
+        image.name,
+        { repository: atSite(vendorRepository(image.reference), '').slice(1), tag: '', digest: image.digest },
+      ]),
+    ),
+    imagePullSecrets: registry.username === undefined ? [] : [secretNames.registry],
+    license: { secretName: secretNames.license, keys: release.licenseKeys.join('\n') },
+    serviceType: answers.serviceType,
+    ingress: { host: answers.host, tls: { enabled: true, hostSecretName: secretNames.tls } },
+    manager: { accessURL: `https://${answers.host}`, ...(replicas?.manager ? { replicas: replicas.manager } : {}) },
+    ...(replicas?.envproxy ? { envproxy: { replicas: replicas.envproxy } } : {}),
+    ...(replicas?.dashboard ? { dashboard: { replicas: replicas.dashboard } } : {}),
+    ...(answers.devUrlsHost ? { devurls: { host: answers.devUrlsHost } } : {}),
+    ...(answers.storageClass ? { storageClassName: answers.storageClass } : {}),
+    ...(hasCa ? { certs: { secret: secretNames.ca } } : {}),
+  }
+  return merged(decided, answers.values ?? {}, [])
+}
+
+/** Under which repository the site has an image of the release. */
+export const siteRepository = (reference: string, registry: string): string =>
+  atSite(vendorRepository(reference), registry)
+
+function vendorRepository(reference: string): string {
+  const name = parseImageName(reference)
+  if (!name) throw new SealiftError('BUNDLE_RELEASE', `the release names an image that is not one: ${reference}`)
+  return name.repository
+}
+
+/** Adds values without changing any that is decided. */
+function merged(decided: Values, extra: Values, path: string[]): Values {
+  const result: Values = { ...decided }
+  for (const [key, value] of Object.entries(extra)) {
+    const there = result[key]
+    if (there === undefined) result[key] = value
+    else if (isValues(there) && isValues(value)) result[key] = merged(there, value, [...path, key])
+    else if (JSON.stringify(there) !== JSON.stringify(value))
+      throw new SealiftError('USAGE_ANSWERS', `values.${[...path, key].join('.')} is decided by other answers`, {
+        fix: 'remove it from values, and change the answer that decides it',
+      })
+  }
+  return result
+}
+
+const isValues = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,36 @@
+/**
+ * What the engine tells its audience: the terminal, the web wizard and `--json` all show these and nothing else. Plain
+ * data, without secrets. `ms` is milliseconds; `at` is milliseconds since 1970.
+ */
+export type InstallEvent =
+  | { type: 'stage-start'; stage: string; title: string; number: number; of: number; at: number }
+  | { type: 'progress'; stage: string; done: number; total: number; unit: 'bytes' | 'items' }
+  | { type: 'log'; stage: string; level: 'info' | 'warn'; message: string }
+  | { type: 'stage-done'; stage: string; ms: number }
+  | { type: 'stage-skipped'; stage: string; title: string; why: string }
+  | { type: 'stage-failed'; stage: string; ms: number; code: string; message: string; why?: string; fix?: string }
+
+export type Emit = (event: InstallEvent) => void
+
+/** What a running stage can say. */
+export interface Reporter {
+  /** Moves the stage's progress; `total` and `done` are whole numbers of `unit`. */
+  progress(done: number, total: number, unit: 'bytes' | 'items'): void
+  info(message: string): void
+  warn(message: string): void
+}
+
+/** A reporter that turns what a stage says into events of that stage. */
+export const reporterOf = (stage: string, emit: Emit): Reporter => ({
+  progress: (done, total, unit) => emit({ type: 'progress', stage, done, total, unit }),
+  info: (message) => emit({ type: 'log', stage, level: 'info', message: printable(message) }),
+  warn: (message) => emit({ type: 'log', stage, level: 'warn', message: printable(message) }),
+})
+
+/** Text from outside (pods, Helm, servers) on one line, without control characters or bidirectional overrides. */
+export const printable = (text: string): string =>
+  text
+    .replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '')
+    .replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+    .trim()
+    .slice(0, 2000)

@@ -1,0 +1,35 @@
+import type { Cluster } from '../cluster/connection.ts'
+import type { CompleteAnswers } from './answers.ts'
+
+/** Where browsers reach the ingress. */
+export interface IngressAddress {
+  address: string
+  port: number
+}
+
+/**
+ * The address of the platform's ingress: its load balancer's, or a node's port; for a ClusterIP, or where the cluster's
+ * own ingress is used, the host name itself, which the site then publishes. Undefined while there is none.
+ * @throws SealiftError CLUSTER_*
+ */
+export async function ingressAddress(
+  cluster: Cluster,
+  { namespace, host }: CompleteAnswers,
+): Promise<IngressAddress | undefined> {
+  const service = await cluster.find('read the ingress service', () =>
+    cluster.core.readNamespacedService({ namespace, name: 'cde-ingress' }),
+  )
+  const port = service?.spec?.ports?.find((candidate) => candidate.name === 'https')
+  if (service?.spec?.type === 'LoadBalancer') {
+    const { ip, hostname } = service.status?.loadBalancer?.ingress?.[0] ?? {}
+    const address = ip ?? hostname
+    return address === undefined ? undefined : { address, port: port?.port ?? 443 }
+  }
+  if (service?.spec?.type === 'NodePort' && port?.nodePort !== undefined) {
+    const { items } = await cluster.request('list nodes', () => cluster.core.listNode({ limit: 100 }))
+    const addresses = items.flatMap((node) => node.status?.addresses ?? [])
+    const address = addresses.find((candidate) => candidate.type === 'InternalIP')?.address
+    return address === undefined ? undefined : { address, port: port.nodePort }
+  }
+  return { address: host, port: 443 }
+}

@@ -1,0 +1,89 @@
+import { lockState } from '../stores/state-lock.ts'
+import type { CompleteAnswers } from './answers.ts'
+import { clusterJournal } from './cluster-journal.ts'
+import { createContext, type InstallContext, type InstallDeps } from './context.ts'
+import { runStages, type Stage, type StageOutcome } from './engine.ts'
+import type { Emit } from './events.ts'
+import { openJournal } from './journal.ts'
+import { coverageStage } from './stages/coverage.ts'
+import { deployStage } from './stages/deploy.ts'
+import { licenseStage } from './stages/license.ts'
+import { namespaceStage } from './stages/namespace.ts'
+import { nodePullStage } from './stages/node-pull.ts'
+import { preflightStage } from './stages/preflight.ts'
+import { receiptStage } from './stages/receipt.ts'
+import { registryStage } from './stages/registry.ts'
+import { rolloutStage } from './stages/rollout.ts'
+import { secretsStage } from './stages/secrets.ts'
+import { smokeStage } from './stages/smoke.ts'
+import { verifyStage } from './stages/verify.ts'
+
+/**
+ * The stages of an installation. Up to coverage nothing is changed (but a registry that is to be seeded); the pull probe
+ * leaves nothing behind.
+ */
+export const installStages: readonly Stage<InstallContext>[] = [
+  licenseStage,
+  verifyStage,
+  preflightStage,
+  registryStage,
+  coverageStage,
+  nodePullStage,
+  namespaceStage,
+  secretsStage,
+  deployStage,
+  rolloutStage,
+  smokeStage,
+  receiptStage,
+]
+
+export interface InstallResult {
+  stages: StageOutcome[]
+  url: string
+  namespace: string
+  version: string
+}
+
+/**
+ * Installs a release. Running it again, after a failure, an abort or a kill, goes on where the world shows that it ended;
+ * after a success it checks everything and changes nothing.
+ * @throws SealiftError with what to do next in `fix`
+ */
+export async function install(
+  answers: CompleteAnswers,
+  deps: InstallDeps,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<InstallResult> {
+  const release = await lockState(deps.stateDir, 'another installation', deps.lockWait)
+  try {
+    const journal = await openJournal(deps.stateDir)
+    try {
+      const context = createContext(answers, deps, signal, journal.earlier)
+      const inCluster = clusterJournal(context.cluster, answers.namespace)
+      const stages = await runStages(installStages, context, {
+        journal,
+        signal,
+        emit: (event) => {
+          if (event.type === 'stage-done') context.times[event.stage] = event.ms
+          emit(event)
+        },
+        // the namespace stage asks for changes before there is a namespace
+        mirror: async (entries) => {
+          if (context.changesCluster && entries.some((e) => e.stage === 'namespace' && e.event !== 'start'))
+            await inCluster(entries)
+        },
+      })
+      return {
+        stages,
+        url: `https://${answers.host}/`,
+        namespace: answers.namespace,
+        version: deps.bundle.release.version,
+      }
+    } finally {
+      await journal.close()
+    }
+  } finally {
+    release()
+  }
+}

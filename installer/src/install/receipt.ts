@@ -1,0 +1,17 @@
+/** What was installed, where, from what. Holds no secret. */
+export interface Receipt {
+  apiVersion: 'sealift.dev/v1'
+  kind: 'Receipt'
+  release: { name: string; version: string; digest: string }
+  bundle: { index: string; signedBy: string; size: number }
+  chart: string
+  images: { name: string; digest: string }[]
+  site: { server: string; namespace: string; host: string; registry: string; mode: string; helmRevision: number }
+  /** RFC 3339 */
+  installed: string
+  /** milliseconds by stage */
+  times: Record<string, number>
+}
+
+/** Name of the ConfigMap, and of the file in the state directory with `.json`. */
+export const receiptName = 'sealift-receipt'

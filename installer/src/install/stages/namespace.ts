@@ -1,0 +1,16 @@
+import { ensureNamespace, namespaceExists } from '../../cluster/apply.ts'
+import type { InstallContext } from '../context.ts'
+import type { Stage } from '../engine.ts'
+
+export const namespaceStage: Stage<InstallContext> = {
+  id: 'namespace',
+  title: 'Create the namespace',
+  inPlace: 'the namespace is there',
+  async needed(context) {
+    context.changesCluster = true
+    return !(await namespaceExists(context.cluster(), context.answers.namespace))
+  },
+  async run({ cluster, answers }, report) {
+    report.info(`namespace ${answers.namespace}: ${await ensureNamespace(cluster(), answers.namespace)}`)
+  },
+}

@@ -1,0 +1,52 @@
+import { open, rename } from 'node:fs/promises'
+import path from 'node:path'
+import { applyConfigMap } from '../../cluster/apply.ts'
+import type { InstallContext } from '../context.ts'
+import type { Stage } from '../engine.ts'
+import { type Receipt, receiptName } from '../receipt.ts'
+
+export const receiptStage: Stage<InstallContext> = {
+  id: 'receipt',
+  title: 'Write the receipt',
+  inPlace: '',
+  needed: async () => true,
+  async run(context, report) {
+    const { bundle, answers, stateDir } = context
+    const { release } = bundle
+    const receipt: Receipt = {
+      apiVersion: 'sealift.dev/v1',
+      kind: 'Receipt',
+      release: { name: release.name, version: release.version, digest: bundle.releaseDigest },
+      bundle: { index: bundle.indexDigest, signedBy: bundle.signedBy, size: bundle.size },
+      chart: release.chart.digest,
+      images: release.images.map(({ name, digest }) => ({ name, digest })),
+      site: {
+        server: context.cluster().server,
+        namespace: answers.namespace,
+        host: answers.host,
+        registry: answers.registry.address,
+        mode: answers.mode,
+        helmRevision: (await context.status())?.revision ?? 0,
+      },
+      installed: new Date().toISOString(),
+      times: context.times,
+    }
+    const text = `${JSON.stringify(receipt, null, 2)}\n`
+    const file = path.join(stateDir, `${receiptName}.json`)
+    await writeWhole(file, text)
+    await applyConfigMap(context.cluster(), answers.namespace, receiptName, { 'receipt.json': text })
+    report.info(`receipt: ${file} and ConfigMap ${answers.namespace}/${receiptName}`)
+  },
+}
+
+/** A crash leaves the old file or the new one. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const handle = await open(`${file}.partial`, 'w', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(`${file}.partial`, file)
+}

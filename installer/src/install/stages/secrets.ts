@@ -1,0 +1,65 @@
+import { applySecret, readSecret } from '../../cluster/apply.ts'
+import { secretNames } from '../chart-values.ts'
+import type { InstallContext } from '../context.ts'
+import type { Stage } from '../engine.ts'
+import { pullSecret } from '../pull-secret.ts'
+import { authoritySecret, siteCertificate } from '../site-certificate.ts'
+import { readLicenseFile } from './license.ts'
+
+interface Wanted {
+  name: string
+  type: string
+  values: Record<string, string>
+}
+
+export const secretsStage: Stage<InstallContext> = {
+  id: 'secrets',
+  title: 'Create license, certificate and registry secrets',
+  inPlace: 'all secrets are as they should be',
+  async needed(context) {
+    const { kept } = await siteCertificate(context)
+    return !kept || (await outdated(context, plainSecrets(context))).length > 0
+  },
+  async run(context, report) {
+    const { cluster, answers } = context
+    const { kept, certificate } = await siteCertificate(context)
+    const { certificate: crt, key, ca, authorityKey } = await certificate()
+    const wanted = [
+      ...plainSecrets(context),
+      {
+        name: secretNames.tls,
+        type: 'kubernetes.io/tls',
+        values: { 'tls.crt': crt, 'tls.key': key, ...(ca ? { 'ca.crt': ca } : {}) },
+      },
+      ...(ca ? [{ name: secretNames.ca, type: 'Opaque', values: { 'ca.crt': ca } }] : []),
+      ...(authorityKey ? [{ name: authoritySecret, type: 'Opaque', values: { 'ca.key': authorityKey } }] : []),
+    ]
+    for (const { name, type, values } of await outdated(context, wanted)) {
+      await applySecret(cluster(), answers.namespace, name, type, values)
+      report.info(`secret ${name}`)
+    }
+    if (!kept && answers.tls === undefined)
+      report.warn(
+        `the certificate of ${answers.host} is by a CA of its own: give browsers the ca.crt of secret ${secretNames.ca}`,
+      )
+  },
+}
+
+/** Those secrets that do not depend on what the cluster has. */
+function plainSecrets({ answers }: InstallContext): Wanted[] {
+  const pull = pullSecret(answers)
+  return [
+    { name: secretNames.license, type: 'Opaque', values: { license: readLicenseFile(answers.license) } },
+    ...(pull ? [{ name: secretNames.registry, ...pull }] : []),
+  ]
+}
+
+async function outdated({ cluster, answers }: InstallContext, wanted: readonly Wanted[]): Promise<Wanted[]> {
+  const checked = await Promise.all(
+    wanted.map(async (secret) => {
+      const there = await readSecret(cluster(), answers.namespace, secret.name)
+      return Object.entries(secret.values).every(([key, value]) => there?.[key] === value) ? [] : [secret]
+    }),
+  )
+  return checked.flat()
+}

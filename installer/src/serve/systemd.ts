@@ -1,0 +1,126 @@
+import { dirname, resolve } from 'node:path'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+
+export interface UnitOptions {
+  /** the program and what stands before `serve`, absolute paths */
+  program: readonly string[]
+  bundles: readonly { path: string; isDirectory: boolean }[]
+  /** flags with their values, as they were given */
+  flags: readonly (readonly [flag: string, value?: string])[]
+  /** directory of CA and certificate; undefined where a certificate is given */
+  state: string | undefined
+  /** lowest port that it listens on */
+  port: number
+}
+
+/** Flags whose files may be readable by root only: systemd hands them over. */
+const secret = new Set(['--license', '--password-file', '--tls-cert', '--tls-key'])
+const files = new Set([...secret, '--trust'])
+
+const hidden = /^\/(home|root|tmp|var\/tmp|run\/user)(\/|$)/
+const stateRoot = '/var/lib/'
+
+/**
+ * A systemd unit (systemd 247 or newer) that runs `serve` with exactly these flags: as a user of its own without rights,
+ * with nothing writable but its state directory. `systemctl reload` loads the bundles anew.
+ * @throws SealiftError USAGE_SYSTEMD where the unit could not see a file
+ */
+export function systemdUnit({ program, bundles, flags, state, port }: UnitOptions): string {
+  const credentials: string[] = []
+  const readable: string[] = []
+  const words = [...program, 'serve']
+  const see = (path: string): string => {
+    const full = resolve(path)
+    if (hidden.test(full))
+      throw new SealiftError('USAGE_SYSTEMD', `a service does not see ${full}`, {
+        why: 'the unit hides home directories and /tmp, and runs as a user without rights to them',
+        fix: 'keep it below /srv, /opt, /etc or /var/lib',
+      })
+    return full
+  }
+  for (const word of program) see(word)
+  for (const bundle of bundles) {
+    words.push(see(bundle.path))
+    // the directory of a file, not the file: a mount over it would hide one that is renamed over it later
+    readable.push(bundle.isDirectory ? resolve(bundle.path) : dirname(resolve(bundle.path)))
+  }
+  for (const [flag, value] of flags) {
+    if (flag === '--state') continue
+    words.push(flag)
+    if (value === undefined) continue
+    if (!files.has(flag)) words.push(value)
+    else if (secret.has(flag)) {
+      const name = flag.slice(2)
+      credentials.push(`LoadCredential=${name}:${unspecified(resolve(value))}`)
+      words.push(`\${CREDENTIALS_DIRECTORY}/${name}`)
+    } else words.push(see(value))
+  }
+  if (state !== undefined) {
+    const full = resolve(state)
+    if (!full.startsWith(stateRoot) || /\s/.test(full))
+      throw new SealiftError('USAGE_SYSTEMD', `a service cannot keep its state in ${full}`, {
+        why: `systemd makes its state directory below ${stateRoot}, without spaces`,
+        fix: '--state /var/lib/sealift/serve',
+      })
+    words.push('--state', full)
+  }
+  const low = port > 0 && port < 1024
+  return `[Unit]
+Description=Sealift registry
+Documentation=man:systemd.exec(5)
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+ExecStart=${words.map(quote).join(' ')}
+# loads the bundles anew; a bad one changes nothing
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=5
+# wrong flags, bundles and licenses don't get better by themselves
+RestartPreventExitStatus=2 3 4
+TimeoutStopSec=30
+LimitNOFILE=8192
+${credentials.map((line) => `${line}\n`).join('')}
+DynamicUser=yes
+UMask=0077
+${state === undefined ? '' : `StateDirectory=${resolve(state).slice(stateRoot.length)}\nStateDirectoryMode=0700\n`}${[...new Set(readable.map((path) => `ReadOnlyPaths=${quote(path)}\n`))].join('')}ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+NoNewPrivileges=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+CapabilityBoundingSet=${low ? 'CAP_NET_BIND_SERVICE' : ''}
+AmbientCapabilities=${low ? 'CAP_NET_BIND_SERVICE' : ''}
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+/** `%` begins a specifier everywhere (systemd.unit(5), "Specifiers"). */
+const unspecified = (text: string): string => text.replaceAll('%', '%%')
+
+/** One word of a command line (systemd.service(5), "Command lines"); only the one variable of ours is filled in. */
+function quote(word: string): string {
+  if (/[\n\0]/.test(word)) throw new SealiftError('USAGE_SYSTEMD', 'a flag holds a line break')
+  const own = `\${CREDENTIALS_DIRECTORY}`
+  const [head, tail] = word.startsWith(own) ? [own, word.slice(own.length)] : ['', word]
+  const text = head + unspecified(tail).replaceAll('$', '$$$$')
+  return /^[\w@%+=:,./${}-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}

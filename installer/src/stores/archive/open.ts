@@ -1,0 +1,165 @@
+import { createHash, type Hash } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { type Descriptor, isDigest, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { parseJson, toJson } from '@sealift/bundle-spec/json.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import type { ContentStore } from '@sealift/bundle-spec/store.ts'
+import { memoryStore } from '../memory.ts'
+import { type ArchiveFile, notAnArchive, readArchive, readExactly } from './entries.ts'
+
+/** An archive of `docker save`, read where it lies. */
+export interface ArchiveStore extends ContentStore {
+  close(): Promise<void>
+}
+
+interface Saved {
+  Config: string
+  RepoTags: string[] | null
+  Layers: string[]
+}
+
+const layerType = 'application/vnd.oci.image.layer.v1.tar'
+
+/** bytes that a compressed layer may unpack to while it is hashed, by byte of its own: gzip reaches about 1,030 */
+const inflation = 1100
+
+/**
+ * Opens an archive of `docker save`. It has no manifests, so one is made: an OCI manifest over the config as it is and
+ * the layers as they lie, of which each must be what the config's `diff_ids` say (image-spec, config.md). The same archive
+ * gives the same digest.
+ * @throws SealiftError STORAGE_ARCHIVE
+ */
+export async function archiveStore(path: string, signal?: AbortSignal): Promise<ArchiveStore> {
+  const origin = `docker archive ${path}`
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
+    throw notAnArchive(path, cause.code, cause)
+  })
+  const made = memoryStore(origin)
+  const blobs = new Map<string, ArchiveFile>()
+  const layers = new Map<string, Promise<{ descriptor: Descriptor; diffId: string }>>()
+
+  async function imageOf(files: ReadonlyMap<string, ArchiveFile>, saved: Saved): Promise<Descriptor> {
+    const config = await small(file, files, saved.Config, path)
+    const document = parseJson(config, saved.Config) as { rootfs?: { diff_ids?: unknown } } | null
+    const diffIds = document?.rootfs?.diff_ids
+    if (!Array.isArray(diffIds) || diffIds.length !== saved.Layers.length)
+      throw notAnArchive(path, `${saved.Config} does not describe its ${saved.Layers.length} layers`)
+    const descriptors: Descriptor[] = []
+    for (const [i, name] of saved.Layers.entries()) {
+      const place = files.get(name)
+      if (!place) throw notAnArchive(path, `it has no ${name}`)
+      const known = layers.get(name) ?? readLayer(file, place, path, signal)
+      layers.set(name, known)
+      const { descriptor, diffId } = await known
+      if (!isDigest(diffIds[i]) || diffIds[i] !== diffId)
+        throw notAnArchive(path, `${name} is another layer than its config says`)
+      blobs.set(descriptor.digest, place)
+      descriptors.push(descriptor)
+    }
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: mediaTypes.manifest,
+      config: made.put(config, mediaTypes.config),
+      layers: descriptors,
+    }
+    return made.put(toJson(manifest), mediaTypes.manifest)
+  }
+
+  try {
+    if (!(await file.stat()).isFile()) throw notAnArchive(path, 'it is not a regular file')
+    const files = await readArchive(file, path)
+    const images = readManifest(await small(file, files, 'manifest.json', path), path)
+    return {
+      origin,
+      async resolve(reference) {
+        const found = images.filter(({ RepoTags }) => reference === '' || RepoTags?.includes(reference))
+        const [only, ...more] = found
+        if (only && more.length === 0) return await imageOf(files, only)
+        throw new SealiftError('STORAGE_NOT_FOUND', `${origin} does not have exactly one ${reference || 'image'}`, {
+          why: `it has ${images.flatMap(({ RepoTags }) => RepoTags ?? ['one without a name']).join(', ') || 'none'}`,
+        })
+      },
+      has: async (repository, descriptor) =>
+        blobs.get(descriptor.digest)?.size === descriptor.size || (await made.has(repository, descriptor)),
+      async open(repository, descriptor, range) {
+        const place = blobs.get(descriptor.digest)
+        if (!place) return await made.open(repository, descriptor, range)
+        const { start, end } = range ?? { start: 0, end: place.size }
+        return readPart(file, { offset: place.offset + start, size: Math.min(end, place.size) - start })
+      },
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function readManifest(bytes: Buffer, path: string): Saved[] {
+  const images = parseJson(bytes, 'manifest.json') as Partial<Saved>[] | null
+  const texts = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.every((text) => typeof text === 'string')
+  const good = (image: Partial<Saved> | null): image is Saved =>
+    typeof image?.Config === 'string' && texts(image.Layers) && (image.RepoTags == null || texts(image.RepoTags))
+  if (!Array.isArray(images) || !images.every(good)) throw notAnArchive(path, 'its manifest.json is not one of docker')
+  return images
+}
+
+async function small(file: FileHandle, files: ReadonlyMap<string, ArchiveFile>, name: string, path: string) {
+  const place = files.get(name)
+  if (!place) throw notAnArchive(path, `it has no ${name.slice(0, 200)}`)
+  if (place.size > limits.document) throw notAnArchive(path, `${name} is larger than ${limits.document} bytes`)
+  return (await readExactly(file, place.offset, place.size)) as Buffer
+}
+
+/** Hashes a layer as it lies and, where it is compressed, what is in it. */
+async function readLayer(file: FileHandle, place: ArchiveFile, path: string, signal?: AbortSignal) {
+  const magic = await readExactly(file, place.offset, Math.min(2, place.size))
+  const compressed = magic?.length === 2 && magic.readUInt16BE(0) === 0x1f8b
+  const own = createHash('sha256')
+  const plain = createHash('sha256')
+  let inflated = 0
+  const count = (chunk: Uint8Array) => {
+    inflated += chunk.length
+    if (inflated > place.size * inflation) throw notAnArchive(path, 'one of its layers unpacks without an end')
+  }
+  const through = async function* (source: AsyncIterable<Uint8Array>, hash: Hash, check?: (chunk: Uint8Array) => void) {
+    for await (const chunk of source) {
+      check?.(chunk)
+      hash.update(chunk)
+      yield chunk
+    }
+  }
+  const bytes = through(readPart(file, place), own)
+  const options = signal ? { signal } : {}
+  if (compressed)
+    await pipeline(bytes, createGunzip(), (s) => drain(through(s, plain, count)), options).catch((cause) => {
+      signal?.throwIfAborted()
+      throw cause instanceof SealiftError ? cause : notAnArchive(path, 'one of its layers does not unpack', cause)
+    })
+  else await drain(bytes, signal)
+  const digest = `sha256:${own.digest('hex')}`
+  const descriptor = { mediaType: compressed ? `${layerType}+gzip` : layerType, digest, size: place.size }
+  return { descriptor, diffId: compressed ? `sha256:${plain.digest('hex')}` : digest }
+}
+
+async function drain(bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+  for await (const _ of bytes) signal?.throwIfAborted()
+}
+
+const readPart = (file: FileHandle, { offset, size }: ArchiveFile): AsyncIterable<Uint8Array> =>
+  size === 0
+    ? none()
+    : createReadStream('', {
+        fd: file,
+        autoClose: false,
+        start: offset,
+        end: offset + size - 1,
+        highWaterMark: 1 << 20,
+      })
+
+async function* none(): AsyncGenerator<Uint8Array, void> {}

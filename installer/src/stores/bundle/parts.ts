@@ -1,0 +1,122 @@
+import { access } from 'node:fs/promises'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import {
+  bundleOfPart,
+  type Parts,
+  partName,
+  partsIndexName,
+  partsSignatureName,
+  readParts,
+} from '@sealift/bundle-spec/parts.ts'
+import { verifyMessage } from '@sealift/bundle-spec/signature.ts'
+import { readExactly } from './entries.ts'
+import { partFailure } from './part-faults.ts'
+import { type OpenPart, openRegularFile, type PartedFile, partedFile } from './parted-file.ts'
+
+/**
+ * Opens the bytes of a bundle: the file `path`, or its parts where there is no such file but a parts index. The name of
+ * a part or of the parts index stands for all of them. Parts are there with the right length then; what is in them is
+ * proven with the bundle.
+ * @param trust public keys (PEM, SPKI) that may have signed the parts index
+ * @returns the parts index too, where there is one
+ * @throws SealiftError BUNDLE_MISSING, BUNDLE_PARTS, BUNDLE_PART_MISSING, BUNDLE_PART_SIZE, BUNDLE_UNSIGNED, BUNDLE_UNTRUSTED
+ */
+export async function openParts(
+  path: string,
+  trust: readonly string[],
+): Promise<{ file: PartedFile; index: Parts | undefined }> {
+  const bundle = await bundleInParts(path)
+  if (bundle === undefined) return { file: partedFile([await openRegularFile(path)]), index: undefined }
+  const index = await readPartsIndex(bundle, trust)
+  const opened = await Promise.allSettled(index.parts.map((_, i) => openRegularFile(partName(bundle, i + 1))))
+  const parts = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  try {
+    checkPresence(bundle, index, opened)
+    const expected = parts.map((part, i): OpenPart => ({ ...part, digest: index.parts[i]?.digest as string }))
+    return { file: partedFile(expected), index }
+  } catch (error) {
+    await Promise.all(parts.map((part) => part.handle.close()))
+    throw error
+  }
+}
+
+/** The bundle whose parts a path stands for; undefined where it stands for a file. */
+export async function bundleInParts(path: string): Promise<string | undefined> {
+  const named = bundleOfPart(path)
+  if (named !== undefined && (await exists(partsIndexName(named)))) return named
+  if (await exists(path)) return undefined
+  if (await exists(partsIndexName(path))) return path
+  if (await exists(partName(path, 1)))
+    throw new SealiftError('BUNDLE_PARTS', `${partsIndexName(path)} is missing`, {
+      why: `${partName(path, 1)} is there, but nothing says which parts belong to it`,
+      fix: `carry ${partsIndexName(path)} and ${partsSignatureName(path)} over too`,
+    })
+  return undefined
+}
+
+/**
+ * Reads the parts index of a bundle, signature first.
+ * @throws SealiftError BUNDLE_PARTS, BUNDLE_UNSIGNED, BUNDLE_UNTRUSTED
+ */
+export async function readPartsIndex(bundle: string, trust: readonly string[]): Promise<Parts> {
+  const name = partsIndexName(bundle)
+  const signatureName = partsSignatureName(bundle)
+  const bytes = await readSmallFile(name, limits.document)
+  if (!(await exists(signatureName)))
+    throw new SealiftError('BUNDLE_UNSIGNED', `${name} is not signed`, {
+      why: `${signatureName} is missing`,
+      fix: `carry ${signatureName} over too`,
+    })
+  const signature = await readSmallFile(signatureName, limits.signature)
+  try {
+    verifyMessage(bytes, signature, trust)
+  } catch (cause) {
+    if (!(cause instanceof SealiftError) || cause.code === 'USAGE_TRUST') throw cause
+    const code = cause.code === 'BUNDLE_UNTRUSTED' ? cause.code : 'BUNDLE_PARTS'
+    const message =
+      code === 'BUNDLE_UNTRUSTED' ? `${name} is signed by a key that is not trusted here` : `${name} is damaged`
+    throw new SealiftError(code, message, {
+      why: code === 'BUNDLE_UNTRUSTED' ? cause.why : 'its signature does not hold',
+      fix: code === 'BUNDLE_UNTRUSTED' ? cause.fix : `carry ${name} and ${signatureName} over again`,
+      cause,
+    })
+  }
+  return readParts(bytes, name)
+}
+
+function checkPresence(bundle: string, index: Parts, opened: readonly PromiseSettledResult<OpenPart>[]): void {
+  const missing = opened.flatMap((one, i) =>
+    one.status === 'rejected'
+      ? [{ path: partName(bundle, i + 1), what: 'is missing', why: (one.reason as SealiftError).why }]
+      : [],
+  )
+  if (missing.length > 0) throw partFailure('BUNDLE_PART_MISSING', missing)
+  const wrong = opened.flatMap((one, i) => {
+    const expected = index.parts[i]?.size as number
+    if (one.status === 'rejected' || one.value.size === expected) return []
+    const { path, size } = one.value
+    const much = size < expected ? `ends ${expected - size} bytes early` : `is ${size - expected} bytes too long`
+    return [{ path, what: much, why: `it has ${size} bytes, the sender made ${expected}` }]
+  })
+  if (wrong.length > 0) throw partFailure('BUNDLE_PART_SIZE', wrong)
+}
+
+async function readSmallFile(path: string, limit: number): Promise<Buffer> {
+  const file = partedFile([await openRegularFile(path)])
+  try {
+    if (file.size > limit)
+      throw new SealiftError('BUNDLE_LIMIT', `${path} is too large`, {
+        why: `${file.size} bytes, the limit is ${limit}`,
+      })
+    return (await readExactly(file, 0, file.size)) ?? Buffer.alloc(0)
+  } finally {
+    await file.close()
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,113 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
+import { behind, blobName, type Entry, record } from '@sealift/bundle-spec/tar.ts'
+import { firstOf } from '../first.ts'
+import { readExactly } from './entries.ts'
+import { hashPieces } from './hash-pool.ts'
+import type { Bundle } from './open.ts'
+import { checkOriginals } from './originals.ts'
+import { explained } from './part-faults.ts'
+
+export interface VerifyOptions {
+  signal?: AbortSignal
+  /** called with bytes hashed so far, and bytes in all */
+  onProgress?: (done: number, total: number) => void
+  /** bundles that hold what this one may leave out; what is in them is theirs to prove */
+  beside?: readonly Bundle[]
+}
+
+/**
+ * Proves every byte of a bundle: all that the signed index reaches is there and hashes to its digest, nothing else is
+ * there, and the gaps hold zeros.
+ * @returns the graph of all artifacts, read on the way
+ *
+ * Each byte is hashed once. Parts are proven with it: only where something is wrong are they hashed too, to name the ones
+ * to carry again.
+ * @throws SealiftError BUNDLE_CONTENT, BUNDLE_NOT_FOUND, BUNDLE_EXTRA, BUNDLE_PADDING, those of `readGraph`, and
+ * BUNDLE_PART_CONTENT where a part is the reason
+ */
+export async function verifyBundle(bundle: Bundle, options: VerifyOptions = {}): Promise<Graph> {
+  try {
+    return await verifyContent(bundle, options)
+  } catch (error) {
+    throw await explained(error, bundle.file, options)
+  }
+}
+
+/**
+ * Proves all of a bundle but the content of its blobs: its documents hash to their digests, every blob that they name is
+ * there, nothing else is, and the gaps hold zeros. Costs milliseconds. Whoever then reads blobs through `verified` has
+ * proven them too.
+ * @throws SealiftError as `verifyBundle`
+ */
+export async function verifyStructure(bundle: Bundle): Promise<Graph> {
+  try {
+    return await checkStructure(bundle)
+  } catch (error) {
+    throw await explained(error, bundle.file)
+  }
+}
+
+async function checkStructure(bundle: Bundle, beside: readonly Bundle[] = []): Promise<Graph> {
+  const graph = await bundleGraph(bundle, beside)
+  const reached = new Set(graph.nodes.map((node) => blobName(node.descriptor.digest)))
+  const blobs = bundle.entries.slice(3)
+  const there = new Set(blobs.map((entry) => entry.name))
+  for (const { entries } of beside) for (const entry of entries) there.add(entry.name)
+  for (const entry of blobs)
+    if (!reached.has(entry.name))
+      throw new SealiftError('BUNDLE_EXTRA', `${bundle.path} holds ${entry.name}, which its signed index does not name`)
+  for (const name of reached)
+    if (!there.has(name))
+      throw new SealiftError('BUNDLE_NOT_FOUND', `${bundle.path} lacks ${name}, which its index names`)
+
+  for (const entry of bundle.entries) await checkPadding(bundle, entry)
+  await checkOriginals(bundle, graph)
+  return graph
+}
+
+async function verifyContent(bundle: Bundle, options: VerifyOptions): Promise<Graph> {
+  const graph = await checkStructure(bundle, options.beside)
+  const blobs = bundle.entries.slice(3)
+  const total = blobs.reduce((sum, entry) => sum + entry.size, 0)
+  let done = 0
+  const check = ({ entry }: { entry: Entry }, hex: string) => {
+    if (entry.name !== `blobs/sha256/${hex}`)
+      throw new SealiftError('BUNDLE_CONTENT', `${bundle.path}: ${entry.name} is damaged`, {
+        why: hex ? 'its SHA-256 is another one' : 'it was cut while it was read',
+        fix: 'carry the bundle over again; compare its SHA-256 with the sender',
+      })
+  }
+  const tasks = blobs.map((entry) => ({
+    segments: bundle.file.segments(entry.offset, entry.size),
+    size: entry.size,
+    entry,
+  }))
+  await hashPieces(tasks, check, {
+    signal: options.signal,
+    onBytes: (bytes) => {
+      done += bytes
+      options.onProgress?.(done, total)
+    },
+  })
+  return graph
+}
+
+/** The graph of everything in a bundle, under the vendor's names. Reads and proves documents only. */
+export function bundleGraph(bundle: Bundle, beside: readonly Bundle[] = []): Promise<Graph> {
+  return readGraph(
+    firstOf(...beside.map(({ store }) => store), bundle.store),
+    bundle.artifacts.map(({ descriptor, reference }) => ({ descriptor, source: reference, target: reference })),
+  )
+}
+
+async function checkPadding(bundle: Bundle, entry: Entry): Promise<void> {
+  const end = entry.offset + entry.size
+  const padding = await readExactly(bundle.file, end, behind(entry) - end)
+  if (!padding?.every((byte) => byte === 0))
+    throw new SealiftError('BUNDLE_PADDING', `${bundle.path}: the bytes behind ${entry.name} are not zeros`)
+  const last = entry === bundle.entries.at(-1)
+  const marker = last ? await readExactly(bundle.file, behind(entry), 2 * record) : undefined
+  if (last && !marker?.every((byte) => byte === 0))
+    throw new SealiftError('BUNDLE_PADDING', `${bundle.path}: its end marker is not zeros`)
+}

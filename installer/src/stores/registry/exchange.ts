@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream'
+import { type Asked, networkFailure, protocolFailure } from './failure.ts'
+import type { Transport } from './transport.ts'
+
+/** Bytes of a request: whole, or streamed (then they can be sent only once). */
+export type Body = Uint8Array | AsyncIterable<Uint8Array>
+
+export interface Sending extends Asked {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  url: URL
+  headers: Record<string, string>
+  body?: Body
+  /** milliseconds until the answer starts, where it is not the usual */
+  headersTimeout?: number
+  signal?: AbortSignal
+}
+
+/** An answer whose body has not been read. Whoever gets it reads the body, or calls `discard`. */
+export interface Answer {
+  method: Sending['method']
+  status: number
+  url: URL
+  header(name: string): string | undefined
+  body: Readable
+}
+
+/** redirects that are followed for one request */
+const maxHops = 5
+
+/**
+ * Sends one request and follows redirects of GET and HEAD. Authorization goes to the origin of the first URL only.
+ * @throws SealiftError REGISTRY_UNREACHABLE, REGISTRY_TLS, REGISTRY_TIMEOUT, REGISTRY_PROTOCOL; `signal.reason`
+ */
+export async function exchange(transport: Transport, sending: Sending): Promise<Answer> {
+  let url = sending.url
+  for (let hop = 0; ; hop++) {
+    const answer = await sendOnce(transport, { ...sending, url, headers: headersFor(sending, url) })
+    const location = answer.header('location')
+    const redirected = [301, 302, 303, 307, 308].includes(answer.status)
+    if (!redirected || (sending.method !== 'GET' && sending.method !== 'HEAD')) return answer
+    discard(answer)
+    if (location === undefined || !URL.canParse(location, url))
+      throw protocolFailure(sending, `it answered ${answer.status} without saying where to go`)
+    if (hop === maxHops) throw protocolFailure(sending, `it redirects more than ${maxHops} times`)
+    const next = new URL(location, url)
+    if (next.protocol !== 'https:' && (url.protocol === 'https:' || next.protocol !== 'http:'))
+      throw protocolFailure(sending, `it redirects to ${next.host} without TLS`)
+    url = next
+  }
+}
+
+function headersFor({ url: first, headers }: Sending, url: URL): Record<string, string> {
+  if (url.origin === first.origin) return headers
+  const { authorization: _, ...others } = headers
+  return others
+}
+
+async function sendOnce(transport: Transport, sending: Sending): Promise<Answer> {
+  const { url, method, headers, body, headersTimeout, signal } = sending
+  signal?.throwIfAborted()
+  try {
+    const answer = await transport.dispatcherFor(url).request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { 'user-agent': 'sealift', 'accept-encoding': 'identity', ...headers },
+      // undici reads async iterables as they are; only its types say streams
+      body: (body ?? null) as Readable | null,
+      headersTimeout: headersTimeout ?? transport.timeouts.headers,
+      signal: signal ?? null,
+      // what queues is joined by copying it; the kernel reads ahead
+      highWaterMark: 1,
+    })
+    transport.answered = true
+    // a body that nobody reads any more must not end the process
+    answer.body.on('error', () => {})
+    const header = (name: string) => {
+      const value = answer.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    }
+    return { method, status: answer.statusCode, url, header, body: answer.body }
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason
+    throw networkFailure(error, sending, transport.answered)
+  }
+}
+
+/** bytes of an unread answer that are still read to keep the connection */
+const cheapToRead = 64 * 1024
+
+/** Lets go of an answer: reads a short body, so that the connection can be used again, and cuts a long one. */
+export function discard(answer: Answer): void {
+  const length = answer.method === 'HEAD' ? 0 : Number(answer.header('content-length') ?? Number.NaN)
+  if (!(length <= cheapToRead)) answer.body.destroy()
+  else answer.body.resume()
+}
+
+/**
+ * Reads a body of at most `limit` bytes; undefined when it is longer.
+ * @throws SealiftError as `exchange`
+ */
+export async function readBody(
+  answer: Answer,
+  limit: number,
+  asked: Asked & { signal?: AbortSignal },
+): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of answer.body) {
+      size += chunk.length
+      if (size > limit) return undefined
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (asked.signal?.aborted) throw asked.signal.reason
+    throw networkFailure(error, asked, true)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,129 @@
+import { type ErrorCode, SealiftError } from '@sealift/bundle-spec/error.ts'
+
+/** Who is asked for what: `operation` completes "could not …". */
+export interface Asked {
+  host: string
+  operation: string
+}
+
+/** A failure that another attempt may not meet. */
+export class TransientFailure extends SealiftError {
+  /** milliseconds that the registry asked to wait (Retry-After) */
+  retryAfter: number | undefined
+  /** the registry has too much to do: 429 or 503 */
+  throttled = false
+}
+
+const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO$|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/
+const plainHttpCode = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/
+const timeoutCode = /^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/
+const protocolCode = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|UND_ERR_INVALID)/
+/** the registry was not reached at all, so waiting a moment helps only one that answered before */
+const neverReached = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
+
+/**
+ * Turns what the HTTP client threw into REGISTRY_TLS, REGISTRY_TIMEOUT, REGISTRY_PROTOCOL or REGISTRY_UNREACHABLE.
+ * `answered` says whether this registry has answered before.
+ */
+export function networkFailure(cause: unknown, { host, operation }: Asked, answered: boolean): SealiftError {
+  if (cause instanceof SealiftError) return cause
+  const { code, message } = innermost(cause)
+  const why = `could not ${operation}: ${cleanText(message)}${code === '' || message.includes(code) ? '' : ` (${code})`}`
+  if (tlsCode.test(code))
+    return plainHttpCode.test(code)
+      ? new SealiftError('REGISTRY_TLS', `registry ${host} does not speak TLS`, { why, fix: curl(host), cause })
+      : new SealiftError('REGISTRY_TLS', `the certificate of registry ${host} is not to be trusted`, {
+          why,
+          fix: 'pass the CA that signed it: --registry-ca FILE',
+          cause,
+        })
+  if (protocolCode.test(code))
+    return new SealiftError('REGISTRY_PROTOCOL', `registry ${host} does not speak HTTP properly`, { why, cause })
+  const failure: [ErrorCode, string] = timeoutCode.test(code)
+    ? ['REGISTRY_TIMEOUT', `registry ${host} takes too long`]
+    : ['REGISTRY_UNREACHABLE', `registry ${host} cannot be reached`]
+  const details = { why, fix: curl(host), cause }
+  return neverReached.test(code) && !answered
+    ? new SealiftError(...failure, details)
+    : new TransientFailure(...failure, details)
+}
+
+const curl = (host: string) => `see whether it answers from here: curl -v https://${host}/v2/`
+
+function innermost(error: unknown): { code: string; message: string } {
+  let at = error as
+    | { code?: unknown; name?: unknown; message?: unknown; cause?: unknown; errors?: unknown[] }
+    | undefined
+  let code = ''
+  let message = ''
+  for (let depth = 0; at && depth < 8; depth++) {
+    if (typeof at.code === 'string') code = at.code
+    // undici gives its parser's errors a code only sometimes
+    else if (at.name === 'HTTPParserError') code = 'HPE_INVALID'
+    if (typeof at.message === 'string' && at.message) message = at.message
+    at = (at.errors?.[0] ?? at.cause) as typeof at
+  }
+  return { code, message: message || code || 'no answer' }
+}
+
+/**
+ * Turns a status that nobody expected into an error; `text` is the body, or its start.
+ * Codes: REGISTRY_UNAUTHORIZED, REGISTRY_FORBIDDEN, REGISTRY_NOT_FOUND, REGISTRY_REFUSED.
+ */
+export function statusFailure(status: number, text: string, { host, operation }: Asked): SealiftError {
+  const said = serverText(text)
+  const why = `could not ${operation}: it answered ${status}${said ? `, ${said}` : ''}`
+  if (status === 401)
+    return new SealiftError('REGISTRY_UNAUTHORIZED', `registry ${host} wants other credentials`, {
+      why,
+      fix: `pass --registry-username NAME --registry-password-file FILE, or: docker login ${host}`,
+    })
+  if (status === 403)
+    return new SealiftError('REGISTRY_FORBIDDEN', `registry ${host} does not allow it`, {
+      why,
+      fix: 'ask its administrator for the right to pull (and, for seed, to push)',
+    })
+  if (status === 404)
+    return new SealiftError('REGISTRY_NOT_FOUND', `registry ${host} does not have it`, {
+      why,
+      fix: `check the name; if it is right, push it to ${host} first`,
+    })
+  if (status === 413)
+    return new SealiftError('REGISTRY_REFUSED', `registry ${host}, or a proxy before it, limits the size of requests`, {
+      why,
+      fix: 'raise the limit there (NGINX: client_max_body_size 0)',
+    })
+  const again = status === 429 || status >= 500
+  const message = `registry ${host} ${again ? 'is not able to do it' : 'refuses it'}`
+  if (!again) return new SealiftError('REGISTRY_REFUSED', message, { why })
+  const failure = new TransientFailure('REGISTRY_REFUSED', message, { why, fix: `look at the log of ${host}` })
+  failure.throttled = status === 429 || status === 503
+  return failure
+}
+
+/** An answer that the OCI distribution-spec does not allow. */
+export const protocolFailure = ({ host, operation }: Asked, why: string): SealiftError =>
+  new SealiftError('REGISTRY_PROTOCOL', `registry ${host} answers wrongly`, {
+    why: `could not ${operation}: ${why}`,
+    fix: 'if a proxy stands before it, go around it; otherwise update the registry',
+  })
+
+/** What a registry says in the OCI error format, or its plain text: one line, at most 200 characters. */
+function serverText(text: string): string {
+  try {
+    const { errors } = JSON.parse(text) as { errors?: { code?: unknown; message?: unknown }[] }
+    const parts = errors?.slice(0, 3).map(({ code, message }) => [code, message].filter(Boolean).join(': '))
+    if (parts) return cleanText(parts.join('; '))
+  } catch {
+    // not JSON: a proxy's page, or nothing
+  }
+  return text.trimStart().startsWith('<') ? '' : cleanText(text)
+}
+
+/** Text of a stranger, fit to be printed: no control characters, no marks that turn text around, 200 characters. */
+export const cleanText = (text: string): string =>
+  text
+    .slice(0, 2000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu, ' ')
+    .trim()
+    .slice(0, 200)

@@ -1,0 +1,98 @@
+import type { OnReadOpts } from 'node:net'
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
+import { blockSize, intoBlocks } from '../chunk-memory.ts'
+import { type ProxySettings, proxyFor } from './proxy.ts'
+import { allRoots, likelyRoots } from './trust.ts'
+
+/** Milliseconds. `connect`: TCP and TLS; `headers`: until the answer starts; `body`: silence within an answer. */
+export interface Timeouts {
+  connect: number
+  headers: number
+  body: number
+}
+
+export const defaultTimeouts: Timeouts = { connect: 10_000, headers: 60_000, body: 60_000 }
+
+/** connections to one origin at once */
+const connections = 16
+
+/** The connections of one registry, also to the hosts that it redirects to. */
+export interface Transport {
+  timeouts: Timeouts
+  /** whether an answer ever came: decides whether a refused connection is worth another attempt */
+  answered: boolean
+  dispatcherFor(url: URL): Dispatcher
+  /** Cuts what is under way. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes the connections of one registry. `caPem` is trusted beside what the system and Node trust. `dispatcherFor` an
+ * address with TLS throws SealiftError USAGE_CA.
+ */
+export function createTransport(options: { caPem?: string; proxy: ProxySettings; timeouts: Timeouts }): Transport {
+  const { proxy, timeouts } = options
+  const open = new Map<string, Dispatcher>()
+  // HTTP/1.1: one connection per blob is what fills the line; HTTP/2 would share one window among all
+  const plain: SocketOptions = {
+    timeout: timeouts.connect,
+    allowH2: false,
+    onread: intoBlocks,
+    highWaterMark: blockSize,
+  }
+  const settings = {
+    connections,
+    allowH2: false,
+    headersTimeout: timeouts.headers,
+    bodyTimeout: timeouts.body,
+    keepAliveTimeout: 30_000,
+  }
+  const connect = ({ protocol }: URL, proxyUri: string | undefined): Dispatcher => {
+    if (proxyUri !== undefined) {
+      const tls = protocol === 'https:' ? { requestTls: { ...plain, secureContext: allRoots(options.caPem) } } : {}
+      return new ProxyAgent({ uri: proxyUri, ...settings, ...tls })
+    }
+    return new Agent({ ...settings, connect: protocol === 'https:' ? trusting(plain, options.caPem) : plain })
+  }
+  return {
+    timeouts,
+    answered: false,
+    dispatcherFor(url) {
+      const uri = proxyFor(url, proxy)
+      const key = `${url.protocol} ${uri ?? ''}`
+      let dispatcher = open.get(key)
+      if (!dispatcher) {
+        dispatcher = connect(url, uri)
+        open.set(key, dispatcher)
+      }
+      return dispatcher
+    },
+    async close() {
+      await Promise.all([...open.values()].map((dispatcher) => dispatcher.destroy()))
+      open.clear()
+    },
+  }
+}
+
+/**
+ * Connects with the trust that is likely to do, and again with all of it where that does not know the certificate: to
+ * read and parse the hundreds of roots of the system takes longer than most of what a registry is asked.
+ */
+function trusting(options: SocketOptions, caPem: string | undefined): buildConnector.connector {
+  let connect = buildConnector({ ...options, secureContext: likelyRoots(caPem) })
+  let all = false
+  return (to, done) =>
+    connect(to, (...result) => {
+      const code = (result[0] as NodeJS.ErrnoException | null)?.code
+      if (all || code === undefined || !unknownIssuer.test(code)) return done(...result)
+      all = true
+      connect = buildConnector({ ...options, secureContext: allRoots(caPem) })
+      connect(to, done)
+    })
+}
+
+/** Verification errors of OpenSSL (X509_STORE_CTX_get_error) that more roots may cure. */
+const unknownIssuer = /^(UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED)/
+
+/** Options that undici hands on to net.connect and tls.connect; its types know of fewer. */
+type SocketOptions = buildConnector.BuildOptions & { onread: OnReadOpts; highWaterMark: number }

@@ -1,0 +1,30 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { takeLock } from './lock.ts'
+
+/** milliseconds that a run which is about to end is waited for: one that was killed still lets its last bytes arrive */
+const patience = 20_000
+
+/**
+ * Takes the lock of a state directory, so that no two runs work with one. Returns what gives it back. `worker` is what
+ * the lock is for, in the error.
+ * @throws SealiftError USAGE_LOCKED
+ */
+export async function lockState(
+  stateDir: string,
+  worker = 'another installation',
+  wait = patience,
+): Promise<() => void> {
+  return await takeLock(stateDir, 'lock', {
+    create: true,
+    patience: wait,
+    busy: (holder) =>
+      new SealiftError(
+        'USAGE_LOCKED',
+        `${worker} is at work here${holder === undefined ? '' : ` (process ${holder})`}`,
+        {
+          why: `it holds ${stateDir}/lock`,
+          fix: holder === undefined ? 'wait for it' : `wait for it, or end it: kill ${holder}`,
+        },
+      ),
+  })
+}

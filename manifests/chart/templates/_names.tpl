@@ -1,0 +1,66 @@
+{{/* The name of one of the platform's objects: `cde-manager`. Call with (list $ "manager"). */}}
+{{- define "cde.name" -}}
+{{- printf "%s-%s" (index . 0).Release.Name (index . 1) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Labels that never change, by which Services and policies find pods. */}}
+{{- define "cde.selector" -}}
+app.kubernetes.io/part-of: cde
+app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "cde.labels" -}}
+{{ include "cde.selector" . }}
+app.kubernetes.io/name: {{ include "cde.name" . }}
+app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* Labels of pods: without versions, which would restart pods that did not change. */}}
+{{- define "cde.podLabels" -}}
+{{ include "cde.selector" . }}
+app.kubernetes.io/name: {{ include "cde.name" . }}
+{{- end -}}
+
+{{/* registry/repository:tag@digest */}}
+{{- define "cde.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := index $root.Values.images (index . 1) -}}
+{{- $tag := $image.tag -}}
+{{- if not (or $tag $image.digest) }}{{ $tag = $root.Chart.AppVersion }}{{ end -}}
+{{ trimSuffix "/" $root.Values.image.registry }}/{{ $image.repository }}{{ with $tag }}:{{ . }}{{ end }}{{ with $image.digest }}@{{ . }}{{ end }}
+{{- end -}}
+
+{{/* How long open connections may go on, less what a pod needs to stop before Kubernetes kills it. */}}
+{{- define "cde.drainSeconds" -}}
+{{- max 0 (sub .Values.envproxy.terminationGracePeriodSeconds 15) -}}
+{{- end -}}
+
+{{- define "cde.accessURL" -}}
+{{- if .Values.manager.accessURL -}}
+{{ .Values.manager.accessURL }}
+{{- else if .Values.ingress.host -}}
+{{ ternary "https" "http" .Values.ingress.tls.enabled }}://{{ .Values.ingress.host }}
+{{- else -}}
+http://{{ include "cde.name" (list . "ingress") }}.{{ .Release.Namespace }}{{ .Values.clusterDomainSuffix }}
+{{- end -}}
+{{- end -}}
+
+{{/* Host below which dev URLs are, or nothing. The manager checks it again. */}}
+{{- define "cde.devurlsHost" -}}
+{{- with .Values.devurls.host -}}
+{{- $site := urlParse (include "cde.accessURL" $) -}}
+{{- if ne $site.scheme "https" }}{{ fail "devurls.host needs https: set ingress.tls.enabled or an https URL in manager.accessURL" }}{{ end -}}
+{{- if or (eq $site.hostname .) (hasSuffix (printf ".%s" .) $site.hostname) }}{{ fail (printf "devurls.host covers the platform's own host %s: choose another" $site.hostname) }}{{ end -}}
+{{ . }}
+{{- end -}}
+{{- end -}}
+
+{{/* Secrets with certificates of the ingress, with commas. */}}
+{{- define "cde.tlsSecrets" -}}
+{{- $names := list .Values.ingress.tls.hostSecretName -}}
+{{- if .Values.devurls.host }}{{ $names = append $names .Values.ingress.tls.devurlsHostSecretName }}{{ end -}}
+{{ $names | compact | uniq | join "," }}
+{{- end -}}

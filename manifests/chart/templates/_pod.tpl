@@ -1,0 +1,43 @@
+{{/* What every pod of the platform has in common. Call with (list $ component). */}}
+{{- define "cde.pod" -}}
+{{- $root := index . 0 -}}
+serviceAccountName: {{ include "cde.name" . }}
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: { type: RuntimeDefault }
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end }}
+{{- with $root.Values.nodeSelector }}
+nodeSelector: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with $root.Values.serviceTolerations }}
+tolerations: {{ toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{ include "cde.selector" . | nindent 8 }}
+{{- end -}}
+
+{{/* Name, image and rights of a pod's one container. */}}
+{{- define "cde.container" -}}
+{{- $root := index . 0 -}}
+name: {{ index . 1 }}
+image: {{ include "cde.image" . }}
+imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+{{- end -}}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { bundleService } from '../images/bundle-service.ts'
+import { cacheDirectory, makeFile } from '../images/cache.ts'
+
+const installer = join(import.meta.dirname, '../../installer/src')
+
+/**
+ * Makes the single executable `sealift` for this platform: the command line interface as one file inside Node
+ * (nodejs.org/api/single-executable-applications.html), and beside it the licenses of what is in it. Returns its path in
+ * the cache; the same sources are not built twice.
+ */
+export async function buildExecutable(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'sealift-executable-'))
+  try {
+    const [main, thread] = [join(directory, 'sealift.mjs'), join(directory, 'hash-worker.js')]
+    await bundleService(join(installer, 'cli/executable.ts'), main, [], {
+      // half the text to load at each start; names stay, for stack traces
+      minifySyntax: true,
+      minifyWhitespace: true,
+      // one letter that is not ASCII, in the name of an author, and V8 keeps all of the text in two bytes a letter
+      legalComments: 'external',
+      alias: { 'string-width': join(import.meta.dirname, 'string-width.ts') },
+    })
+    // a thread starts from text, which is CommonJS
+    const worker = join(installer, 'stores/bundle/hash-worker.ts')
+    await build({ entryPoints: [worker], outfile: thread, bundle: true, platform: 'node', format: 'cjs' })
+    const settings = {
+      mainFormat: 'module',
+      disableExperimentalSEAWarning: true,
+      useCodeCache: true,
+      // NODE_OPTIONS of whoever calls it is not meant for this program
+      execArgvExtension: 'none',
+    }
+    const hash = createHash('sha256').update(process.version).update(JSON.stringify(settings))
+    for (const file of [main, thread]) hash.update(await readFile(file))
+    const path = join(cacheDirectory(), 'executable', hash.digest('hex').slice(0, 16), 'sealift')
+    if (!existsSync(path)) {
+      await makeFile(`${path}.LEGAL.txt`, (copy) => copyFile(`${main}.LEGAL.txt`, copy))
+      await makeFile(path, async (output) => {
+        const config = join(directory, 'sea.json')
+        await writeFile(config, JSON.stringify({ main, output, assets: { 'hash-worker.js': thread }, ...settings }))
+        await promisify(execFile)(process.execPath, ['--build-sea', config])
+        await chmod(output, 0o755)
+      })
+    }
+    await keepNewest(dirname(dirname(path)), dirname(path))
+    return path
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Executables that are kept: each has 150 MB, and every change of the sources makes another. */
+const kept = 3
+
+/** Marks a directory as used now, and removes those that were not used for the longest time, half-made ones included. */
+async function keepNewest(cache: string, used: string): Promise<void> {
+  const now = new Date()
+  await utimes(used, now, now)
+  // another build may be at the same work
+  const age = async (name: string) => {
+    const path = join(cache, name)
+    return { path, at: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 }
+  }
+  const all = await Promise.all((await readdir(cache)).map(age))
+  for (const { path } of all.sort((a, b) => b.at - a.at).slice(kept)) await rm(path, { recursive: true, force: true })
+}

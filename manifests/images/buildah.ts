@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { cacheDirectory } from './cache.ts'
+import { runCommand } from './command.ts'
+
+/** Buildah with a storage of our own, and without user namespaces or a runtime: a root shell in a container is enough. */
+async function buildah(args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const directory = join(cacheDirectory(), 'buildah')
+  return await runCommand(
+    'buildah',
+    ['--root', join(directory, 'root'), '--runroot', join(directory, 'run'), '--storage-driver', 'overlay', ...args],
+    { env: { BUILDAH_ISOLATION: 'chroot' }, signal },
+  )
+}
+
+export interface ImageBuild {
+  /** name in the local storage, with a tag */
+  tag: string
+  dockerfile: string
+  context: string
+  /** the image that ARG BASE names */
+  base?: string | undefined
+}
+
+/** Builds an image of one layer on its base, with every time stamp zero. */
+export async function buildImage({ tag, dockerfile, context, base }: ImageBuild, signal?: AbortSignal): Promise<void> {
+  const args = ['--timestamp', '0', '--identity-label=false', '--pull=never', '--file', dockerfile, '--tag', tag]
+  await buildah(['bud', ...args, ...(base ? ['--build-arg', `BASE=${base}`] : []), context], signal)
+}
+
+/** Copies an image of the local storage into an OCI image layout, where it is found as `name`. */
+export async function exportImage(tag: string, layout: string, name: string, signal?: AbortSignal): Promise<void> {
+  await buildah(['push', '--format', 'oci', tag, `oci:${layout}:${name}`], signal)
+}
+
+/** Lends the root file system of an image, mounted, for reading. */
+export async function withRoot<T>(tag: string, work: (root: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const container = `sealift-root-${tag.replace(/\W+/g, '-')}`
+  // one that a killed run has left
+  await buildah(['rm', container], signal).catch(() => {})
+  await buildah(['from', '--pull=never', '--name', container, tag], signal)
+  try {
+    return await work((await buildah(['mount', container], signal)).trim())
+  } finally {
+    // takes the mount away, too
+    await buildah(['rm', container])
+  }
+}
+
+/** Whether the local storage has an image under this tag. */
+export async function hasImage(tag: string, signal?: AbortSignal): Promise<boolean> {
+  return (await tagsOf(tag, signal)).includes(tag)
+}
+
+/** Removes the image's older builds; those that another image still stands on stay until that one goes. */
+export async function removeOlder(tag: string, signal?: AbortSignal): Promise<void> {
+  for (const old of await tagsOf(tag, signal)) if (old !== tag) await buildah(['rmi', old], signal).catch(() => {})
+}
+
+async function tagsOf(tag: string, signal?: AbortSignal): Promise<string[]> {
+  const repository = tag.slice(0, tag.lastIndexOf(':'))
+  const listed = await buildah(['images', '--format', '{{.Name}}:{{.Tag}}'], signal)
+  return listed.split('\n').filter((line) => line.startsWith(`${repository}:`))
+}

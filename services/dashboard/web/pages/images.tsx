@@ -1,0 +1,131 @@
+import { useState } from 'react'
+import type { User } from '../api.ts'
+import { may } from '../may.ts'
+import { Confirm } from '../parts/confirm.tsx'
+import { Failure } from '../parts/failure.tsx'
+import { More } from '../parts/more.tsx'
+import { PageBody } from '../parts/page.tsx'
+import { Table } from '../parts/table.tsx'
+import { type Image, siteApi } from '../site-api.ts'
+import { AddImage } from './add-image.tsx'
+import { ChangeImage } from './change-image.tsx'
+import { ImageTags } from './image-tags.tsx'
+import { Registries } from './registries.tsx'
+import { useLoaded } from './use-loaded.ts'
+
+type Open = { dialog: 'add' } | { dialog: 'change' | 'tags' | 'delete'; id: string }
+
+/** The images that workspaces can be made of, and the registries that they come from. */
+export function ImagesPage({ user }: { user: User }) {
+  const { value, error, reload, change } = useLoaded(load)
+  const [open, setOpen] = useState<Open>()
+  const writes = may(user, 'images:write')
+  const close = (): void => setOpen(undefined)
+  const saved = (): Promise<void> => reload().then(close)
+  const { images = [], registries = [] } = value ?? {}
+  const image = open === undefined || open.dialog === 'add' ? undefined : images.find(({ id }) => id === open.id)
+
+  return (
+    <PageBody
+      title="Images"
+      action={
+        writes && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setOpen({ dialog: 'add' })}
+            aria-disabled={registries.length === 0}
+          >
+            Add image
+          </button>
+        )
+      }
+    >
+      <Failure error={error} />
+      {value !== undefined && (
+        <>
+          <Table columns={['Name', 'Tags', 'New workspaces get', 'At most']} actions={writes}>
+            {images.map((one) => (
+              <tr key={one.id}>
+                <th scope="row">
+                  {one.name}
+                  {one.deprecated && <span className="badge">Deprecated</span>}
+                  <p className="status-message">{one.repository}</p>
+                </th>
+                <td data-label="Tags">{tagsOf(one)}</td>
+                <td className="size" data-label="New workspaces get">
+                  {sizeOf(one.sizes.cpu, one.sizes.memoryGiB, one.sizes.diskGiB, one.sizes.gpus || null)}
+                </td>
+                <td className="size" data-label="At most">
+                  {sizeOf(one.sizes.maxCpu, one.sizes.maxMemoryGiB, one.sizes.maxDiskGiB, one.sizes.maxGpus)}
+                </td>
+                {writes && (
+                  <td className="actions">
+                    <button
+                      type="button"
+                      aria-label={`Tags of ${one.name}`}
+                      onClick={() => setOpen({ dialog: 'tags', id: one.id })}
+                    >
+                      Tags
+                    </button>
+                    <More
+                      of={one.name}
+                      actions={[
+                        { word: 'Change', onChoose: () => setOpen({ dialog: 'change', id: one.id }) },
+                        ...(one.releaseImage
+                          ? []
+                          : [
+                              {
+                                word: 'Delete',
+                                danger: true,
+                                onChoose: () => setOpen({ dialog: 'delete', id: one.id }),
+                              },
+                            ]),
+                      ]}
+                    />
+                  </td>
+                )}
+              </tr>
+            ))}
+          </Table>
+          <Registries of={registries} writes={writes} onChanged={reload} change={change} />
+        </>
+      )}
+      {open?.dialog === 'add' && registries.length > 0 && (
+        <AddImage registries={registries} onSaved={saved} onClose={close} />
+      )}
+      {open?.dialog === 'change' && image !== undefined && (
+        <ChangeImage image={image} onSaved={saved} onClose={close} />
+      )}
+      {open?.dialog === 'tags' && image !== undefined && <ImageTags image={image} onChanged={reload} onClose={close} />}
+      {open?.dialog === 'delete' && image !== undefined && (
+        <Confirm
+          title={`Delete ${image.name}?`}
+          submit="Delete"
+          onConfirm={() => siteApi.removeImage(image.id).then(reload)}
+          onClose={close}
+        >
+          <p>Nobody can choose it any more. What lies in the registry stays there.</p>
+        </Confirm>
+      )}
+    </PageBody>
+  )
+}
+
+async function load() {
+  const [images, registries] = await Promise.all([siteApi.images(), siteApi.registries()])
+  return { images, registries }
+}
+
+const tagsOf = ({ tags, defaultTag }: Image): string =>
+  tags.map(({ tag }) => (tag === defaultTag && tags.length > 1 ? `${tag} (default)` : tag)).join(', ')
+
+function sizeOf(cpu: number | null, memory: number | null, disk: number | null, gpus: number | null): string {
+  const bounds = [
+    cpu === null ? undefined : `${cpu} ${cpu === 1 ? 'core' : 'cores'}`,
+    memory === null ? undefined : `${memory} GiB`,
+    disk === null ? undefined : `${disk} GiB disk`,
+    gpus === null ? undefined : `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`,
+  ].filter((text) => text !== undefined)
+  return bounds.length === 0 ? 'no bound' : bounds.join(' · ')
+}

@@ -1,0 +1,89 @@
+import { useState } from 'react'
+import type { User } from '../api.ts'
+import { may, mayIn } from '../may.ts'
+import { Failure } from '../parts/failure.tsx'
+import { Field } from '../parts/field.tsx'
+import { Form } from '../parts/form.tsx'
+import { Modal } from '../parts/modal.tsx'
+import { PageBody } from '../parts/page.tsx'
+import { Table } from '../parts/table.tsx'
+import { type Organization, siteApi } from '../site-api.ts'
+import { Members } from './members.tsx'
+import { amounts, OrganizationBounds } from './organization-bounds.tsx'
+import { useLoaded } from './use-loaded.ts'
+
+type Open = { dialog: 'add' } | { dialog: 'bounds' | 'members'; organization: Organization }
+
+/** Organizations: what their workspaces use, the bounds of that, and who belongs to them. */
+export function OrganizationsPage({ user }: { user: User }) {
+  const { value: list, error, reload } = useLoaded(siteApi.organizations)
+  const [open, setOpen] = useState<Open>()
+  const writes = may(user, 'organizations:write')
+  const close = () => setOpen(undefined)
+  const saved = (): Promise<void> => reload().then(close)
+
+  return (
+    <PageBody
+      title="Organizations"
+      action={
+        writes && (
+          <button type="button" className="primary" onClick={() => setOpen({ dialog: 'add' })}>
+            Add organization
+          </button>
+        )
+      }
+    >
+      <Failure error={error} />
+      {list !== undefined && (
+        <Table columns={['Name', ...amounts.map(([, label]) => label)]} actions>
+          {list.map((one) => (
+            <tr key={one.id}>
+              <th scope="row">{one.name}</th>
+              {amounts.map(([name, label]) => (
+                <td className="size" key={name} data-label={label}>
+                  {one.usage?.[name] ?? 0}
+                  {one.quota[name] === null ? '' : ` of ${one.quota[name]}`}
+                </td>
+              ))}
+              <td className="actions">
+                {mayIn(one.id, user, 'members:read') && (
+                  <button
+                    type="button"
+                    aria-label={`Members of ${one.name}`}
+                    onClick={() => setOpen({ dialog: 'members', organization: one })}
+                  >
+                    Members
+                  </button>
+                )}
+                {writes && (
+                  <button
+                    type="button"
+                    aria-label={`Quota of ${one.name}`}
+                    onClick={() => setOpen({ dialog: 'bounds', organization: one })}
+                  >
+                    Quota
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {open?.dialog === 'add' && (
+        <Modal title="Add organization" onClose={close}>
+          <Form
+            submit="Add"
+            onCancel={close}
+            onSubmit={({ text }) => siteApi.addOrganization(text('name')).then(saved)}
+          >
+            <Field label="Name" name="name" required autoFocus autoComplete="off" maxLength={40} />
+          </Form>
+        </Modal>
+      )}
+      {open?.dialog === 'bounds' && (
+        <OrganizationBounds organization={open.organization} onSaved={saved} onClose={close} />
+      )}
+      {open?.dialog === 'members' && <Members organization={open.organization} user={user} onClose={close} />}
+    </PageBody>
+  )
+}

@@ -1,0 +1,16 @@
+import type { WorkspaceStatus } from '../api.ts'
+import { Badge, type Tone } from './badge.tsx'
+
+const words: Record<WorkspaceStatus, [Tone, string]> = {
+  CREATING: ['busy', 'Starting'],
+  ON: ['good', 'On'],
+  OFF: ['idle', 'Off'],
+  FAILED: ['bad', 'Failed'],
+  UNKNOWN: ['idle', 'Unknown'],
+}
+
+/** A workspace's status. */
+export function StatusBadge({ status }: { status: WorkspaceStatus }) {
+  const [tone, word] = words[status]
+  return <Badge tone={tone}>{word}</Badge>
+}

@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Cluster } from './cluster.ts'
+import type { DevPostgres } from './postgres.ts'
+import type { DevSecrets } from './secrets.ts'
+
+type Parts = {
+  directory: string
+  port: number
+  accessUrl: string
+  envproxyPort: number
+  secrets: DevSecrets
+  postgres: DevPostgres
+  cluster: Cluster
+}
+
+/** What the chart would give the manager, for loopback. Without a cluster it gets one that nobody answers for. */
+export async function managerEnvironment(parts: Parts): Promise<NodeJS.ProcessEnv> {
+  const { directory, port, accessUrl, envproxyPort, secrets, postgres, cluster } = parts
+  const nowhere = join(directory, 'no-cluster.json')
+  const nobody = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'none',
+    clusters: [{ name: 'none', cluster: { server: 'https://127.0.0.1:9' } }],
+    users: [{ name: 'none', user: {} }],
+    contexts: [{ name: 'none', context: { cluster: 'none', user: 'none' } }],
+  }
+  await writeFile(nowhere, JSON.stringify(nobody))
+  return {
+    ...process.env,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
+    PGHOST: '127.0.0.1',
+    PGPORT: String(postgres.port),
+    PGUSER: postgres.user,
+    PGDATABASE: 'postgres',
+    PGPASSWORD_FILE: secrets.password,
+    ADMIN_PASSWORD_FILE: secrets.admin,
+    TICKET_KEY_FILE: secrets.ticket,
+    INTERNAL_KEY_FILE: secrets.internal,
+    LICENSE_KEYS_FILE: process.env.LICENSE_KEYS_FILE ?? secrets.licenseKeys,
+    ACCESS_URL: accessUrl,
+    ENVPROXY_URL: `http://127.0.0.1:${envproxyPort}`,
+    WORKSPACE_NAMESPACE: cluster.found ? cluster.namespace : 'none',
+    WORKSPACE_IMAGE: cluster.found ? cluster.image : 'registry.sealift.example/cde/workspace:none',
+    KUBECONFIG: cluster.found ? cluster.kubeconfig : nowhere,
+  }
+}

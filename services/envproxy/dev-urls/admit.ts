@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http'
+import type { Access, Holder } from '../access.ts'
+import { assertNotEmbedded, assertOwnPage } from '../http/own-page.ts'
+import { Refusal } from '../refusal.ts'
+import type { DevUrl, Directory } from './directory.ts'
+import { holderOf, type VisitorCookies } from './visitor-cookie.ts'
+
+export interface Gatekeeping {
+  directory: Directory
+  cookies: VisitorCookies
+  access: Access
+}
+
+/** A visitor who may go on. */
+export interface Visit {
+  holder: Holder
+  devUrl: DevUrl
+  /** a Set-Cookie to send along */
+  renewed: string | undefined
+}
+
+/**
+ * Who comes to a dev URL, by the cookie; anyone where it is public. Throws a Refusal: 401 DEV_URL_LOGIN where a login may
+ * help, the same for a name that nothing has as for one that is not public.
+ */
+export async function admitVisitor(
+  { directory, cookies, access }: Gatekeeping,
+  label: string,
+  request: IncomingMessage,
+): Promise<Visit> {
+  const devUrl = await directory(label)
+  if (devUrl?.open) return { holder: holderOf(devUrl, '', ''), devUrl, renewed: undefined }
+  const opened = devUrl && (await cookies.open(request.headers.cookie, devUrl))
+  if (!opened) throw new Refusal(401, 'DEV_URL_LOGIN', 'Open this address in a browser and log in.')
+  assertOwnPage(request)
+  assertNotEmbedded(request)
+  await access.assert(opened.holder)
+  return { holder: opened.holder, devUrl, renewed: opened.old ? await cookies.seal(opened.holder) : undefined }
+}

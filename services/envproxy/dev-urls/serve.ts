@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Activity } from '../activity.ts'
+import type { Address } from '../dial.ts'
+import { forward } from '../http/forward.ts'
+import { refuse } from '../http/refuse.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Quota } from '../quota.ts'
+import { Refusal } from '../refusal.ts'
+import { assertOneHost, onwardHeaders } from '../request-head.ts'
+import { admitVisitor, type Gatekeeping } from './admit.ts'
+import { type EntranceOptions, enter, entrance, sendToLogin } from './enter.ts'
+import { ofWorkspace, passes, visitorCookies } from './visit-headers.ts'
+
+export interface DevUrlOptions extends Gatekeeping, EntranceOptions {
+  /** origin of the site, where people log in */
+  siteUrl: string
+  locate(place: { workspace: string; port: number }): Address
+  activity: Activity
+  /** requests under way, by dev URL */
+  visits: Quota
+  metrics: Metrics
+  log: { warn(fields: object, message: string): void }
+  /** longest silence of a workspace, in milliseconds */
+  timeoutMs: number
+}
+
+/** Request targets that are passed on as they came: a path, nothing decoded or normalised. */
+export const target = /^\/[!-~]{0,8191}$/
+
+/** Serves one HTTP request to a dev URL; `label` undefined: to a name that none can have. Never throws. */
+export async function serveDevUrl(
+  options: DevUrlOptions,
+  label: string | undefined,
+  request: IncomingMessage,
+  answer: ServerResponse,
+): Promise<void> {
+  request.on('error', () => {})
+  answer.on('error', () => {})
+  let free = () => {}
+  try {
+    if (label === undefined) throw new Refusal(404, 'DEV_URL_UNKNOWN', 'No dev URL has this name.')
+    assertOneHost(request)
+    const path = request.url ?? ''
+    if (!target.test(path) || path.includes('#'))
+      throw new Refusal(400, 'REQUEST_MALFORMED', 'The request target is malformed.')
+    if (path.split('?')[0] === entrance) return await enter(options, await options.directory(label), request, answer)
+    const visit = await admitVisitor(options, label, request).catch((error: unknown) => {
+      if (!mayLogIn(error, request)) throw error
+    })
+    if (visit === undefined) return sendToLogin(options.siteUrl, label, request, answer)
+    const { holder, devUrl, renewed } = visit
+    free = options.visits.take(devUrl.id)
+    if (holder.user !== '' && isUse(request)) options.activity.mark(devUrl.workspace)
+    await forward(request, answer, {
+      address: options.locate(devUrl),
+      target: path,
+      headers: onwardHeaders(request, { cookies: visitorCookies(request.headers.cookie), judge: passes }),
+      answerHeader: ofWorkspace,
+      cookie: renewed,
+      timeoutMs: options.timeoutMs,
+    })
+  } catch (error) {
+    refuse({ ...options, home: options.siteUrl }, request, answer, error)
+  } finally {
+    free()
+  }
+}
+
+/** Whether to send someone to the login: a person who opens a page, without a cookie or with one of a session that ended. */
+function mayLogIn(error: unknown, { method, headers }: IncomingMessage): boolean {
+  if (!(error instanceof Refusal) || !['DEV_URL_LOGIN', 'ACCESS_DENIED'].includes(error.code)) return false
+  return method === 'GET' && (headers['sec-fetch-mode'] ?? 'navigate') === 'navigate'
+}
+
+/** Pages that someone opens and what they send count as use of a workspace; what a page fetches by itself does not. */
+const isUse = ({ method, headers }: IncomingMessage): boolean =>
+  !['GET', 'HEAD', 'OPTIONS'].includes(method ?? '') || headers['sec-fetch-mode'] === 'navigate'

@@ -1,0 +1,37 @@
+import { ownPrefix } from './visitor-cookie.ts'
+
+/** Cookies and tokens of the site itself, should a browser ever send them here. */
+const siteCookie = /^(__Host-)?session_token=[\w-]{43}$/
+const siteToken = /^Bearer\s+(cde_)?[\w-]{43}\s*$/i
+/** What the ingress sets of these; the rest is a client's invention. */
+const fromIngress = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+
+/** The request's cookies that are the workspace's own, as a header; undefined for none. */
+export function visitorCookies(header: string | undefined): string | undefined {
+  const kept = (header ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== '' && !isOwn(pair) && !siteCookie.test(pair))
+  return kept.length > 0 ? kept.join('; ') : undefined
+}
+
+/** See Passing.judge: a server behind a dev URL may have logins of its own. */
+export function passes(name: string, value: string): boolean | undefined {
+  if (name === 'authorization') return !siteToken.test(value)
+  return name.startsWith('x-forwarded-') && !fromIngress.has(name) ? false : undefined
+}
+
+/** See Onward.answerHeader: a workspace sets cookies of its own host only, and none of ours. */
+export function ofWorkspace(name: string, value: string): string | undefined {
+  if (name !== 'set-cookie') return value
+  const [pair = '', ...attributes] = value.split(';').map((part) => part.trim())
+  if (isOwn(pair)) return undefined
+  return [pair, ...attributes.filter((each) => !/^domain\s*(=|$)/i.test(each))].join('; ')
+}
+
+/** Browsers take `=name=value` for a cookie without a name; servers that read it back do not. */
+const isOwn = (pair: string): boolean =>
+  pair
+    .replace(/^[=\s]+/, '')
+    .toLowerCase()
+    .startsWith(ownPrefix.toLowerCase())

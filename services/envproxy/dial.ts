@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { Refusal } from './refusal.ts'
+
+/** Where a workspace's port listens. */
+export interface Address {
+  host: string
+  port: number
+}
+
+/** A workspace that accepted the upgrade. */
+export interface Dialed {
+  socket: Socket
+  /** bytes that came right behind the answer */
+  head: Buffer
+  /** the answer's head, ready to be written to the client */
+  answer: string
+}
+
+/** Headers of the workspace's answer that the client gets. No Set-Cookie: a workspace shares its origin with the site. */
+const passed = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions']
+
+/** Fixed by RFC 6455, section 1.3. */
+const websocketGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** Milliseconds for which a workspace that just became ready may still refuse: the nodes have yet to hear of it. */
+const settleMs = 3_000
+const retryMs = 100
+const passing = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
+
+interface DialOptions {
+  timeoutMs: number
+  key: string
+  signal: AbortSignal
+}
+
+/**
+ * Dials a workspace, again and again for a short while where it can't be reached: a Service forwards to a new pod only
+ * once every node has heard that it is ready. Nothing has been sent by then, so nothing is sent twice.
+ * Throws a Refusal (502, 504). `signal` ends the attempt when the client has gone.
+ */
+export async function dial(address: Address, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
+  const end = performance.now() + Math.min(settleMs, options.timeoutMs)
+  for (;;) {
+    try {
+      return await dialOnce(address, path, headers, options)
+    } catch (error) {
+      const code = ((error as Refusal).cause as NodeJS.ErrnoException | undefined)?.code ?? ''
+      if (!passing.has(code) || performance.now() > end || options.signal.aborted) throw error
+      await setTimeout(retryMs)
+    }
+  }
+}
+
+/**
+ * Sends the upgrade request to the workspace and waits for its 101. The answer is parsed, not passed on unseen: a
+ * workspace that answered anything else over a spliced connection could have later requests of other people, which
+ * a proxy in front sends over the same connection, delivered to itself.
+ */
+function dialOnce(address: Address, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      path,
+      headers,
+      setHost: false,
+      maxHeaderSize: 8192,
+      signal: options.signal,
+      // Without an agent: each session has a connection of its own.
+      createConnection: () => connect({ ...address, allowHalfOpen: true, noDelay: true }),
+    })
+    const timer = globalThis.setTimeout(
+      () => outgoing.destroy(new Refusal(504, 'WORKSPACE_TIMEOUT', 'The workspace did not answer in time.')),
+      options.timeoutMs,
+    )
+    outgoing.on('error', (error) => {
+      clearTimeout(timer)
+      const refusal = new Refusal(
+        502,
+        'WORKSPACE_UNREACHABLE',
+        'The workspace can not be reached; is it running?',
+        error,
+      )
+      reject(error instanceof Refusal ? error : refusal)
+    })
+    outgoing.on('response', (response) => {
+      outgoing.destroy(new Refusal(502, 'WORKSPACE_REFUSED', `The workspace answered ${response.statusCode}.`))
+    })
+    outgoing.on('upgrade', (response, socket, head) => {
+      clearTimeout(timer)
+      const expected = createHash('sha1')
+        .update(options.key + websocketGuid)
+        .digest('base64')
+      if (response.headers['sec-websocket-accept'] !== expected) {
+        socket.destroy()
+        reject(new Refusal(502, 'WORKSPACE_REFUSED', 'The workspace answered with a wrong handshake.'))
+        return
+      }
+      resolve({ socket: socket as Socket, head, answer: answerOf(response) })
+    })
+    outgoing.end()
+  })
+}
+
+function answerOf(response: IncomingMessage): string {
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+  for (const name of passed) {
+    const value = response.headers[name]
+    if (typeof value === 'string') lines.push(`${name}: ${value}`)
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`
+}

@@ -1,0 +1,64 @@
+import { hkdfSync } from 'node:crypto'
+import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
+
+/** How long a cookie is good, and from what age it is replaced while in use; seconds. Access ends much sooner, see access.ts. */
+export const cookieLifetime = 12 * 3600
+const renewal = 3600
+
+/** Seals claims about a user into a cookie's value, and opens it again. */
+export interface CookieSeal {
+  seal(user: string, claims: JWTPayload): Promise<string>
+  /** The first sound value of this name among the request's cookies for which `fits` holds. */
+  open<T>(
+    header: string | undefined,
+    name: string,
+    fits: (user: string, claims: JWTPayload) => T | undefined,
+  ): Promise<{ value: T /** it should be sealed anew */; old: boolean } | undefined>
+}
+
+/**
+ * Every replica derives the same key from the one it shares with the manager, so any of them can open a cookie; each
+ * purpose has a key of its own.
+ */
+export function createCookieSeal(sharedKey: string, purpose: 'editor' | 'dev-url'): CookieSeal {
+  const key = new Uint8Array(hkdfSync('sha256', sharedKey, '', `cde envproxy ${purpose} cookie`, 32))
+  const issuer = 'envproxy'
+  return {
+    seal: (user, claims) =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256' })
+        .setIssuer(issuer)
+        .setAudience(purpose)
+        .setSubject(user)
+        .setIssuedAt()
+        .setExpirationTime(`${cookieLifetime}s`)
+        .sign(key),
+    async open(header, name, fits) {
+      // A name may come more than once, with another path: whichever is sound counts.
+      for (const token of cookieValues(header, name).slice(0, 4)) {
+        try {
+          const { payload } = await jwtVerify(token, key, {
+            algorithms: ['HS256'],
+            issuer,
+            audience: purpose,
+            requiredClaims: ['exp', 'iat', 'sub'],
+          })
+          const value = fits(String(payload.sub), payload)
+          if (value !== undefined) return { value, old: Date.now() / 1000 - (payload.iat ?? 0) > renewal }
+        } catch {
+          // not sealed by us, or too old
+        }
+      }
+      return undefined
+    },
+  }
+}
+
+/** The values of a cookie of this name, in the order of the header. */
+export function cookieValues(header: string | undefined, name: string): string[] {
+  return (header ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1))
+}

@@ -1,0 +1,172 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { JWTVerifyGetKey } from 'jose'
+import type { Access, Holder } from './access.ts'
+import type { Activity } from './activity.ts'
+import { admitVisitor, type Gatekeeping } from './dev-urls/admit.ts'
+import { target } from './dev-urls/serve.ts'
+import { passes, visitorCookies } from './dev-urls/visit-headers.ts'
+import { type Address, dial } from './dial.ts'
+import { editorCookies } from './ide/cookies.ts'
+import { admit, type Gate } from './ide/enter.ts'
+import type { Metrics } from './metrics.ts'
+import type { Quota } from './quota.ts'
+import { causeOf, Refusal, sendRefusal } from './refusal.ts'
+import { assertHandshake, forwardedHeaders } from './request-head.ts'
+import { parseRoute, type Route } from './route.ts'
+import { splice } from './splice.ts'
+import { readOffer, readProtocols } from './subprotocols.ts'
+import { checkTicket } from './ticket.ts'
+
+export interface SessionOptions {
+  keys: JWTVerifyGetKey
+  /** where a port of a workspace listens */
+  locate(place: { workspace: string; port: number }): Address
+  /** for editors; undefined where this envproxy serves none */
+  gate: Gate | undefined
+  /** undefined where this envproxy serves no dev URLs */
+  devUrls: Gatekeeping | undefined
+  access: Access
+  activity: Activity
+  quota: Quota
+  metrics: Metrics
+  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+  /** from the request to the workspace's answer, in milliseconds */
+  handshakeMs: number
+  /** without a byte in either direction, in milliseconds; envagent pings every 30 seconds */
+  idleMs: number
+  /** after one direction has ended, in milliseconds */
+  lingerMs: number
+  /** between looks whether a session is in use, in milliseconds */
+  lookMs: number
+}
+
+/**
+ * Handles one upgrade request to its end: check, dial, splice. Never throws; each failure before the splice is an
+ * HTTP answer with JSON {code, message}. Resolves when the session is spliced or refused. `devUrl`: the request's host is
+ * below the one of dev URLs; its label is undefined where none can have it.
+ */
+export async function serveUpgrade(
+  options: SessionOptions,
+  request: IncomingMessage,
+  client: Socket,
+  head: Buffer,
+  devUrl?: { label: string | undefined },
+): Promise<void> {
+  const gone = new AbortController()
+  const onGone = () => gone.abort()
+  client.on('error', onGone)
+  client.once('close', onGone)
+  const begun = performance.now()
+  let free: (() => void) | undefined
+  try {
+    assertHandshake(request)
+    const { holder, headers, place, path, door } = devUrl
+      ? await byVisit(options, devUrl.label, request)
+      : await byRoute(options, request)
+    const { user, workspace } = holder
+    // those whom nobody knows share the places of the dev URL
+    free = options.quota.take(user || `dev-url ${holder.devUrl?.id}`)
+    const dialed = await dial(options.locate(place), path, headers, {
+      timeoutMs: options.handshakeMs,
+      key: request.headers['sec-websocket-key'] ?? '',
+      signal: gone.signal,
+    })
+    client.off('close', onGone)
+    options.metrics.opened.inc()
+    options.metrics.handshake.observe((performance.now() - begun) / 1000)
+    const about = { workspace, door, user }
+    options.log.info(about, 'session opened')
+    client.write(dialed.answer)
+    if (dialed.head.length > 0) client.write(dialed.head)
+    if (head.length > 0) dialed.socket.write(head)
+    const release = free
+    const unwatch = options.access.watch(holder, () => client.destroy(new Error('access was withdrawn')))
+    const unmark = door === 'dev-url' ? () => {} : markUse(client, { workspace, door }, options)
+    splice(client, dialed.socket, options, ({ up, down, error }) => {
+      release()
+      unwatch()
+      unmark()
+      options.metrics.bytes.inc({ direction: 'up' }, up)
+      options.metrics.bytes.inc({ direction: 'down' }, down)
+      const seconds = Math.round((performance.now() - begun) / 1000)
+      options.log.info({ ...about, up, down, seconds, reason: error?.message }, 'session ended')
+    })
+  } catch (error) {
+    free?.()
+    const refusal = error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', 'Envproxy failed.', error)
+    options.metrics.refused.inc({ code: refusal.code })
+    options.log.warn({ status: refusal.status, code: refusal.code, cause: causeOf(refusal) }, 'upgrade refused')
+    sendRefusal(client, refusal)
+  }
+}
+
+interface Admitted {
+  holder: Holder
+  place: { workspace: string; port: number }
+  door: Route['door'] | 'dev-url'
+  /** of the request to the workspace: its target and its headers */
+  path: string
+  headers: string[]
+}
+
+async function byRoute(options: SessionOptions, request: IncomingMessage): Promise<Admitted> {
+  const route = parseRoute(request.url ?? '')
+  if (!route) throw new Refusal(404, 'ROUTE_UNKNOWN', 'Nothing is served at this path.')
+  const admitted =
+    route.door === 'ide' ? await byCookie(options, route, request) : await byTicket(options, route, request)
+  return { ...admitted, place: route, door: route.door, path: route.target }
+}
+
+async function byTicket({ keys }: SessionOptions, route: Route, request: IncomingMessage) {
+  const offer = readOffer(request.headers['sec-websocket-protocol'])
+  const { user, session } = await checkTicket(offer.ticket, route, keys)
+  const holder = { user, workspace: route.workspace, port: route.port, session }
+  return { holder, headers: forwardedHeaders(request, offer.protocols) }
+}
+
+async function byCookie({ gate }: SessionOptions, route: Route, request: IncomingMessage) {
+  if (!gate) throw new Refusal(503, 'EDITOR_OFF', 'This envproxy is not set up for editors.')
+  const { holder } = await admit(gate, route, request)
+  const protocols = readProtocols(request.headers['sec-websocket-protocol'])
+  return { holder, headers: forwardedHeaders(request, protocols, { cookies: editorCookies(request.headers.cookie) }) }
+}
+
+/** What a page of a dev URL keeps open by itself is no use of a workspace; opening the page was. */
+async function byVisit(
+  { devUrls }: SessionOptions,
+  label: string | undefined,
+  request: IncomingMessage,
+): Promise<Admitted> {
+  const path = request.url ?? ''
+  if (!devUrls || label === undefined || !target.test(path))
+    throw new Refusal(404, 'DEV_URL_UNKNOWN', 'No dev URL has this name.')
+  const { holder, devUrl } = await admitVisitor(devUrls, label, request)
+  const protocols = readProtocols(request.headers['sec-websocket-protocol'])
+  const passing = { cookies: visitorCookies(request.headers.cookie), judge: passes }
+  return { holder, place: devUrl, door: 'dev-url', path, headers: forwardedHeaders(request, protocols, passing) }
+}
+
+/** Bytes within one look that are more than what an idle page moves by itself: pings, pongs, keep-alives. */
+const useBytes = { shell: 40, ide: 4096 }
+
+/**
+ * Marks the workspace as used while more passes than through an idle page: what the client sends and, in a terminal, what
+ * the programs there print. A page that is merely open, in some forgotten tab, is no use. Returns the end of it.
+ */
+function markUse(
+  client: Socket,
+  route: Pick<Route, 'workspace' | 'door'>,
+  { activity, lookMs }: SessionOptions,
+): () => void {
+  activity.mark(route.workspace)
+  const moved = () => client.bytesRead + (route.door === 'shell' ? client.bytesWritten : 0)
+  let before = moved()
+  const timer = setInterval(() => {
+    const now = moved()
+    if (now - before > useBytes[route.door]) activity.mark(route.workspace)
+    before = now
+  }, lookMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}

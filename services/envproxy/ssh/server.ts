@@ -1,0 +1,166 @@
+import ssh2, { type Client, type Connection, type Server } from 'ssh2'
+import { ciphers } from '../../workspace/ssh/algorithms.ts'
+import type { Access } from '../access.ts'
+import type { Activity } from '../activity.ts'
+import type { Address } from '../dial.ts'
+import type { Quota } from '../quota.ts'
+import { authenticate } from './login.ts'
+import type { Lookup, Match } from './lookup.ts'
+import { opened, relaySession } from './relay-session.ts'
+import { logInAt, type OwnKey } from './workspace-client.ts'
+
+export interface SshOptions {
+  /** OpenSSH private key that users know this site by; the same in every replica */
+  hostKey: string
+  ownKey: OwnKey
+  lookup: Lookup
+  locate(workspace: string): Address
+  quota: Quota
+  access: Access
+  activity: Activity
+  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+  /** time to log in, in milliseconds */
+  loginMs?: number
+  /** connections that have not logged in yet, and channels of one connection */
+  maxUnknown?: number
+  maxChannels?: number
+}
+
+export const sshPort = 12212
+
+/**
+ * SSH for users: `ssh <user>-<workspace>@<site>`. The workspace's name is inside the encrypted user name, so the
+ * connection has to end here; a second one, inside the cluster, leads to the workspace. Who prefers end to end jumps
+ * through this one to the workspace's own SSH server. Does not listen yet.
+ */
+export function createSshServer(options: SshOptions): Server & { cut(): void } {
+  const { log, maxUnknown = 128, loginMs = 60_000 } = options
+  const connections = new Set<Connection>()
+  let unknown = 0
+  const server = new ssh2.Server({
+    hostKeys: [options.hostKey],
+    ident: 'cde',
+    algorithms: { cipher: [...ciphers], compress: ['none'] },
+    keepaliveInterval: 30_000,
+    keepaliveCountMax: 4,
+  })
+  server.on('connection', (connection: Connection) => {
+    if (unknown >= maxUnknown) {
+      connection.on('error', () => {})
+      connection.end()
+      return
+    }
+    connections.add(connection)
+    unknown += 1
+    let match: Match | undefined
+    const timer = setTimeout(() => connection.end(), loginMs)
+    let leave = () => {
+      leave = () => {}
+      unknown -= 1
+      clearTimeout(timer)
+    }
+    connection.once('close', () => {
+      connections.delete(connection)
+      leave()
+    })
+    connection.on('error', (error: Error) => log.info({ error: error.message }, 'ssh connection failed'))
+    authenticate(connection, options.lookup, {
+      matched(found) {
+        match = found
+      },
+      refused: (why) => log.warn({ why }, 'ssh login refused'),
+      failed: (error) => log.warn({ error: String(error) }, 'ssh login failed: the manager can not be asked'),
+    })
+    connection.once('ready', () => {
+      leave()
+      if (match) serve(options, connection, match)
+    })
+  })
+  return Object.assign(server, {
+    cut() {
+      for (const connection of connections) connection.end()
+    },
+  })
+}
+
+function serve(options: SshOptions, connection: Connection, match: Match): void {
+  const { log, maxChannels = 64 } = options
+  const { user, workspace, grant, status } = match
+  const about = { user, workspace }
+  const begun = performance.now()
+  let free = () => {}
+  let full: Error | undefined
+  try {
+    free = options.quota.take(user)
+  } catch (error) {
+    full = error as Error
+  }
+  let inner: Promise<Client> | undefined
+  const dial = (): Promise<Client> => {
+    if (full) return Promise.reject(full)
+    if (!grant) return Promise.reject(new Error(`The workspace is ${status}: start it first.`))
+    inner ??= logInAt(options.locate(workspace), grant, options.ownKey, 15_000).then((client) => {
+      client.once('close', () => connection.end())
+      client.on('error', (error) => log.warn({ ...about, error: error.message }, 'workspace connection failed'))
+      return client
+    })
+    inner.catch((error: Error) => log.warn({ ...about, cause: String(error.cause ?? error.message) }, 'no ssh to it'))
+    return inner
+  }
+  const unwatch = options.access.watch({ user, workspace, port: sshPort, session: '' }, () => {
+    log.info(about, 'ssh connection cut: access was withdrawn')
+    connection.end()
+  })
+  log.info(about, 'ssh session opened')
+  connection.once('close', () => {
+    unwatch()
+    free()
+    letGo()
+    inner?.then((client) => client.end()).catch(() => {})
+    log.info({ ...about, seconds: Math.round((performance.now() - begun) / 1000) }, 'ssh session ended')
+  })
+
+  let channels = 0
+  // a shell at its prompt, a long build and a forwarded port are in use as long as they are open; a bare connection is not
+  let letGo = () => {}
+  const take = () => {
+    channels += 1
+    if (channels === 1) letGo = options.activity.hold(workspace)
+    return channels <= maxChannels
+  }
+  const give = () => {
+    channels -= 1
+    if (channels === 0) letGo()
+  }
+  connection.on('session', (accept, reject) => {
+    if (!take()) {
+      give()
+      return reject()
+    }
+    const session = accept()
+    session.once('close', give)
+    relaySession(session, dial)
+  })
+  connection.on('tcpip', (accept, reject, { srcIP, srcPort, destIP, destPort }) => {
+    if (!take()) {
+      give()
+      return reject()
+    }
+    dial()
+      .then((client) => opened((done) => client.forwardOut(srcIP, srcPort, destIP, destPort, done)))
+      .then(({ stream }) => {
+        const channel = accept()
+        channel.on('error', () => stream.destroy())
+        channel.once('close', () => {
+          give()
+          stream.destroy()
+        })
+        stream.on('error', () => channel.destroy())
+        channel.pipe(stream).pipe(channel)
+      })
+      .catch(() => {
+        give()
+        reject()
+      })
+  })
+}

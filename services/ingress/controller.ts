@@ -1,0 +1,142 @@
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Compiled, compile, type Objects } from './compile.ts'
+import type { Configuration } from './configuration.ts'
+import type { Refused } from './model.ts'
+import type { Log, Nginx } from './nginx.ts'
+
+export interface ControllerOptions {
+  configuration: Configuration
+  nginx: Nginx
+  statusSocket: string
+  log: Log
+  /** the objects of this moment */
+  read(): Objects
+  /** told of what was left out, after each change */
+  report(refused: Refused[]): void
+  /** changes that come within this time are one change, in milliseconds */
+  debounceMs: number
+}
+
+export interface Controller {
+  /** Something changed: bring NGINX up to date soon. */
+  changed(): void
+  /** Resolves when nothing is left to do. */
+  settled(): Promise<void>
+  readonly reloads: number
+  readonly failures: number
+}
+
+/** Pause before another attempt when NGINX did not take a configuration, in milliseconds. */
+const retryMs = 5_000
+
+/** Objects -> model -> text -> NGINX, one run at a time, never two runs for one burst of changes. */
+export function createController(options: ControllerOptions): Controller {
+  const { configuration, nginx, log } = options
+  let dirty = false
+  let running: Promise<void> | undefined
+  let reloads = 0
+  let failures = 0
+  let applied = configuration.revision
+
+  function changed(): void {
+    dirty = true
+    running ??= run().finally(() => {
+      running = undefined
+    })
+  }
+
+  async function run(): Promise<void> {
+    while (dirty) {
+      await sleep(options.debounceMs)
+      dirty = false
+      try {
+        options.report(await deploy(options.read()))
+        if (configuration.revision === applied) continue
+        nginx.reload()
+        reloads += 1
+        await confirm()
+        applied = configuration.revision
+        await configuration.sweep()
+        log.info({ revision: applied, reloads }, 'configuration applied')
+      } catch (error) {
+        failures += 1
+        log.error({ error: (error as Error).message }, 'configuration not applied, trying again soon')
+        setTimeout(changed, retryMs).unref()
+      }
+    }
+  }
+
+  async function deploy(objects: Objects): Promise<Refused[]> {
+    const all = compile(objects)
+    try {
+      await configuration.replace(all.model, all.certificates)
+      return all.refused
+    } catch (error) {
+      failures += 1
+      log.error({ error: (error as Error).message }, 'looking for the object that nginx refuses')
+      return await deployWithoutCulprits(objects)
+    }
+  }
+
+  /** Last resort for what our own checks missed: grows the configuration object by object, leaving out the refused. */
+  async function deployWithoutCulprits(objects: Objects): Promise<Refused[]> {
+    const good: Objects['ingresses'][number][] = []
+    const culprits: Refused[] = []
+    let compiled: Compiled | undefined
+    for (const ingress of objects.ingresses) {
+      const attempt = compile({ ...objects, ingresses: [...good, ingress] })
+      try {
+        await configuration.replace(attempt.model, attempt.certificates)
+        good.push(ingress)
+        compiled = attempt
+      } catch (error) {
+        const { namespace = '', name = '' } = ingress.metadata ?? {}
+        culprits.push({ kind: 'Ingress', namespace, name, reason: (error as Error).message })
+      }
+    }
+    return [...(compiled?.refused ?? []), ...culprits]
+  }
+
+  /** Waits until NGINX's new workers answer with the new revision; a reload itself gives no answer. */
+  async function confirm(): Promise<void> {
+    const wanted = configuration.revision
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      if ((await ask(options.statusSocket, '/configuration').catch(() => '')) === wanted) return
+      await sleep(50)
+    }
+    throw new Error('nginx did not take the new configuration within 5 seconds')
+  }
+
+  return {
+    changed,
+    async settled() {
+      while (running) await running
+    },
+    get reloads() {
+      return reloads
+    },
+    get failures() {
+      return failures
+    },
+  }
+}
+
+/** Asks NGINX over its status socket; `/configuration` or `/connections`. */
+export function ask(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { socketPath, path, headers: { host: 'status' }, timeout: 2_000, agent: false },
+      (answer) => {
+        let text = ''
+        answer.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        answer.on('end', () => (answer.statusCode === 200 ? resolve(text) : reject(new Error(`${answer.statusCode}`))))
+      },
+    )
+    outgoing.on('timeout', () => outgoing.destroy(new Error('nginx does not answer')))
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
+}

@@ -1,0 +1,83 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Dependencies } from './dependencies.ts'
+import access from './plugins/access.ts'
+import errorAnswers from './plugins/error-answers.ts'
+import metrics from './plugins/metrics.ts'
+import openApi from './plugins/openapi.ts'
+import websockets from './plugins/websockets.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { authRoutes } from './routes/auth.ts'
+import { devUrlEntryRoutes } from './routes/dev-url-entry.ts'
+import { devUrlRoutes } from './routes/dev-urls.ts'
+import { healthRoutes } from './routes/health.ts'
+import { healthPageRoutes } from './routes/health-page.ts'
+import { imageTagRoutes } from './routes/image-tags.ts'
+import { imageRoutes } from './routes/images.ts'
+import { internalRoutes } from './routes/internal.ts'
+import { internalDevUrlRoutes } from './routes/internal-dev-urls.ts'
+import { licenseRoutes } from './routes/license.ts'
+import { memberRoutes } from './routes/members.ts'
+import { oidcRoutes } from './routes/oidc.ts'
+import { organizationRoutes } from './routes/organizations.ts'
+import { registryRoutes } from './routes/registries.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { sshKeyRoutes } from './routes/ssh-keys.ts'
+import { ticketRoutes } from './routes/tickets.ts'
+import { userRoutes } from './routes/users.ts'
+import { watchRoutes } from './routes/watch.ts'
+import { workspaceChangeRoutes } from './routes/workspace-change.ts'
+import { workspacePowerRoutes } from './routes/workspace-power.ts'
+import { workspaceRoutes } from './routes/workspaces.ts'
+import type { TypedInstance } from './schema-types.ts'
+
+const routeGroups = [
+  healthRoutes,
+  healthPageRoutes,
+  authRoutes,
+  oidcRoutes,
+  licenseRoutes,
+  userRoutes,
+  sessionRoutes,
+  apiKeyRoutes,
+  auditRoutes,
+  organizationRoutes,
+  memberRoutes,
+  workspaceRoutes,
+  workspacePowerRoutes,
+  watchRoutes,
+  workspaceChangeRoutes,
+  ticketRoutes,
+  registryRoutes,
+  imageRoutes,
+  imageTagRoutes,
+  sshKeyRoutes,
+  devUrlRoutes,
+  devUrlEntryRoutes,
+  internalRoutes,
+  internalDevUrlRoutes,
+]
+
+/** The manager's API as a Fastify plugin. */
+export const managerApi: FastifyPluginAsync<Dependencies> = async (instance, dependencies) => {
+  const app = instance as unknown as TypedInstance
+  await app.register(errorAnswers)
+  await app.register(access, dependencies)
+  await app.register(websockets)
+  await app.register(openApi)
+  await app.register(metrics, dependencies)
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    reply.header('x-content-type-options', 'nosniff')
+  })
+  for (const routes of routeGroups) routes(app, dependencies)
+}
+
+/** Settings of the Fastify instance that `managerApi` relies on. */
+export const fastifySettings = {
+  bodyLimit: 64 * 1024,
+  requestTimeout: 30_000,
+  // the ingress is the one hop in front; what clients claim before it is not believed
+  trustProxy: (_address: string, hop: number): boolean => hop < 1,
+  ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
+} as const

@@ -1,0 +1,105 @@
+import type { Reach } from '../authorization.ts'
+import type { Queryable } from '../database.ts'
+import { ApiError } from '../errors.ts'
+import { newIdentifier } from '../identifiers.ts'
+import { labelOf } from './label.ts'
+
+export const accessLevels = ['private', 'org', 'authed', 'public'] as const
+/** Who may open one: its owner, members of the workspace's organization, everyone who is logged in, everyone. */
+export type AccessLevel = (typeof accessLevels)[number]
+
+export type DevUrl = {
+  id: string
+  workspaceId: string
+  workspaceName: string
+  ownerId: string
+  organizationId: string
+  port: number
+  access: AccessLevel
+  label: string
+  createdAt: Date
+}
+
+export const devUrlsPerWorkspace = 20
+const listLimit = 10_000
+
+const columns = `dev_urls.id, workspace_id AS "workspaceId", workspaces.name AS "workspaceName",
+  owner_id AS "ownerId", organization_id AS "organizationId", port, access, label,
+  dev_urls.created_at AS "createdAt"`
+// what is about to be deleted, or belongs to someone who may no longer log in, is not served any more
+const source = `FROM dev_urls JOIN workspaces ON workspaces.id = workspace_id AND desired <> 'deleted'
+  JOIN users ON users.id = owner_id AND users.deactivated_at IS NULL`
+
+/**
+ * Gives a port of a workspace a host name. Within a transaction; `now` is in milliseconds.
+ * @throws ApiError 400 (see labelOf), 409 DEV_URL_LIMIT, DEV_URL_EXISTS, DEV_URL_LABEL_TAKEN
+ */
+export async function addDevUrl(
+  database: Queryable,
+  workspace: { id: string; name: string; ownerName: string },
+  { port, access }: { port: number; access: AccessLevel },
+  now: number,
+): Promise<DevUrl> {
+  const label = labelOf(port, workspace.name, workspace.ownerName)
+  // one at a time for each workspace, so that the limit holds
+  await database.query('SELECT 1 FROM workspaces WHERE id = $1 FOR UPDATE', [workspace.id])
+  const { rows } = await database.query<{ port: number }>('SELECT port FROM dev_urls WHERE workspace_id = $1', [
+    workspace.id,
+  ])
+  if (rows.some((row) => row.port === port))
+    throw new ApiError(409, 'DEV_URL_EXISTS', `port ${port} of ${workspace.name} already has a URL`)
+  if (rows.length >= devUrlsPerWorkspace)
+    throw new ApiError(409, 'DEV_URL_LIMIT', `a workspace may have ${devUrlsPerWorkspace} dev URLs`, {
+      fix: 'remove one that you no longer need',
+    })
+  // a workspace that is being deleted does not keep its names from one that takes its place
+  await database.query(
+    `DELETE FROM dev_urls USING workspaces WHERE label = $1 AND workspaces.id = workspace_id AND desired = 'deleted'`,
+    [label],
+  )
+  const id = newIdentifier()
+  await database
+    .query('INSERT INTO dev_urls (id, workspace_id, port, access, label, created_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+      id,
+      workspace.id,
+      port,
+      access,
+      label,
+      new Date(now),
+    ])
+    .catch((error: { constraint?: string }) => {
+      if (error.constraint === 'dev_urls_label_key')
+        throw new ApiError(409, 'DEV_URL_LABEL_TAKEN', `the name ${label} is taken by another workspace`, {
+          why: 'names with hyphens can read the same for different workspaces and users',
+          fix: 'use another port, or a workspace with another name',
+        })
+      throw error
+    })
+  return (await findDevUrl(database, id)) as DevUrl
+}
+
+/** The dev URLs of workspaces within a caller's reach, all or those of one workspace, by label. */
+export async function listDevUrls(database: Queryable, within: Reach, workspace?: string): Promise<DevUrl[]> {
+  const { rows } = await database.query<DevUrl>(
+    `SELECT ${columns} ${source} WHERE ($1 OR owner_id = $2 OR organization_id = ANY ($3::text[]))
+       AND ($4::text IS NULL OR workspace_id = $4) ORDER BY label LIMIT ${listLimit}`,
+    [...(within.all ? [true, null, []] : [false, within.ownerId ?? null, within.organizationIds]), workspace ?? null],
+  )
+  return rows
+}
+
+export async function findDevUrl(database: Queryable, id: string): Promise<DevUrl | undefined> {
+  return (await database.query<DevUrl>(`SELECT ${columns} ${source} WHERE dev_urls.id = $1`, [id])).rows[0]
+}
+
+export async function devUrlByLabel(database: Queryable, label: string): Promise<DevUrl | undefined> {
+  return (await database.query<DevUrl>(`SELECT ${columns} ${source} WHERE label = $1`, [label])).rows[0]
+}
+
+export async function setAccess(database: Queryable, id: string, access: AccessLevel): Promise<void> {
+  await database.query('UPDATE dev_urls SET access = $2 WHERE id = $1', [id, access])
+}
+
+export async function deleteDevUrl(database: Queryable, id: string): Promise<void> {
+  await database.query('DELETE FROM dev_urls WHERE id = $1', [id])
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import type { Mode } from '@sealift/bundle-spec/license.ts'
+import { checkDevUrlsHost } from './dev-urls/address.ts'
+import type { OidcSettings } from './oidc/provider.ts'
+import { type Placement, readPlacement } from './workspaces/placement.ts'
+
+/** What the manager is told by its environment. Secrets come as files, so that no process listing shows them. */
+export type Environment = {
+  port: number
+  host: string
+  logLevel: string
+  database: { host: string; port: number; user: string; database: string; password: string; ca: string | undefined }
+  adminPasswordFile: string | undefined
+  ticketKey: string
+  /** shared with the envproxy */ internalKey: string | undefined
+  licenseKeys: string[]
+  licenseFile: string | undefined
+  mode: Mode
+  accessUrl: string
+  /** host below which dev URLs are */ devUrlsHost: string | undefined
+  envproxyUrl: string
+  oidc: OidcSettings | undefined
+  workspace: WorkspaceDefaults
+}
+
+/** Site-wide settings of workspaces. Empty strings in the environment mean "not set". */
+export type WorkspaceDefaults = Partial<Placement> & {
+  namespace: string
+  /** reference by digest */ image: string
+  pullSecrets: string[]
+  storageClass: string | undefined
+  caConfigMap: string | undefined
+  /** public keys that check tickets, as a JSON Web Key Set */ ticketKeys?: string
+  /** JSON that names the site's own marketplace of editor extensions */ extensionsGallery?: string | undefined
+  /** the site's forward proxy, and whom to reach without it */ proxy?: Partial<Record<ProxyVariable, string>>
+}
+
+export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
+export type ProxyVariable = (typeof proxyVariables)[number]
+
+const modes: readonly string[] = ['connected', 'restricted', 'airgapped']
+
+/**
+ * Reads and checks the environment before anything starts.
+ * @throws Error that names the variable at fault
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const optional = (name: string): string | undefined => env[name]?.trim() || undefined
+  const required = (name: string): string => {
+    const value = optional(name)
+    if (value === undefined) throw new Error(`the environment variable ${name} is not set`)
+    return value
+  }
+  const file = (name: string): string => {
+    const path = required(name)
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (cause) {
+      throw new Error(`${name} names ${path}, which cannot be read`, { cause })
+    }
+  }
+  const number = (name: string, fallback: number): number => {
+    const value = Number(optional(name) ?? fallback)
+    if (!Number.isInteger(value) || value < 0 || value > 65535) throw new Error(`${name} is not a port number`)
+    return value
+  }
+  const readOidc = (): OidcSettings | undefined => {
+    const issuer = optional('OIDC_ISSUER')
+    if (issuer === undefined) return undefined
+    if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:')
+      throw new Error('OIDC_ISSUER is not an https URL')
+    return { issuer, clientId: required('OIDC_CLIENT_ID'), clientSecret: file('OIDC_CLIENT_SECRET_FILE').trim() }
+  }
+  const readProxy = () => {
+    const set = proxyVariables.flatMap((name) => {
+      const value = optional(`WORKSPACE_${name}`)
+      if (value !== undefined && name !== 'NO_PROXY' && !URL.canParse(value))
+        throw new Error(`WORKSPACE_${name} is not a URL, such as http://proxy.example.com:3128`)
+      return value === undefined ? [] : [[name, value]]
+    })
+    return Object.fromEntries(set) as Partial<Record<ProxyVariable, string>>
+  }
+  const mode = optional('MODE') ?? 'connected'
+  if (!modes.includes(mode)) throw new Error(`MODE is one of ${modes.join(', ')}`)
+  const accessUrl = required('ACCESS_URL')
+  if (!URL.canParse(accessUrl)) throw new Error('ACCESS_URL is not a URL, such as https://cde.example.com')
+  const devUrlsHost = optional('DEVURLS_HOST')
+  return {
+    port: number('PORT', 8080),
+    host: optional('HOST') ?? '::',
+    logLevel: optional('LOG_LEVEL') ?? 'info',
+    database: {
+      host: required('PGHOST'),
+      port: number('PGPORT', 5432),
+      user: required('PGUSER'),
+      database: required('PGDATABASE'),
+      password: file('PGPASSWORD_FILE').trim(),
+      ca: optional('PGSSLROOTCERT') === undefined ? undefined : file('PGSSLROOTCERT'),
+    },
+    adminPasswordFile: optional('ADMIN_PASSWORD_FILE'),
+    ticketKey: file('TICKET_KEY_FILE'),
+    internalKey: optional('INTERNAL_KEY_FILE') === undefined ? undefined : file('INTERNAL_KEY_FILE').trim(),
+    licenseKeys: splitPem(file('LICENSE_KEYS_FILE')),
+    licenseFile: optional('LICENSE_FILE'),
+    mode: mode as Mode,
+    accessUrl,
+    devUrlsHost: devUrlsHost && checkDevUrlsHost(devUrlsHost, accessUrl),
+    envproxyUrl: optional('ENVPROXY_URL') ?? 'http://cde-envproxy:8080',
+    oidc: readOidc(),
+    workspace: {
+      namespace: required('WORKSPACE_NAMESPACE'),
+      image: required('WORKSPACE_IMAGE'),
+      pullSecrets: (optional('WORKSPACE_PULL_SECRETS') ?? '')
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+      storageClass: optional('WORKSPACE_STORAGE_CLASS'),
+      caConfigMap: optional('WORKSPACE_CA_CONFIGMAP'),
+      extensionsGallery: optional('EXTENSIONS_GALLERY'),
+      proxy: readProxy(),
+      ...readPlacement(env),
+    },
+  }
+}
+
+/** The PEM blocks of a file that holds several, one after the other. */
+export function splitPem(text: string): string[] {
+  return text.match(/-----BEGIN PUBLIC KEY-----[\s\S]+?-----END PUBLIC KEY-----/g) ?? []
+}

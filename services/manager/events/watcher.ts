@@ -1,0 +1,72 @@
+import type { Static } from 'typebox'
+import type { Reach } from '../authorization.ts'
+import type { WorkspaceAnswer } from '../routes/schemas.ts'
+import type { WorkspaceStats } from '../workspaces/engine.ts'
+import type { HubEvent } from './hub.ts'
+
+type Shown = Static<typeof WorkspaceAnswer>
+
+/** What a watcher is sent. */
+export type WatchMessage =
+  | { type: 'snapshot'; workspaces: Shown[] }
+  | { type: 'update'; workspace: Shown }
+  | { type: 'remove'; id: string }
+  | { type: 'stats'; workspaces: WorkspaceStats[] }
+
+export type WatcherOptions = {
+  kind: 'update' | 'stats'
+  /** Reads workspaces within the reach: those of `ids`, or all of them. */
+  read: (reach: Reach, ids: readonly string[] | undefined) => Promise<Shown[]>
+  send: (message: WatchMessage) => void
+  failed: (error: unknown) => void
+}
+
+export type Watcher = {
+  hear(event: HubEvent): void
+  /** From now on the caller reaches this; sends all of it. */
+  begin(reach: Reach): void
+}
+
+/** One connection that watches workspaces: it hears of those within its caller's reach and of no others. */
+export function watcher({ kind, read, send, failed }: WatcherOptions): Watcher {
+  let known = new Set<string>()
+  let within: Reach | undefined
+  // one after the other, so that what is older never overtakes what is newer
+  let chain = Promise.resolve()
+  const inTurn = (work: () => Promise<void>): void => {
+    chain = chain.then(work).catch(failed)
+  }
+
+  const all = async (): Promise<void> => {
+    if (within === undefined) return
+    const workspaces = await read(within, undefined)
+    known = new Set(workspaces.map(({ id }) => id))
+    if (kind === 'update') send({ type: 'snapshot', workspaces })
+  }
+  const some = async (ids: ReadonlySet<string>): Promise<void> => {
+    if (within === undefined) return
+    const found = new Set<string>()
+    for (const workspace of await read(within, [...ids])) {
+      found.add(workspace.id)
+      known.add(workspace.id)
+      if (kind === 'update') send({ type: 'update', workspace })
+    }
+    for (const id of ids) if (!found.has(id) && known.delete(id) && kind === 'update') send({ type: 'remove', id })
+  }
+
+  return {
+    begin(reach) {
+      within = reach
+      inTurn(all)
+    },
+    hear(event) {
+      if (event.type === 'resync') inTurn(all)
+      else if (event.type === 'changed') inTurn(() => some(event.ids))
+      else if (kind === 'stats')
+        inTurn(async () => {
+          const workspaces = event.stats.filter(({ id }) => known.has(id))
+          if (workspaces.length > 0) send({ type: 'stats', workspaces })
+        })
+    },
+  }
+}

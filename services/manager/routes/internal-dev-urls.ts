@@ -1,0 +1,46 @@
+import Type from 'typebox'
+import type { Dependencies } from '../dependencies.ts'
+import { devUrlByLabel } from '../dev-urls/store.ts'
+import { mayVisit } from '../dev-urls/visitors.ts'
+import { ApiError } from '../errors.ts'
+import type { TypedInstance } from '../schema-types.ts'
+import { Label } from './dev-url-schemas.ts'
+import { ErrorAnswer, Identifier } from './schemas.ts'
+
+/** What the envproxy asks about dev URLs: where one leads, and whether a visitor may (still) open it. */
+export function internalDevUrlRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
+  app.get(
+    '/internal/dev-urls/:label',
+    {
+      config: { permission: 'internal' },
+      logLevel: 'warn',
+      schema: {
+        params: Type.Object({ label: Label }, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            user: Type.Optional(Identifier),
+            session: Type.Optional(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' })),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({
+            id: Type.String(),
+            workspace: Type.String(),
+            port: Type.Integer(),
+            access: Type.String(),
+          }),
+          '4xx': ErrorAnswer,
+        },
+      },
+    },
+    async (request) => {
+      const { user, session = '' } = request.query
+      const found = await devUrlByLabel(database, request.params.label)
+      if (found === undefined) throw new ApiError(404, 'DEV_URL_UNKNOWN', 'there is no such dev URL')
+      if (user !== undefined && (session === '' || !(await mayVisit(database, found, { user, session }, clock()))))
+        throw new ApiError(403, 'ACCESS_ENDED', 'this user may not open this dev URL')
+      return { id: found.id, workspace: found.workspaceId, port: found.port, access: found.access }
+    },
+  )
+}

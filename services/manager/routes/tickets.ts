@@ -1,0 +1,56 @@
+import Type from 'typebox'
+import { record } from '../audit.ts'
+import { authorize, callerOf } from '../authorization.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { ApiError } from '../errors.ts'
+import type { TypedInstance } from '../schema-types.ts'
+import { statusOf } from '../workspaces/status.ts'
+import { findWorkspace } from '../workspaces/store.ts'
+import { ErrorAnswer, IdParams } from './schemas.ts'
+import { noWorkspace } from './workspaces.ts'
+
+/** Doors of a workspace by port: the agent's terminals and the editor. */
+const doors = { 26337: 'shell', 13337: 'ide' } as const
+
+/** Tickets that open a workspace's terminal or editor for a minute. */
+export function ticketRoutes(app: TypedInstance, { database, engine, tickets, clock }: Dependencies): void {
+  app.post(
+    '/api/v0/workspaces/:id/tickets',
+    {
+      config: { permission: 'workspaces:open', audit: false },
+      schema: {
+        params: IdParams,
+        body: Type.Object(
+          { port: Type.Union([Type.Literal(26337), Type.Literal(13337)]) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Object({ ticket: Type.String(), path: Type.String() }), '4xx': ErrorAnswer },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      const { port } = request.body
+      const caller = callerOf(request)
+      const workspace = authorize(request, await findWorkspace(database, id), noWorkspace(id))
+      const own = workspace.ownerId === caller.id
+      if (port === 13337 && !own)
+        throw new ApiError(403, 'AUTH_OWNER_ONLY', 'only its owner opens the editor of a workspace', {
+          why: "the editor runs the workspace's own pages under this site's name, with the rights of who opens them",
+        })
+      const { status } = statusOf(workspace, engine.observe(workspace.id))
+      // UNKNOWN: Kubernetes may be out of reach while the workspace itself is well
+      if (status !== 'ON' && status !== 'UNKNOWN')
+        throw new ApiError(409, 'WORKSPACE_NOT_RUNNING', `workspace ${workspace.name} is ${status}`, {
+          fix: status === 'OFF' ? 'start it first' : 'wait until it is ON',
+        })
+      const path = `/proxy/workspaces/${id}/${doors[port]}`
+      const session = caller.via === 'session' ? caller.credential : undefined
+      const ticket = await tickets.sign({ user: caller.id, workspace: id, port, path, session }, clock())
+      if (!own) {
+        const target = { type: 'workspace', id, name: workspace.name }
+        await record(database, request, { action: 'workspace.open', target, details: { port } }, clock())
+      }
+      return { ticket, path }
+    },
+  )
+}

@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify'
+import { reach } from '../authorization.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { watcher } from '../events/watcher.ts'
+import type { TypedInstance } from '../schema-types.ts'
+import { showWorkspace } from '../workspaces/answer.ts'
+import { listWorkspaces } from '../workspaces/store.ts'
+
+/** How often a connection's session or key is asked again, in milliseconds, so that revoking one ends it. */
+const everyHalfMinute = 30_000
+/** A reader this many bytes behind is cut; it connects again and gets a fresh snapshot. */
+const slowest = 1024 * 1024
+
+/**
+ * WebSockets that tell what happens to the caller's workspaces: `watch-update` sends {type: 'snapshot', workspaces} first,
+ * then {type: 'update', workspace} and {type: 'remove', id}; `watch-stats` sends {type: 'stats', workspaces: [{id, cpu,
+ * memoryBytes}]}. Close code 4401: log in again.
+ */
+export function watchRoutes(app: TypedInstance, dependencies: Dependencies): void {
+  const { database, engine, hub, identify, recheckEvery = everyHalfMinute } = dependencies
+  for (const kind of ['update', 'stats'] as const)
+    app.get(
+      `/api/v0/workspaces/watch-${kind}`,
+      { config: { permission: 'workspaces:read' } },
+      async (request, reply) => {
+        const first = reach(request, 'workspaces:read')
+        const websocket = await app.acceptWebSocket(request, reply)
+        const one = watcher({
+          kind,
+          read: async (within, ids) =>
+            (await listWorkspaces(database, within, ids)).map((workspace) =>
+              showWorkspace(workspace, engine.observe(workspace.id)),
+            ),
+          send(message) {
+            if (websocket.bufferedAmount > slowest) websocket.terminate()
+            else websocket.send(JSON.stringify(message))
+          },
+          failed(error) {
+            request.log.warn({ reason: (error as Error).message }, 'a watch failed')
+            websocket.close(1011, 'try again')
+          },
+        })
+        const forget = hub.subscribe(one.hear)
+        const recheck = setInterval(() => {
+          stillThere(request).then(
+            (there) => {
+              if (!there) websocket.close(4401, 'log in again')
+            },
+            // the database is away: what is open stays open
+            () => undefined,
+          )
+        }, recheckEvery)
+        websocket.on('close', () => {
+          clearInterval(recheck)
+          forget()
+        })
+        one.begin(first)
+      },
+    )
+
+  async function stillThere(request: FastifyRequest): Promise<boolean> {
+    const caller = request.credential && (await identify(request.credential.value))
+    // roles decide what is seen: after a change of them the connection starts anew
+    return caller !== undefined && JSON.stringify(rights(caller)) === JSON.stringify(rights(request.user))
+  }
+}
+
+const rights = (caller: FastifyRequest['user']) => [caller?.id, caller?.role, caller?.organizations]

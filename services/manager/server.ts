@@ -1,0 +1,115 @@
+import { createPrivateKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { KubeConfig } from '@kubernetes/client-node'
+import Fastify from 'fastify'
+import { fastifySettings, managerApi } from './app.ts'
+import { openDatabase, waitForDatabase } from './database.ts'
+import { readEnvironment } from './environment.ts'
+import { eventHub } from './events/hub.ts'
+import { startStats } from './events/stats.ts'
+import { ensureFirstAdmin } from './first-admin.ts'
+import { identifyOver } from './identify.ts'
+import { ensureReleaseImage } from './images/release-image.ts'
+import { internalCalls } from './internal-calls.ts'
+import { licensing, storeInitialLicense } from './licensing.ts'
+import { loggerOptions } from './logging.ts'
+import { migrate } from './migrate.ts'
+import { pendingLogins } from './oidc/pending-login.ts'
+import { oidcProvider } from './oidc/provider.ts'
+import { forgetExpired } from './sessions.ts'
+import { ticketSigner } from './tickets.ts'
+import { kubernetesEngine } from './workspaces/kubernetes.ts'
+import { startReconciler } from './workspaces/reconcile.ts'
+
+const clock = Date.now
+const hour = 60 * 60 * 1000
+
+const environment = readEnvironment(process.env)
+const app = Fastify({ ...fastifySettings, logger: loggerOptions(environment.logLevel) })
+const { log } = app
+
+async function start(): Promise<void> {
+  const tickets = await ticketSigner(environment.ticketKey)
+  const database = openDatabase(environment.database, log)
+  app.addHook('onClose', () => database.end())
+  await waitForDatabase(database, log)
+  await migrate(database, log)
+  await addFirstAdmin()
+  await ensureReleaseImage(database, environment.workspace.image)
+  await addInitialLicense()
+
+  const config = new KubeConfig()
+  config.loadFromDefault()
+  const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
+  const hub = eventHub(database, log)
+  await engine.watch((id) => hub.changed(id))
+  const reconciler = startReconciler({ database, engine, clock, log })
+  const stats = startStats({ database, engine, leads: () => reconciler.leads(), log })
+  const cleaning = setInterval(() => {
+    forgetExpired(database, clock()).catch((error: Error) => log.warn({ reason: error.message }, 'cannot clean up'))
+  }, hour)
+  app.addHook('onClose', async () => {
+    clearInterval(cleaning)
+    stats.close()
+    await hub.close()
+    await reconciler.close()
+    await engine.close()
+  })
+
+  await app.register(managerApi, {
+    database,
+    licensing: licensing(database, environment.licenseKeys, environment.mode, clock),
+    identify: identifyOver(database, clock),
+    hub,
+    internalCalls: internalCalls(environment.internalKey),
+    tickets,
+    engine,
+    reconciler,
+    accessUrl: environment.accessUrl,
+    devUrlsHost: environment.devUrlsHost,
+    envproxyUrl: environment.envproxyUrl,
+    gpuResource: environment.workspace.gpuResource,
+    oidc: environment.oidc && {
+      provider: oidcProvider(environment.oidc, new URL('/auth/oidc/callback', environment.accessUrl).href),
+      pendingLogins: pendingLogins(createPrivateKey(environment.ticketKey)),
+    },
+    clock,
+  })
+  await app.listen({ port: environment.port, host: environment.host })
+
+  async function addFirstAdmin(): Promise<void> {
+    if (environment.adminPasswordFile === undefined) return
+    const password = (await readFile(environment.adminPasswordFile, 'utf8')).trim()
+    if ((await ensureFirstAdmin(database, password)) !== undefined) log.info('the first admin was added')
+  }
+
+  /** A bad license file must not keep the manager down: an admin uploads another one through it. */
+  async function addInitialLicense(): Promise<void> {
+    if (environment.licenseFile === undefined) return
+    try {
+      const token = await readFile(environment.licenseFile, 'utf8')
+      await storeInitialLicense(database, token, environment.licenseKeys, clock())
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'the license that came with the installation is not usable')
+    }
+  }
+}
+
+let closing = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => {
+    if (closing) return
+    closing = true
+    log.info({ signal }, 'closing')
+    // a request that hangs must not hold the pod for its whole grace period
+    setTimeout(() => process.exit(1), 20_000).unref()
+    app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  })
+
+start().catch((error: Error) => {
+  log.fatal({ err: error }, 'the manager cannot start')
+  process.exit(1)
+})

@@ -1,0 +1,83 @@
+import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from 'jose'
+
+/** How long a ticket opens a connection, in seconds. */
+export const ticketLifetime = 60
+/** The same of a grant for SSH. */
+export const sshLifetime = 120
+const sshPort = 12212
+
+/** What a ticket allows: one user, one port of one workspace, through one path of the envproxy. */
+export type TicketGrant = {
+  user: string
+  workspace: string
+  port: number
+  path: string
+  /** id of the login session that asked; undefined for an API key */ session: string | undefined
+}
+
+/** What lets a visitor in at one dev URL, in the browser that holds the other half of `state`. */
+export type DevUrlGrant = {
+  user: string
+  session: string
+  label: string
+  /** id of the dev URL */ devUrl: string
+  workspace: string
+  port: number
+  state: string
+}
+
+export type TicketSigner = {
+  /** Signs a ticket (JWT, EdDSA, audience `envproxy`). `now` is in milliseconds. */
+  sign(grant: TicketGrant, now: number): Promise<string>
+  /** Signs what lets the holder of an SSH key (`SHA256:…`) log in at a workspace for 120 s. */
+  signSsh(grant: { user: string; workspace: string; key: string }, now: number): Promise<string>
+  /** Signs what opens a dev URL for 60 s (audience `dev-url`). */
+  signDevUrl(grant: DevUrlGrant, now: number): Promise<string>
+  /** The public half, as RFC 7517 describes. */
+  jwks: { keys: JWK[] }
+}
+
+/**
+ * Reads the Ed25519 key that signs tickets (PEM, PKCS #8).
+ * @throws Error when it is another kind of key
+ */
+export async function ticketSigner(pem: string | KeyObject): Promise<TicketSigner> {
+  const key = typeof pem === 'string' ? createPrivateKey(pem) : pem
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key that signs tickets is not an Ed25519 key')
+  const publicJwk = await exportJWK(createPublicKey(key))
+  const kid = await calculateJwkThumbprint(publicJwk)
+  const sign = (
+    claims: Record<string, unknown>,
+    to: { audience: string; subject: string; lifetime: number },
+    now: number,
+  ) => {
+    const issued = Math.floor(now / 1000)
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
+      .setIssuer('manager')
+      .setAudience(to.audience)
+      .setSubject(to.subject)
+      .setIssuedAt(issued)
+      .setExpirationTime(issued + to.lifetime)
+      .setJti(randomUUID())
+      .sign(key)
+  }
+  return {
+    jwks: { keys: [{ ...publicJwk, kid, alg: 'EdDSA', use: 'sig' }] },
+    signSsh: ({ user, workspace, key: fingerprint }, now) =>
+      sign(
+        { workspace, port: sshPort, key: fingerprint },
+        { audience: 'workspace', subject: user, lifetime: sshLifetime },
+        now,
+      ),
+    signDevUrl: ({ user, ...claims }, now) =>
+      sign(claims, { audience: 'dev-url', subject: user, lifetime: ticketLifetime }, now),
+    sign: ({ user, workspace, port, path, session }, now) =>
+      sign(
+        { workspace, port, path, ...(session === undefined ? {} : { session }) },
+        { audience: 'envproxy', subject: user, lifetime: ticketLifetime },
+        now,
+      ),
+  }
+}

@@ -1,0 +1,49 @@
+/** What runs a workspace. Sizes: thousandths of a core, GiB. */
+export type WorkspaceSpec = {
+  id: string
+  image: string
+  cpuMilli: number
+  memoryGiB: number
+  diskGiB: number
+  /** whole ones; absent: none */
+  gpus?: number
+  on: boolean
+  /** how often its owner asked for a new pod */
+  rebuilds?: number
+  /** Secret of Kubernetes that pulls the image, beside the site's */
+  pullSecret?: string | null
+}
+
+/** What the engine sees of a workspace: `unknown` while the engine itself is out of reach. */
+export type Observation =
+  | { seen: 'unknown' }
+  | { seen: 'absent' }
+  | { seen: 'present'; ready: boolean; off: boolean; failure?: string; progress?: string }
+
+/** What a workspace uses now: cores and bytes. */
+export type WorkspaceStats = { id: string; cpu: number; memoryBytes: number }
+
+/** The place where workspaces run. */
+export type WorkspaceEngine = {
+  /** Makes it as the spec says; applying the same again changes nothing. @throws EngineRefusal */
+  apply(spec: WorkspaceSpec): Promise<void>
+  /** Deletes everything that belongs to the workspace. Returns true when nothing is left. */
+  remove(id: string): Promise<boolean>
+  /** What was last seen; answers at once. */
+  observe(id: string): Observation
+  /** What running workspaces use; undefined where nothing measures it. */
+  stats(): Promise<WorkspaceStats[] | undefined>
+  /** Asks whether the engine answers. @throws when it does not */
+  check(): Promise<void>
+  /** Starts watching; `changed` is called with the id of a workspace whose observation changed. */
+  watch(changed: (id: string) => void): Promise<void>
+  close(): Promise<void>
+}
+
+/** The engine said no: a person has to read `message` (a quota, a right that is missing). */
+export class EngineRefusal extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'EngineRefusal'
+  }
+}

@@ -1,0 +1,97 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Database } from '../database.ts'
+import { stopIdle } from './activity.ts'
+import { EngineRefusal, type WorkspaceEngine } from './engine.ts'
+import { leadership } from './leader.ts'
+import { finishedIds, forget, noteApplied, noteFailure, reapply, type Unfinished, unfinished } from './unfinished.ts'
+
+export type Reconciler = {
+  /** Says that a row has changed; on whichever replica leads, a pass starts at once. */
+  wake(): void
+  /** Whether this replica is the one that reconciles. */
+  leads(): boolean
+  close(): Promise<void>
+}
+
+/** Starts reconciling: this replica leads, or waits to take over from the one that does. */
+export function startReconciler(parts: Omit<Parts, 'signal' | 'ledFor'>): Reconciler {
+  const { database, log } = parts
+  const lead = leadership({ database, log, work: (signal, ledFor) => reconcileOnce({ ...parts, signal, ledFor }) })
+  return {
+    wake() {
+      // the leader looks every few seconds anyway
+      lead.notify().catch((error: Error) => log.warn({ reason: error.message }, 'cannot wake the leading replica'))
+    },
+    leads: () => lead.leads(),
+    close: () => lead.close(),
+  }
+}
+
+type Log = Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
+type Parts = {
+  database: Database
+  engine: WorkspaceEngine
+  clock: () => number
+  log: Log
+  signal: AbortSignal
+  /** how long this replica has led without a break, in milliseconds; absent: long enough */
+  ledFor?: number
+}
+
+const atOnce = 8
+/** Envproxies tell every 30 s what is in use, and again what could not be heard. */
+const hearing = 75_000
+
+/**
+ * One pass: applies what was asked for, removes what was deleted, restores what has vanished. Safe to repeat after a
+ * crash at any point, and harmless when two replicas do it at once. Returns true when something is still to be done soon.
+ */
+export async function reconcileOnce({
+  database,
+  engine,
+  clock,
+  log,
+  signal,
+  ledFor = hearing,
+}: Parts): Promise<boolean> {
+  // managers or database were away perhaps: what looks idle has first to have had its chance to be heard of
+  const stopped = ledFor < hearing ? 0 : await stopIdle(database, clock())
+  if (stopped > 0) log.info({ workspaces: stopped }, 'stopped what nobody has used for its auto-off time')
+  for (const id of await finishedIds(database))
+    if (engine.observe(id).seen === 'absent') {
+      log.warn({ workspace: id }, 'the objects of a workspace have vanished; applying them again')
+      await reapply(database, id)
+    }
+  const work = await unfinished(database, clock())
+  let pending = false
+  const one = async (item: Unfinished): Promise<void> => {
+    try {
+      const done = item.desired === 'deleted' ? await remove(item) : await apply(item)
+      pending ||= !done
+    } catch (error) {
+      const delay = Math.min(2_000 * 2 ** Math.min(item.attempts, 8), 300_000)
+      log.warn({ workspace: item.id, reason: (error as Error).message, delay }, 'a workspace is not finished')
+      await noteFailure(database, item.id, {
+        failure: error instanceof EngineRefusal && item.desired !== 'deleted' ? error.message : undefined,
+        retryAt: clock() + delay,
+      })
+    }
+  }
+  const apply = async (item: Unfinished): Promise<boolean> => {
+    await engine.apply(item)
+    // deleted while we applied, perhaps by another replica: take back what we just made
+    if (!(await noteApplied(database, item.id, item.generation))) await engine.remove(item.id)
+    return true
+  }
+  const remove = async (item: Unfinished): Promise<boolean> => {
+    const gone = await engine.remove(item.id)
+    if (gone) await forget(database, item.id)
+    return gone
+  }
+  const queue = [...work]
+  const lanes = Array.from({ length: Math.min(atOnce, queue.length) }, async () => {
+    for (let item = queue.shift(); item !== undefined && !signal.aborted; item = queue.shift()) await one(item)
+  })
+  await Promise.all(lanes)
+  return pending
+}

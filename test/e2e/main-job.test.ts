@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { copyFile, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
+import { readGraph } from '@sealift/bundle-spec/graph.ts'
+import { openBundle } from '../../installer/src/stores/bundle/open.ts'
+import { cacheDirectory } from '../../manifests/images/cache.ts'
+import { sbomType } from '../../manifests/sbom/document.ts'
+import { run } from '../lab/command.ts'
+import { type DemoSummary, runDemo } from '../lab/demo.ts'
+import { sealDemo } from '../lab/demo-seal.ts'
+import { runSealift } from '../lab/demo-sealift.ts'
+import { steps } from '../lab/demo-step.ts'
+import { logIn } from '../lab/demo-user.ts'
+import { probeImage } from '../lab/lab.ts'
+
+/** The main job, once, as `npm run demo` does it; then what must be true of the site afterwards. */
+let demo: DemoSummary
+
+before(
+  async () => {
+    demo = await runDemo({ directory: join(cacheDirectory(), 'e2e'), log: (line) => console.log(line) })
+  },
+  { timeout: 30 * 60_000 },
+)
+
+after(() => demo?.stop())
+
+const kubectl = (...args: string[]) => demo.site.kubectl(...args)
+
+test('a command typed into the terminal ran in the workspace', () => {
+  assert.match(demo.terminal, /hello from coder, sum 42/)
+})
+
+test('a pod of the site reaches nothing outside it', async () => {
+  const name = `no-way-out-${Date.now().toString(36)}`
+  const target = '192.0.2.1:443'
+  await kubectl(
+    'run',
+    name,
+    '--namespace=default',
+    '--restart=Never',
+    `--image=${probeImage}`,
+    '--command',
+    '--',
+    '/probe',
+    'connect',
+    target,
+  )
+  try {
+    await assert.rejects(
+      kubectl(
+        'wait',
+        `pod/${name}`,
+        '--namespace=default',
+        '--for=jsonpath={.status.phase}=Succeeded',
+        '--timeout=20s',
+      ),
+    )
+    const log = await kubectl('logs', name, '--namespace=default')
+    assert.match(log, /unreachable/)
+  } finally {
+    await kubectl('delete', 'pod', name, '--namespace=default', '--now', '--wait=false')
+  }
+})
+
+test('every image that runs in the namespace comes from the served bundle, by digest', async () => {
+  const { items } = JSON.parse(await kubectl('get', 'pods', '--namespace=cde', '-o=json'))
+  const { contents } = JSON.parse(
+    (await runSealift(['bundle', 'inspect', demo.files.bundle, '--trust', demo.files.trust, '--json'])).stdout,
+  )
+  const sealed = new Set(contents.map((part: { digest: string }) => part.digest))
+  const images = items.flatMap(
+    (pod: { status: { containerStatuses?: { image: string; imageID: string }[] } }) =>
+      pod.status.containerStatuses ?? [],
+  )
+  assert.ok(images.length >= 6, `${images.length} containers`)
+  for (const { imageID } of images) {
+    const [repository, digest] = imageID.split('@')
+    assert.ok(repository?.startsWith(`${demo.registry}/cde/`), imageID)
+    assert.ok(sealed.has(digest), imageID)
+  }
+})
+
+test('each image of the sealed release has its SBOM with it, which names what its scripts were bundled from', async () => {
+  const bundle = await openBundle(demo.files.bundle, [await readFile(demo.files.trust, 'utf8')])
+  try {
+    const sboms = new Map<string, { name: string; version?: string }[]>()
+    for (const { role, name, reference, descriptor } of bundle.artifacts)
+      if (role === 'referrer' && descriptor.artifactType === sbomType) {
+        const { nodes } = await readGraph(bundle.store, [{ descriptor, source: reference, target: reference }])
+        const layer = nodes.find((node) => node.descriptor.mediaType === sbomType)?.descriptor as Descriptor
+        const chunks: Buffer[] = []
+        for await (const chunk of await bundle.store.open(reference, layer)) chunks.push(Buffer.from(chunk))
+        sboms.set(name, JSON.parse(Buffer.concat(chunks).toString()).components)
+      }
+    const images = bundle.artifacts.filter(({ role }) => role === 'image').map(({ name }) => name)
+    assert.deepEqual([...sboms.keys()].sort(), images.sort())
+    assert.equal(images.length, 6)
+    for (const name of ['fastify', 'pg'])
+      assert.match(sboms.get('manager')?.find((one) => one.name === name)?.version ?? '', /^\d+\.\d+\.\d+$/)
+    for (const components of sboms.values()) assert.ok(components.some(({ name }) => name === 'libc6'))
+  } finally {
+    await bundle.close()
+  }
+})
+
+test('the same inputs seal to the same bytes', async () => {
+  const sum = async (path: string) => {
+    const hash = createHash('sha256')
+    for await (const chunk of createReadStream(path)) hash.update(chunk)
+    return hash.digest('hex')
+  }
+  const again = join(demo.files.directory, 'again.bundle')
+  await sealDemo(demo.files, again, steps(console.log, false))
+  assert.equal(await sum(again), await sum(demo.files.bundle))
+  await rm(again)
+})
+
+test('other tools read the bundle as it stands', () => {
+  const reference = 'registry.sealift.example/cde/manager:0.1.0'
+  const image = JSON.parse(
+    execFileSync('skopeo', ['inspect', `oci-archive:${demo.files.bundle}:${reference}`], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    }),
+  )
+  assert.equal(image.Os, 'linux')
+})
+
+test('one changed byte in the middle of the bundle makes verify fail with exit code 3', async () => {
+  const copy = join(demo.files.directory, 'changed.bundle')
+  await copyFile(demo.files.bundle, copy)
+  const file = await open(copy, 'r+')
+  const { size } = await file.stat()
+  const byte = Buffer.alloc(1)
+  await file.read(byte, 0, 1, Math.floor(size / 2))
+  await file.write(Buffer.of((byte[0] as number) ^ 1), 0, 1, Math.floor(size / 2))
+  await file.close()
+  const { exitCode, stderr } = await runSealift(['bundle', 'verify', copy, '--trust', demo.files.trust])
+  assert.equal(exitCode, 3)
+  assert.match(stderr, /BUNDLE_CONTENT/)
+  await rm(copy)
+})
+
+test('a second installation changes nothing and says so', async () => {
+  const before = await kubectl('get', 'pods', '--namespace=cde', '-o=jsonpath={.items[*].metadata.uid}')
+  const { exitCode, stderr } = await runSealift(['install', '--headless', '--answers', demo.files.answers])
+  assert.equal(exitCode, 0, stderr)
+  assert.equal(await kubectl('get', 'pods', '--namespace=cde', '-o=jsonpath={.items[*].metadata.uid}'), before)
+})
+
+test('a cluster that cannot be reached is said to be so, with exit code 6', async () => {
+  const answers = await answersWith({ kubeconfig: await brokenKubeconfig() })
+  const { exitCode, stderr } = await runSealift(['install', '--headless', '--answers', answers])
+  assert.equal(exitCode, 6, stderr)
+  assert.match(stderr, /CLUSTER_UNREACHABLE/)
+})
+
+test('a registry that does not answer is said to be so, with exit code 5', async () => {
+  const answers = await answersWith({ address: '127.0.0.1:9' })
+  const { exitCode, stderr } = await runSealift(['install', '--headless', '--answers', answers])
+  assert.equal(exitCode, 5, stderr)
+  assert.match(stderr, /REGISTRY_UNREACHABLE/)
+})
+
+test('a registry with another CA is said to be so, with exit code 5', async () => {
+  const ca = join(demo.files.directory, 'other-ca.crt')
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    '/dev/null',
+    '-out',
+    ca,
+    '-subj',
+    '/CN=other',
+    '-days',
+    '1',
+  ])
+  const { exitCode, stderr } = await runSealift([
+    'install',
+    '--headless',
+    '--answers',
+    await answersWith({ caFile: ca }),
+  ])
+  assert.equal(exitCode, 5, stderr)
+  assert.match(stderr, /REGISTRY_TLS/)
+})
+
+test('the manager refuses to work with a free license, and still lets an administrator log in and bring another', async () => {
+  const user = await logIn(demo.platform, 'admin', demo.adminPassword)
+  try {
+    const good = (await readFile(demo.files.paid, 'utf8')).trim()
+    assert.equal((await user.request('GET', '/api/v0/workspaces')).status, 200)
+    const forged = await user.request('PUT', '/api/v0/license', { license: `${good.slice(0, -8)}AAAAAAAA` })
+    assert.ok(forged.status >= 400 && forged.status < 500)
+    assert.equal((await user.request('PUT', '/api/v0/license', { license: good })).status, 200)
+  } finally {
+    await user.close()
+  }
+})
+
+/** The demo's answers with one field changed, as a file of its own and with a state directory of its own. */
+async function answersWith(changes: Record<string, string>): Promise<string> {
+  let text = await readFile(demo.files.answers, 'utf8')
+  for (const [field, value] of Object.entries(changes))
+    text = text.replace(new RegExp(`^(\\s*${field}:).*$`, 'm'), `$1 ${JSON.stringify(value)}`)
+  const path = join(demo.files.directory, 'changed-answers.yaml')
+  await writeFile(path, text)
+  return path
+}
+
+async function brokenKubeconfig(): Promise<string> {
+  const path = join(demo.files.directory, 'broken-kubeconfig')
+  const text = await readFile(demo.site.kubeconfig, 'utf8')
+  const server = /https:\/\/[^"\s]+/.exec(text)?.[0] as string
+  await writeFile(path, text.replace(server, 'https://127.0.0.1:9'), { mode: 0o600 })
+  return path
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import type { User } from '../lab/demo-user.ts'
+
+/** One connection to a terminal session of a workspace, as the dashboard's page holds it. */
+export type Terminal = {
+  /** id to come back with */
+  session: string
+  /** whether the session was there before */
+  resumed: boolean
+  /** all that this connection was sent, as text */
+  shown: () => string
+  type: (text: string) => void
+  /** Waits until `pattern` is shown; throws after `limit` milliseconds, or when the connection ends before. */
+  until: (pattern: RegExp, limit?: number) => Promise<void>
+  /** Cuts the TCP connection in the middle of the protocol, as a broken network does. */
+  cut: () => void
+  /** Stops reading, and ends nothing. */
+  hang: () => void
+  /** when the connection ended, as performance.now() tells it */
+  ended: Promise<number>
+  open: () => boolean
+  close: () => void
+}
+
+/** Opens a terminal, or comes back to the one whose `session` is given. */
+export async function openTerminal(user: User, workspace: string, session?: string): Promise<Terminal> {
+  const answer = await user.request('POST', `/api/v0/workspaces/${workspace}/tickets`, { port: 26337 })
+  assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  const { ticket, path } = answer.body as { ticket: string; path: string }
+  const query = new URLSearchParams({ cols: '120', rows: '30', ...(session === undefined ? {} : { id: session }) })
+  const socket = user.openSocket(`${path}?${query}`, ['cde.shell.v1', `ticket.${ticket}`])
+  let shown = ''
+  const listeners = new Set<() => void>()
+  const ended = Promise.withResolvers<number>()
+  const begun = Promise.withResolvers<{ id: string; resumed: boolean }>()
+  let failure: Error = new Error('the terminal was closed before it began')
+  socket.on('message', (data, binary) => {
+    if (binary) shown += data.toString()
+    else {
+      const message = JSON.parse(data.toString())
+      if (message.type === 'session') begun.resolve(message)
+    }
+    for (const listener of listeners) listener()
+  })
+  socket.on('error', (error) => {
+    failure = error
+  })
+  socket.on('close', () => {
+    begun.reject(failure)
+    ended.resolve(performance.now())
+    for (const listener of listeners) listener()
+  })
+  const first = await begun.promise
+  const open = () => socket.readyState === socket.OPEN
+  return {
+    session: first.id,
+    resumed: first.resumed,
+    shown: () => shown,
+    type: (text) => socket.send(Buffer.from(text)),
+    until(pattern, limit = 15_000) {
+      return new Promise((resolve, reject) => {
+        const finish = (why?: string) => {
+          clearTimeout(timer)
+          listeners.delete(look)
+          if (why === undefined) resolve()
+          else reject(new Error(`${why} before ${pattern} was shown; shown: ${JSON.stringify(shown.slice(-300))}`))
+        }
+        const look = () => {
+          if (pattern.test(shown)) finish()
+          else if (!open()) finish('the connection ended')
+        }
+        const timer = setTimeout(() => finish(`${limit} ms passed`), limit)
+        listeners.add(look)
+        look()
+      })
+    },
+    cut: () => socket.terminate(),
+    hang: () => socket.pause(),
+    ended: ended.promise,
+    open,
+    close: () => socket.close(),
+  }
+}
+
+/** Types a program that counts aloud five times a second. */
+export const countAloud = 'stty -echo; for ((i = 1; ; i++)); do echo "<$i>"; sleep 0.2; done\n'
+
+/** The numbers that were counted, in the order of their coming. */
+export const counted = (shown: string): number[] => [...shown.matchAll(/<(\d+)>/g)].map(([, number]) => Number(number))
+
+/** Fails where a number is missing, doubled or out of order, or where a byte stands between the lines. */
+export function assertGapless(shown: string): void {
+  const numbers = counted(shown)
+  const [first = Number.NaN] = numbers
+  assert.ok(numbers.length > 0, `nothing was counted: ${JSON.stringify(shown.slice(-300))}`)
+  const lines = shown.slice(shown.indexOf(`<${first}>`))
+  const expected = numbers.map((_, at) => `<${first + at}>\r\n`).join('')
+  // the last line may be on its way
+  assert.ok(
+    lines.startsWith(expected.slice(0, -2)) && expected.startsWith(lines.slice(0, expected.length)),
+    `not what was counted from ${first} on: ${JSON.stringify(lines.slice(-300))}`,
+  )
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { behind, headerOf } from '@sealift/bundle-spec/tar.ts'
+import { digestOf } from '@sealift/bundle-spec/verify.ts'
+import { openBundle } from '../../installer/src/stores/bundle/open.ts'
+import { splitBundle } from '../../installer/src/stores/bundle/split.ts'
+import { signingKeys } from '../fixtures/release.ts'
+import { type Loose, reseal } from '../fixtures/reseal.ts'
+import { withoutBlob } from '../unit/installer/serve/bundles.ts'
+import type { Depth, Site } from './bundle-verbs.ts'
+
+/** Bytes of the bundle, changed. */
+const bytes =
+  (change: (old: Buffer) => Buffer | Promise<Buffer>) =>
+  async ({ path }: Site) =>
+    writeFile(path, await change(await readFile(path)))
+
+/** The index, changed and rightly signed. */
+const index =
+  (change: Parameters<typeof reseal>[2]) =>
+  ({ path, options, trust }: Site) =>
+    reseal(path, { signingKey: options.signingKey, trust }, change)
+const text = (change: (old: string) => string) => index((old) => Buffer.from(change(JSON.stringify(old))))
+
+/** The manager's manifest, replaced by another document. */
+const manifest = (document: object) =>
+  index((old, put) => {
+    Object.assign(managerOf(old), put(document))
+  })
+/** The index's descriptor of the manager, changed. */
+export const manager = (change: (old: Loose) => object) =>
+  index((old) => {
+    Object.assign(managerOf(old), change(managerOf(old)))
+  })
+const managerOf = (old: Loose): Loose =>
+  old.manifests.find((one: Loose) => one.annotations['dev.sealift.name'] === 'manager')
+
+/** Writes over bytes in an entry of the bundle that holds `content`, or behind it. */
+const overwrite = (content: string, place: 'in' | 'behind') => async (site: Site) => {
+  const bundle = await openBundle(site.path, site.trust)
+  await bundle.close()
+  const old = await readFile(site.path)
+  const start = old.indexOf(content)
+  const entry = bundle.entries.find(({ offset, size }) => start >= offset && start < offset + size)
+  assert.ok(entry)
+  old[place === 'in' ? start : behind(entry) - 1] = 0x21
+  await writeFile(site.path, old)
+}
+
+const parts = (change: (last: string) => Promise<void>) => async (site: Site) => {
+  const made = await splitBundle({
+    path: site.path,
+    trust: site.trust,
+    signingKey: site.options.signingKey,
+    partSize: 4096,
+    move: true,
+  })
+  await change(made.parts.at(-1)?.path as string)
+}
+
+const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`
+const layerType = 'application/vnd.oci.image.layer.v1.tar'
+const layer = { mediaType: layerType, digest: `sha256:${'a'.repeat(64)}`, size: 1 }
+
+/** What is wrong with a bundle, how far one must look to see it, and how it is named. */
+export const faults: [string, Depth, string, (site: Site) => Promise<unknown> | unknown][] = [
+  ['no file', 'file', 'BUNDLE_MISSING', ({ path }) => rm(path)],
+  ['a directory', 'file', 'BUNDLE_MISSING', ({ path }) => rm(path).then(() => mkdir(path))],
+  ['a FIFO', 'file', 'BUNDLE_MISSING', ({ path }) => rm(path).then(() => execFileSync('mkfifo', [path]))],
+  ['compressed with gzip', 'file', 'BUNDLE_FORMAT', bytes((old) => gzipSync(old))],
+  ['compressed with zstd', 'file', 'BUNDLE_FORMAT', bytes((old) => zstdCompressSync(old))],
+  ['cut in the middle', 'file', 'BUNDLE_TRUNCATED', ({ path }) => truncate(path, 5000)],
+  ['zeros behind its end', 'file', 'BUNDLE_FORMAT', bytes((old) => Buffer.concat([old, Buffer.alloc(512)]))],
+  ['a symbolic link inside', 'file', 'BUNDLE_ENTRY', bytes((old) => link(old))],
+  [
+    'an entry with a wrong checksum',
+    'file',
+    'BUNDLE_ENTRY',
+    bytes((old) => poke(old, old.indexOf('blobs/sha256/') + 148)),
+  ],
+  ['an entry twice', 'file', 'BUNDLE_FORMAT', bytes((old) => doubled(old))],
+  ['no signature', 'file', 'BUNDLE_UNSIGNED', bytes((old) => withoutSignature(old))],
+  [
+    'a byte of the index changed',
+    'index',
+    'BUNDLE_SIGNATURE',
+    bytes((old) => poke(old, old.indexOf('"manifests"') + 2)),
+  ],
+  [
+    'signed by somebody else',
+    'index',
+    'BUNDLE_UNTRUSTED',
+    (site) => reseal(site.path, { signingKey: signingKeys().privateKey, trust: site.trust }, () => {}),
+  ],
+  ['an index beyond the limit', 'index', 'BUNDLE_LIMIT', text((old) => old.padEnd(limits.document + 1))],
+  ['an index with a key twice', 'index', 'BUNDLE_JSON', text((old) => `{"schemaVersion":2,${old.slice(1)}`)],
+  ['an index with __proto__', 'index', 'BUNDLE_JSON', text((old) => `{"__proto__":{},${old.slice(1)}`)],
+  ['an index nested too deep', 'index', 'BUNDLE_JSON', text((old) => `{"x":${deep(limits.jsonDepth)},${old.slice(1)}`)],
+  [
+    'an index that is not UTF-8',
+    'index',
+    'BUNDLE_JSON',
+    index((old) =>
+      Buffer.concat([Buffer.from(`{"x":"`), Buffer.of(0xff), Buffer.from(`",${JSON.stringify(old).slice(1)}`)]),
+    ),
+  ],
+  ['a size that is no integer', 'index', 'BUNDLE_DESCRIPTOR', manager(({ size }) => ({ size: size + 0.5 }))],
+  ['a digest in capitals', 'index', 'BUNDLE_DESCRIPTOR', manager(({ digest }) => ({ digest: digest.toUpperCase() }))],
+  ['a digest of SHA-512', 'index', 'BUNDLE_DESCRIPTOR', manager(() => ({ digest: `sha512:${'a'.repeat(128)}` }))],
+  [
+    'one name for two digests',
+    'index',
+    'BUNDLE_FORMAT',
+    index(
+      (old) =>
+        void old.manifests.push({ ...managerOf(old), digest: old.manifests[0].digest, size: old.manifests[0].size }),
+    ),
+  ],
+  [
+    'a last part that is a byte short',
+    'file',
+    'BUNDLE_PART_SIZE',
+    parts(async (last) => truncate(last, (await readFile(last)).length - 1)),
+  ],
+  [
+    'a last part that is longer by zeros',
+    'file',
+    'BUNDLE_PART_SIZE',
+    parts(async (last) => truncate(last, (await readFile(last)).length + 512)),
+  ],
+  [
+    'a manifest changed',
+    'documents',
+    'BUNDLE_CONTENT',
+    overwrite('"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest', 'in'),
+  ],
+  [
+    'a manifest that says it is something else',
+    'documents',
+    'BUNDLE_DOCUMENT',
+    manifest({ mediaType: 'application/vnd.oci.image.index.v1+json', config: layer, layers: [] }),
+  ],
+  [
+    'a manifest with images and layers',
+    'documents',
+    'BUNDLE_DOCUMENT',
+    manifest({ manifests: [], config: layer, layers: [] }),
+  ],
+  [
+    'a blob that the index does not reach',
+    'structure',
+    'BUNDLE_EXTRA',
+    index((_, put) => void put({ nobody: 'asked for it' })),
+  ],
+  [
+    'a blob that is missing',
+    'structure',
+    'BUNDLE_NOT_FOUND',
+    ({ path, trust }) => withoutBlob(path, trust, digestOf(Buffer.from('manager'))),
+  ],
+  ['a byte behind a blob', 'structure', 'BUNDLE_PADDING', overwrite('base layer xxx', 'behind')],
+  ['a byte of a layer changed', 'content', 'BUNDLE_CONTENT', overwrite('base layer xxx', 'in')],
+]
+
+const poke = (old: Buffer, at: number): Buffer => {
+  old[at] = (old[at] as number) ^ 1
+  return old
+}
+
+/** The first blob's header says that it is a link; its checksum is right. */
+function link(old: Buffer): Buffer {
+  const at = old.indexOf('blobs/sha256/')
+  old.write('2', at + 156)
+  const sum = old.subarray(at, at + 512).reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0)
+  old.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148)
+  return old
+}
+
+function doubled(old: Buffer): Buffer {
+  const last = old.lastIndexOf('blobs/sha256/')
+  return Buffer.concat([old.subarray(0, -1024), old.subarray(last, -1024), Buffer.alloc(1024)])
+}
+
+function withoutSignature(old: Buffer): Buffer {
+  const at = old.indexOf('index.json.sigstore.json')
+  const size = Number.parseInt(old.subarray(at + 124, at + 135).toString(), 8)
+  assert.ok(headerOf('index.json.sigstore.json', size).equals(old.subarray(at, at + 512)))
+  return Buffer.concat([old.subarray(0, at), old.subarray(at + 512 + Math.ceil(size / 512) * 512)])
+}

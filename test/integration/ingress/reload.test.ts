@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WebSocket, WebSocketServer } from 'ws'
+import { ingress, slice, world } from '../../unit/services/ingress/objects.ts'
+import { startIngress, startPod } from './site.ts'
+
+const rules = { 'cde.example': { '/': 'a' } }
+
+/**
+ * Sends requests one after the other until told to stop; counts what came. A kept connection may close just when a
+ * client uses it again; clients repeat such a GET (RFC 9110, section 9.2.2), so here only GETs keep connections.
+ */
+function keepAsking(port: number, method: 'GET' | 'POST') {
+  const agent = new Agent({ keepAlive: method === 'GET' })
+  const found: Record<string, number> = {}
+  let asking = true
+  const once = () =>
+    new Promise<string>((resolve) => {
+      const given = { port, host: '127.0.0.1', path: '/', method, agent, headers: { host: 'cde.example' } }
+      const outgoing = request(given, (answer) => {
+        answer.resume().on('end', () => resolve(String(answer.statusCode)))
+      })
+      outgoing.on('error', (error: NodeJS.ErrnoException) =>
+        resolve(outgoing.reusedSocket ? 'repeat' : (error.code ?? 'error')),
+      )
+      outgoing.end(method === 'POST' ? 'body' : undefined)
+    })
+  const ended = (async () => {
+    while (asking) {
+      let outcome = await once()
+      while (outcome === 'repeat') outcome = await once()
+      found[outcome] = (found[outcome] ?? 0) + 1
+    }
+    agent.destroy()
+  })()
+  return async () => {
+    asking = false
+    await ended
+    return found
+  }
+}
+
+test('an open WebSocket survives reloads while its pod stays', async (t) => {
+  const websockets = new WebSocketServer({ noServer: true })
+  const pod = await startPod(t, (_request, response) => response.end('ok'))
+  pod.server.on('upgrade', (incoming, socket, head) => {
+    websockets.handleUpgrade(incoming, socket as Socket, head, (websocket) => {
+      websocket.on('message', (data, isBinary) => websocket.send(data, { binary: isBinary }))
+    })
+  })
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  const websocket = new WebSocket(`ws://127.0.0.1:${site.httpPort}/`, { headers: { host: 'cde.example' } })
+  await once(websocket, 'open')
+  const before = site.controller.reloads
+  for (const name of ['y', 'z']) {
+    await site.set(
+      world({ slices, ingresses: [ingress('x', rules), ingress(name, { [`${name}.example`]: { '/': 'a' } })] }),
+    )
+    websocket.send(name)
+    const [back] = (await once(websocket, 'message')) as [Buffer]
+    assert.equal(back.toString(), name)
+  }
+  assert.equal(site.controller.reloads, before + 2)
+  websocket.close()
+  await once(websocket, 'close')
+})
+
+test('no request is lost while every pod is replaced, one after the other', async (t) => {
+  const answer = (response: { end(text: string): void }) => setTimeout(() => response.end('ok'), 5)
+  const ingresses = [ingress('x', rules)]
+  let pods = [
+    await startPod(t, (_request, response) => answer(response)),
+    await startPod(t, (_request, response) => answer(response)),
+  ]
+  const endpoints = () => pods.map(({ port }) => slice('a', [{ address: '127.0.0.1' }], port))
+  const named = () =>
+    endpoints().map((each, index) => ({ ...each, metadata: { ...each.metadata, name: `a-${index}` } }))
+  const site = await startIngress(t, world({ slices: named(), ingresses }))
+  const gets = [keepAsking(site.httpPort, 'GET'), keepAsking(site.httpPort, 'GET')]
+  const posts = keepAsking(site.httpPort, 'POST')
+  for (let round = 0; round < 4; round += 1) {
+    await sleep(150)
+    const leaving = pods[0]
+    pods = [...pods.slice(1), await startPod(t, (_request, response) => answer(response))]
+    await site.set(world({ slices: named(), ingresses }))
+    // As Kubernetes does it: the pod leaves the slices, finishes what it has, and only then closes its port.
+    await sleep(50)
+    leaving?.server.close()
+    leaving?.server.closeIdleConnections()
+  }
+  await sleep(150)
+  const found = await Promise.all([...gets, posts].map((stop) => stop()))
+  const total = found.reduce((sum, each) => sum + (each['200'] ?? 0), 0)
+  for (const each of found) assert.deepEqual(Object.keys(each), ['200'], JSON.stringify(found))
+  assert.ok(total > 150, `only ${total} requests`)
+  t.diagnostic(`${total} requests, none lost, ${site.controller.reloads} reloads`)
+})
+
+test('a pod that is gone before anybody said so costs no request while another stands', async (t) => {
+  const first = await startPod(t, (_request, response) => response.end('first'))
+  const second = await startPod(t, (_request, response) => response.end('second'))
+  const slices = [first, second].map(({ port }, index) => {
+    const each = slice('a', [{ address: '127.0.0.1' }], port)
+    return { ...each, metadata: { ...each.metadata, name: `a-${index}` } }
+  })
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  first.server.close()
+  first.server.closeAllConnections()
+  const stops = [keepAsking(site.httpPort, 'GET'), keepAsking(site.httpPort, 'POST')]
+  await sleep(500)
+  for (const stop of stops) assert.deepEqual(Object.keys(await stop()), ['200'])
+})
+
+test('unchanged objects cause no reload, and a burst of changes causes one', async (t) => {
+  const pod = await startPod(t, (_request, response) => response.end('ok'))
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  const before = site.controller.reloads
+  await site.set(world({ slices, ingresses: [ingress('x', rules)] }))
+  assert.equal(site.controller.reloads, before)
+  const changing = [1, 2, 3].map((n) =>
+    site.set(world({ slices, ingresses: [ingress('x', rules), ingress('y', { [`y${n}.example`]: { '/': 'a' } })] })),
+  )
+  await Promise.all(changing)
+  assert.equal(site.controller.reloads, before + 1)
+})
+
+test('NGINX that was killed comes back with the configuration it had', async (t) => {
+  const pod = await startPod(t, (_request, response) => response.end('ok'))
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  const killed = site.nginx.pid
+  assert.ok(killed)
+  process.kill(killed, 'SIGKILL')
+  await sleep(50)
+  const ask = () => fetchHost(site.httpPort)
+  let status = 0
+  for (let i = 0; i < 100 && (status !== 200 || site.nginx.pid === killed || !site.nginx.pid); i += 1) {
+    await sleep(50)
+    status = await ask()
+  }
+  assert.equal(status, 200)
+  assert.notEqual(site.nginx.pid, killed)
+  assert.ok(site.nginx.crashes >= 1)
+})
+
+function fetchHost(port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const outgoing = request({ port, host: '127.0.0.1', agent: false, headers: { host: 'cde.example' } }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    outgoing.on('error', () => resolve(0))
+    outgoing.end()
+  })
+}
+
+test('a quit lets a running request finish', async (t) => {
+  const pod = await startPod(t, (_request, response) => setTimeout(() => response.end('late'), 600))
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  const answered = fetchHost(site.httpPort)
+  await sleep(100)
+  await site.nginx.quit(10_000)
+  assert.equal(await answered, 200)
+})

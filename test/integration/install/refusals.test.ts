@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
+import type { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { issueLicense } from '@sealift/bundle-spec/license.ts'
+import { buildBundle } from '../../../installer/src/build/build.ts'
+import { createContext } from '../../../installer/src/install/context.ts'
+import { reporterOf } from '../../../installer/src/install/events.ts'
+import { install } from '../../../installer/src/install/install.ts'
+import { openInstallation } from '../../../installer/src/install/open.ts'
+import { readAnswers } from '../../../installer/src/install/read-answers.ts'
+import { preflightStage } from '../../../installer/src/install/stages/preflight.ts'
+import { registryStage } from '../../../installer/src/install/stages/registry.ts'
+import { memoryStore } from '../../../installer/src/stores/memory.ts'
+import { lockState } from '../../../installer/src/stores/state-lock.ts'
+import { claims, licenseKeys, smallRelease } from '../../fixtures/release.ts'
+import { type Loose, reseal } from '../../fixtures/reseal.ts'
+
+const signal = new AbortController().signal
+
+/** A site whose cluster doesn't answer: a bundle, a license, answers. Nothing listens at port 1. */
+async function site(t: TestContext) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'refusals-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  const at = (name: string) => path.join(directory, name)
+  const { options, trust, licenseKey } = await smallRelease(directory)
+  await buildBundle(options)
+  const license = async (changes = {}, key = licenseKey) =>
+    writeFileSync(at('my.license'), await issueLicense(claims(changes), key))
+  await license()
+  writeFileSync(at('vendor.pub'), trust[0] as string)
+  writeFileSync(
+    at('kubeconfig'),
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user: {} }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  )
+  writeFileSync(
+    at('answers.yaml'),
+    `apiVersion: sealift.dev/v1
+kind: Answers
+mode: airgapped
+bundle: cde.bundle
+license: my.license
+trust: [vendor.pub]
+kubeconfig: kubeconfig
+registry: {kind: serve, address: "127.0.0.1:1/mirror", plainHttp: true}
+host: cde.example
+`,
+  )
+  return { at, license, keys: { signingKey: options.signingKey, trust } }
+}
+
+/** Runs an installation and tells how it was refused and which stages had begun. */
+async function refusal(answersFile: string) {
+  const stages: string[] = []
+  const answers = readAnswers(answersFile)
+  const failed = async () => {
+    const deps = await openInstallation(answers, path.join(path.dirname(answersFile), 'state'))
+    try {
+      await install(answers, deps, (event) => event.type === 'stage-start' && stages.push(event.stage), signal)
+    } finally {
+      await deps.close()
+    }
+  }
+  const error = await failed().then(
+    () => assert.fail('it was not refused'),
+    (e: SealiftError) => e,
+  )
+  return { code: error.code, exitCode: error.exitCode, stages, error }
+}
+
+test('a license that is free, ended, forged or none stops an air-gapped installation in its first stage', async (t) => {
+  const { at, license } = await site(t)
+  const now = Math.floor(Date.now() / 1000)
+  const cases: [string, () => Promise<void> | void][] = [
+    ['LICENSE_AIRGAP', () => license({ tier: 'free' })],
+    ['LICENSE_EXPIRED', () => license({ license_expires: now - 20, exp: now - 10 })],
+    ['LICENSE_FORGED', () => license({}, licenseKeys().privateKey)],
+    ['LICENSE_MALFORMED', () => writeFileSync(at('my.license'), 'not a license')],
+  ]
+  for (const [code, prepare] of cases) {
+    await prepare()
+    const refused = await refusal(at('answers.yaml'))
+    assert.deepEqual([refused.code, refused.exitCode, refused.stages], [code, 4, ['license']])
+    assert.ok(refused.error.fix)
+  }
+})
+
+test('a bundle with one byte changed is refused before the cluster is asked', async (t) => {
+  const { at } = await site(t)
+  const bytes = readFileSync(at('cde.bundle'))
+  const layer = bytes.indexOf('xxxxxxxx')
+  bytes[layer] = 0x79
+  writeFileSync(at('cde.bundle'), bytes)
+  const refused = await refusal(at('answers.yaml'))
+  assert.deepEqual([refused.code, refused.exitCode, refused.stages], ['BUNDLE_CONTENT', 3, ['license', 'verify']])
+})
+
+test('a bundle signed by an unknown key, and one that is missing, are refused before any stage', async (t) => {
+  const { at } = await site(t)
+  const other = await site(t)
+  writeFileSync(at('vendor.pub'), readFileSync(other.at('vendor.pub')))
+  assert.deepEqual((({ code, stages }) => [code, stages])(await refusal(at('answers.yaml'))), ['BUNDLE_UNTRUSTED', []])
+  await rm(at('cde.bundle'))
+  assert.deepEqual((({ code, stages }) => [code, stages])(await refusal(at('answers.yaml'))), ['BUNDLE_MISSING', []])
+})
+
+test('a cluster that does not answer is named with the command that checks it', async (t) => {
+  const { at } = await site(t)
+  const refused = await refusal(at('answers.yaml'))
+  assert.deepEqual([refused.code, refused.exitCode], ['CLUSTER_UNREACHABLE', 6])
+  assert.deepEqual(refused.stages, ['license', 'verify', 'preflight'])
+  assert.match(refused.error.message, /https:\/\/127\.0\.0\.1:1/)
+  assert.match(refused.error.fix ?? '', /kubectl --kubeconfig \S+kubeconfig cluster-info/)
+})
+
+test('a second installation from the same state directory is refused while the first one works', async (t) => {
+  const { at } = await site(t)
+  const answers = readAnswers(at('answers.yaml'))
+  const deps = await openInstallation(answers, at('state'))
+  t.after(() => deps.close())
+  const release = await lockState(at('state'))
+  t.after(release)
+  await assert.rejects(
+    install(answers, { ...deps, lockWait: 0 }, () => {}, signal),
+    { code: 'USAGE_LOCKED' },
+  )
+})
+
+test('a registry that lacks images is refused with what is missing and how to bring it there', async (t) => {
+  const { at } = await site(t)
+  const deps = await openInstallation(readAnswers(at('answers.yaml')), at('state'))
+  t.after(() => deps.close())
+  const registry = memoryStore('registry of the site')
+  const context = createContext(readAnswers(at('answers.yaml')), { ...deps, registry }, signal, [])
+  await assert.rejects(
+    registryStage.run(
+      context,
+      reporterOf('registry', () => {}),
+    ),
+    (error: SealiftError) => {
+      assert.equal(error.code, 'REGISTRY_INCOMPLETE')
+      assert.match(error.why ?? '', /127\.0\.0\.1:1\/mirror\/cde\/(manager|workspace)@sha256:/)
+      assert.match(error.fix ?? '', /sealift serve \S+cde\.bundle/)
+      return true
+    },
+  )
+})
+
+test('a chart that is no archive of plain files is refused before Helm sees it, although the vendor signed it', async (t) => {
+  const { at, keys } = await site(t)
+  await reseal(at('cde.bundle'), keys, (index, put) => {
+    const chart = index.manifests.find((one: Loose) => one.annotations['dev.sealift.role'] === 'chart')
+    const layer = { mediaType: mediaTypes.helmChart, ...put({ no: 'archive' }) }
+    const config = { mediaType: mediaTypes.helmConfig, ...put({ name: 'cde' }) }
+    Object.assign(chart, put({ schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [layer] }))
+  })
+  const deps = await openInstallation(readAnswers(at('answers.yaml')), at('state'))
+  t.after(() => deps.close())
+  const context = createContext(readAnswers(at('answers.yaml')), deps, signal, [])
+  await assert.rejects(context.chart(), { code: 'BUNDLE_CHART' })
+})
+
+test('an older release is not installed over a newer one', async (t) => {
+  const { at } = await site(t)
+  const deps = await openInstallation(readAnswers(at('answers.yaml')), at('state'))
+  t.after(() => deps.close())
+  const context = createContext(readAnswers(at('answers.yaml')), deps, signal, [])
+  const checkOver = (version: string) => {
+    const receipt = JSON.stringify({ release: { version } })
+    const core = {
+      readNamespace: async () => ({ status: { phase: 'Active' } }),
+      readNamespacedConfigMap: async () => ({ data: { 'receipt.json': receipt } }),
+    }
+    const cluster = {
+      server: 'https://cluster.test',
+      flags: '',
+      core,
+      find: async (_: string, ask: () => unknown) => ask(),
+    }
+    return preflightStage.run(
+      {
+        ...context,
+        kubeVersion: async () => 'v1.34.0',
+        cluster: () => cluster as never,
+        objects: async () => Promise.reject(new Error('passed')),
+      },
+      reporterOf('preflight', () => {}),
+    )
+  }
+  for (const newer of ['0.1.1', '0.2.0-rc.1', '1.0.0'])
+    await assert.rejects(checkOver(newer), { code: 'BUNDLE_OLDER' }, newer)
+  for (const other of ['0.1.0', '0.0.9', 'not a version']) await assert.rejects(checkOver(other), /passed/, other)
+})

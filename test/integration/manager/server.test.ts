@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { cp, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { after, before, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { bundleService } from '../../../manifests/images/bundle-service.ts'
+import { temporaryDirectory } from '../../fixtures/directory.ts'
+import { type Postgres, startPostgres } from '../postgres.ts'
+import { licensePublicKey, newDatabase } from './site.ts'
+
+let postgres: Postgres
+before(async () => {
+  postgres = await startPostgres()
+})
+after(() => postgres.stop())
+
+type Replica = { url: string; child: ChildProcess; log: () => string; startMs: number }
+
+const adminPassword = 'first-admin-secret'
+
+/** What a chart gives the manager. There is no cluster: everything but running workspaces works. */
+async function environment(t: TestContext, change: Record<string, string> = {}): Promise<NodeJS.ProcessEnv> {
+  const directory = await temporaryDirectory(t)
+  const file = async (name: string, text: string) => {
+    await writeFile(join(directory, name), text)
+    return join(directory, name)
+  }
+  const ticket = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  const { options } = await newDatabase(t, postgres)
+  return {
+    PATH: process.env.PATH,
+    HOME: directory,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    PGHOST: postgres.host,
+    PGPORT: String(postgres.port),
+    PGUSER: postgres.user,
+    PGDATABASE: options.database,
+    PGPASSWORD_FILE: await file('pg', `${postgres.password}\n`),
+    ADMIN_PASSWORD_FILE: await file('admin', `${adminPassword}\n`),
+    TICKET_KEY_FILE: await file('ticket', ticket),
+    LICENSE_KEYS_FILE: await file('keys', licensePublicKey),
+    LICENSE_FILE: await file('license', 'not a license'),
+    MODE: 'connected',
+    ACCESS_URL: 'https://cde.example',
+    WORKSPACE_NAMESPACE: 'cde',
+    WORKSPACE_IMAGE: 'registry.example/ws@sha256:0',
+    ...change,
+  }
+}
+
+const source = fileURLToPath(import.meta.resolve('../../../services/manager/server.ts'))
+
+async function start(t: TestContext, env: NodeJS.ProcessEnv, entry = source): Promise<Replica> {
+  const from = performance.now()
+  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+  for (;;) {
+    const listening = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/.exec(text)
+    if (listening?.[1] !== undefined)
+      return { url: listening[1], child, log: () => text, startMs: performance.now() - from }
+    assert.equal(child.exitCode, null, text)
+    await sleep(10)
+  }
+}
+
+const post = (url: string, body: object, headers: Record<string, string> = {}) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+
+test('two replicas start at once on an empty database, share sessions, and stop gracefully', async (t) => {
+  const env = await environment(t)
+  const [one, two] = await Promise.all([start(t, env), start(t, env)])
+  t.diagnostic(`start to listening, two at once: ${Math.round(one.startMs)} and ${Math.round(two.startMs)} ms`)
+  const login = await post(`${one.url}/auth/basic/login`, { username: 'admin', password: adminPassword })
+  assert.equal(login.status, 200)
+  const { session_token } = (await login.json()) as { session_token: string }
+  const headers = { 'session-token': session_token }
+  const body = { name: 'harbour', cpu: 1, memoryGiB: 1, diskGiB: 1 }
+  assert.equal((await post(`${one.url}/api/v0/workspaces`, body, headers)).status, 201)
+  const list = (await (await fetch(`${two.url}/api/v0/workspaces`, { headers })).json()) as { status: string }[]
+  assert.deepEqual([list.length, list[0]?.status], [1, 'CREATING'])
+
+  const times: number[] = []
+  for (let round = 0; round < 200; round++) {
+    const from = performance.now()
+    await (await fetch(`${two.url}/api/v0/workspaces`, { headers })).arrayBuffer()
+    times.push(performance.now() - from)
+  }
+  times.sort((a, b) => a - b)
+  t.diagnostic(`list over loopback: p50 ${times[100]?.toFixed(1)} ms, p99 ${times[198]?.toFixed(1)} ms`)
+
+  for (const replica of [one, two]) {
+    const ended = once(replica.child, 'exit')
+    replica.child.kill('SIGTERM')
+    assert.deepEqual(await ended, [0, null])
+    const log = replica.log()
+    for (const secret of [session_token, adminPassword, postgres.password])
+      assert.ok(!log.includes(secret), 'a secret is in the log')
+    assert.match(log, /not usable/, 'a bad license file is said and survived')
+  }
+  const added = [one, two].filter((replica) => replica.log().includes('the first admin was added'))
+  assert.equal(added.length, 1)
+})
+
+test('the manager bundled into one file, as its image carries it, starts and describes its API', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const bundle = join(directory, 'server.mjs')
+  await bundleService(source, bundle)
+  await cp(join(dirname(source), 'migrations'), join(directory, 'migrations'), { recursive: true })
+  const { url, child, startMs } = await start(t, await environment(t), bundle)
+  t.diagnostic(`start to listening: ${Math.round(startMs)} ms, ${Math.round((await stat(bundle)).size / 1024)} KiB`)
+  const document = (await (await fetch(`${url}/api/v0/openapi.json`)).json()) as { paths: Record<string, unknown> }
+  assert.ok(Object.keys(document.paths).length > 25)
+  assert.match(await (await fetch(`${url}/metrics`)).text(), /cde_workspaces/)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('a manager with a bad environment says what is wrong and ends', async (t) => {
+  const env = await environment(t, { MODE: 'airgap' })
+  const entry = fileURLToPath(import.meta.resolve('../../../services/manager/server.ts'))
+  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let text = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  const [code] = await once(child, 'exit')
+  assert.equal(code, 1)
+  assert.match(text, /MODE is one of connected, restricted, airgapped/)
+})

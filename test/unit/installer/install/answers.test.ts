@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { parseAnswers } from '../../../../installer/src/install/read-answers.ts'
+
+const good = `apiVersion: sealift.dev/v1
+kind: Answers
+mode: airgapped
+bundle: cde.bundle
+license: keys/my.license
+trust: [vendor.pub, /etc/other.pub]
+kubeconfig: kubeconfig
+registry:
+  kind: serve
+  address: 10.0.0.1:5000
+  caFile: ca.crt
+host: cde.example
+values:
+  logging: { level: debug }
+`
+
+const refusal = (text: string): SealiftError => {
+  try {
+    parseAnswers(text, '/site/answers.yaml')
+  } catch (error) {
+    return error as SealiftError
+  }
+  assert.fail('these answers were accepted')
+}
+
+test('good answers get their defaults, and paths count from the file', () => {
+  const answers = parseAnswers(good, '/site/answers.yaml')
+  assert.equal(answers.namespace, 'cde')
+  assert.equal(answers.serviceType, 'LoadBalancer')
+  assert.equal(answers.registry.plainHttp, false)
+  assert.deepEqual(
+    [answers.bundle, answers.license, ...answers.trust, answers.kubeconfig, answers.registry.caFile],
+    [
+      '/site/cde.bundle',
+      '/site/keys/my.license',
+      '/site/vendor.pub',
+      '/etc/other.pub',
+      '/site/kubeconfig',
+      '/site/ca.crt',
+    ],
+  )
+  assert.deepEqual(answers.values, { logging: { level: 'debug' } })
+})
+
+const cases: [name: string, change: (text: string) => string, message: RegExp, fix?: RegExp][] = [
+  [
+    'an unknown field',
+    (t) => t.replace('license:', 'licence:'),
+    /:5: there is no field "licence"/,
+    /did you mean "license"/,
+  ],
+  [
+    'an unknown nested field',
+    (t) => t.replace('caFile:', 'cafile:'),
+    /:11: .*"registry.cafile"/,
+    /did you mean "caFile"/,
+  ],
+  ['a field that resembles none', (t) => `${t}zzzzzzzzzz: 1\n`, /"zzzzzzzzzz"/, /the fields here: apiVersion, kind/],
+  ['a missing field', (t) => t.replace('host: cde.example\n', ''), /the field "host" is missing/, /browsers reach/],
+  [
+    'a missing nested field',
+    (t) => t.replace('  address: 10.0.0.1:5000\n', ''),
+    /:\d+: the field "registry.address" is missing/,
+  ],
+  ['a wrong type', (t) => t.replace('cde.example', '[1]'), /:12: the field "host" must be string/],
+  ['a wrong choice', (t) => t.replace('airgapped', 'airgaped'), /:3: .*"mode" must be one of: airgapped, restricted/],
+  ['a wrong version', (t) => t.replace('sealift.dev/v1', 'v2'), /:1: the field "apiVersion"/],
+  [
+    'a bad registry address',
+    (t) => t.replace('10.0.0.1:5000', 'https://x'),
+    /:10: .*not the address of a registry/,
+    /without https/,
+  ],
+  ['a user without a password', (t) => t.replace('  caFile', '  username: u\n  caFile'), /belong together/],
+  ['a host with capital letters', (t) => t.replace('cde.example', 'CDE.example'), /:12: the field "host"/],
+  ['an empty list of keys', (t) => t.replace('[vendor.pub, /etc/other.pub]', '[]'), /:6: the field "trust"/],
+  ['a key twice', (t) => `${t}host: b.example\n`, /it is not YAML: Map keys must be unique/],
+  ['unclosed YAML', () => 'a: [1', /:\d+: it is not YAML/],
+  ['two documents', (t) => `${t}---\na: 1\n`, /more than one document/],
+  ['nothing', () => '', /is empty|must be object/],
+  ['a list', () => '- 1', /must be object/],
+  ['aliases', (t) => t.replace('level: debug', 'level: &x debug, b: *x'), /cannot be taken as answers/],
+  ['__proto__', (t) => t.replace('level: debug', '__proto__: {a: 1}'), /cannot be taken|__proto__/],
+  ['deep nesting', () => `values: ${'['.repeat(50_000)}`, /not YAML/],
+]
+
+for (const [name, change, message, fix] of cases)
+  test(`answers with ${name} are refused by name`, () => {
+    const text = change(good)
+    assert.notEqual(text, good)
+    const error = refusal(text)
+    assert.equal(error.code, 'USAGE_ANSWERS')
+    assert.match(error.message, message)
+    assert.ok(error.message.startsWith('/site/answers.yaml'))
+    if (fix) assert.match(error.fix ?? '', fix)
+  })

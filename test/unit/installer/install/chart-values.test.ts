@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Release } from '@sealift/bundle-spec/release.ts'
+import Value from 'typebox/value'
+import type { CompleteAnswers } from '../../../../installer/src/install/answers.ts'
+import { chartValues, siteRepository } from '../../../../installer/src/install/chart-values.ts'
+
+const digest = `sha256:${'a'.repeat(64)}`
+const key = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n'
+const names = ['manager', 'envproxy', 'dashboard', 'postgres', 'ingress', 'workspace']
+const release = {
+  images: names.map((name) => ({ name, reference: `registry.example/cde/${name}:1.0.0`, digest, role: 'component' })),
+  licenseKeys: [key, key],
+} as unknown as Release
+
+const answers = (over: Partial<CompleteAnswers> = {}): CompleteAnswers => ({
+  apiVersion: 'sealift.dev/v1',
+  kind: 'Answers',
+  mode: 'airgapped',
+  bundle: '/b',
+  license: '/l',
+  trust: ['/t'],
+  namespace: 'cde',
+  serviceType: 'LoadBalancer',
+  registry: { kind: 'serve', address: '10.0.0.1:5000/site' },
+  host: 'cde.example',
+  ...over,
+})
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../../../manifests/chart/values.schema.json', import.meta.url), 'utf8'),
+)
+
+test('the values of the least and of all answers are ones that the chart accepts', () => {
+  const full = answers({
+    registry: { kind: 'seed', address: 'r.example', username: 'u', passwordFile: '/p' },
+    storageClass: 'fast',
+    devUrlsHost: 'dev.example',
+    replicas: { manager: 2, envproxy: 3, dashboard: 4 },
+    serviceType: 'NodePort',
+    values: { logging: { level: 'debug' }, ingress: { annotations: { a: 'b' } }, manager: { resources: {} } },
+  })
+  for (const values of [chartValues(answers(), release, false), chartValues(full, release, true)])
+    assert.deepEqual(Value.Errors(schema, values), [])
+})
+
+test('dev URLs are as the answers say, under the one certificate, or not there at all', () => {
+  const values = chartValues(answers({ devUrlsHost: 'dev.example' }), release, true)
+  assert.deepEqual(values.devurls, { host: 'dev.example' })
+  assert.equal(chartValues(answers(), release, true).devurls, undefined)
+})
+
+test('images are named by digest at the site, under the path that the vendor gave them', () => {
+  const values = chartValues(answers(), release, true)
+  assert.deepEqual((values.images as Record<string, unknown>).manager, { repository: 'cde/manager', tag: '', digest })
+  assert.deepEqual(values.image, { registry: '10.0.0.1:5000/site' })
+  assert.equal(
+    siteRepository('registry.example/cde/manager:1.0.0', '10.0.0.1:5000/site'),
+    '10.0.0.1:5000/site/cde/manager',
+  )
+})
+
+test('the pull secret is named only where the registry has a user', () => {
+  const registry = { kind: 'existing', address: 'r.example', username: 'u', passwordFile: '/p' } as const
+  assert.deepEqual(chartValues(answers(), release, true).imagePullSecrets, [])
+  assert.deepEqual(chartValues(answers({ registry }), release, true).imagePullSecrets, ['cde-registry'])
+})
+
+test('values of the site are put in beside what answers decide, never over it', () => {
+  const put = (values: Record<string, unknown>) => chartValues(answers({ values }), release, true)
+  assert.deepEqual(put({ manager: { resources: { x: 1 } } }).manager, {
+    accessURL: 'https://cde.example',
+    resources: { x: 1 },
+  })
+  for (const [field, values] of [
+    ['mode', { mode: 'connected' }],
+    ['image.registry', { image: { registry: 'elsewhere.example' } }],
+    ['images.manager.digest', { images: { manager: { digest: `sha256:${'b'.repeat(64)}` } } }],
+    ['license.keys', { license: { keys: 'mine' } }],
+    ['images', { images: null }],
+  ] as const)
+    assert.throws(() => put(values), { code: 'USAGE_ANSWERS', message: `values.${field} is decided by other answers` })
+})

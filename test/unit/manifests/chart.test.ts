@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { test } from 'node:test'
+import { opensshKey } from '../../../services/ssh/openssh-key.ts'
+import { helm, named, objects, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
+
+const sets = await valuesSets()
+
+/** Kinds that Kubernetes 1.30 to 1.34 all serve at these versions (kubernetes.io, deprecation guide). */
+const served = new Set([
+  'v1 ConfigMap',
+  'v1 Secret',
+  'v1 Service',
+  'v1 ServiceAccount',
+  'apps/v1 Deployment',
+  'apps/v1 StatefulSet',
+  'networking.k8s.io/v1 Ingress',
+  'networking.k8s.io/v1 IngressClass',
+  'networking.k8s.io/v1 NetworkPolicy',
+  'policy/v1 PodDisruptionBudget',
+  'rbac.authorization.k8s.io/v1 Role',
+  'rbac.authorization.k8s.io/v1 RoleBinding',
+])
+
+for (const { name, values } of sets) {
+  test(`helm lint --strict accepts the values set ${name}`, async () => {
+    await helm(['lint', '--strict'], values)
+  })
+
+  test(`with ${name} every object is of a version that Kubernetes 1.30 to 1.34 serve, in the release's namespace`, async () => {
+    for (const object of await objects(values)) {
+      assert.ok(served.has(`${object.apiVersion} ${object.kind}`), `${object.apiVersion} ${object.kind}`)
+      assert.ok([undefined, 'cde'].includes(object.metadata.namespace), `${object.kind}/${object.metadata.name}`)
+    }
+  })
+
+  test(`with ${name} every pod meets the Pod Security Standard "restricted" and has a read-only root`, async () => {
+    for (const object of podsOf(await objects(values))) {
+      const pod = object.spec.template.spec
+      assert.equal(pod.securityContext.runAsNonRoot, true)
+      assert.equal(pod.securityContext.seccompProfile.type, 'RuntimeDefault')
+      for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
+        const context = container.securityContext
+        assert.equal(context.allowPrivilegeEscalation, false)
+        assert.equal(context.readOnlyRootFilesystem, true)
+        assert.deepEqual(context.capabilities.drop, ['ALL'])
+        assert.ok(container.resources.requests.cpu && container.resources.limits.memory, object.metadata.name)
+        assert.ok(container.startupProbe && container.livenessProbe && container.readinessProbe, object.metadata.name)
+      }
+    }
+  })
+
+  test(`with ${name} only the manager and the ingress controller get a token of the Kubernetes API`, async () => {
+    const all = await objects(values)
+    const withToken = podsOf(all).filter((object) => object.spec.template.spec.automountServiceAccountToken !== false)
+    const expected = ['cde-ingress', 'cde-manager'].filter((one) => named(all, 'Deployment', one))
+    assert.deepEqual(withToken.map((object) => object.metadata.name).sort(), expected)
+    for (const account of all.filter((object) => object.kind === 'ServiceAccount'))
+      assert.equal(account.automountServiceAccountToken, false)
+  })
+}
+
+test('pull secrets reach every pod, and workspaces through the manager', async () => {
+  const all = await objects({ imagePullSecrets: ['one', 'two'] })
+  for (const object of podsOf(all))
+    assert.deepEqual(object.spec.template.spec.imagePullSecrets, [{ name: 'one' }, { name: 'two' }])
+  assert.equal(environment(named(all, 'Deployment', 'cde-manager')).WORKSPACE_PULL_SECRETS, 'one,two')
+})
+
+test('an image is named by registry, repository, tag and digest, and by the version where both are empty', async () => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const images = { manager: { tag: '9', digest }, envproxy: { digest }, dashboard: { tag: '9' }, workspace: { digest } }
+  const all = await objects({ image: { registry: 'registry.site.example:5000/mirror' }, images })
+  const image = (name: string) => named(all, 'Deployment', name).spec.template.spec.containers[0].image
+  assert.equal(image('cde-manager'), `registry.site.example:5000/mirror/cde/manager:9@${digest}`)
+  assert.equal(image('cde-envproxy'), `registry.site.example:5000/mirror/cde/envproxy@${digest}`)
+  assert.equal(image('cde-dashboard'), 'registry.site.example:5000/mirror/cde/dashboard:9')
+  assert.equal(image('cde-ingress'), 'registry.site.example:5000/mirror/cde/ingress:0.1.0')
+  assert.equal(
+    environment(named(all, 'Deployment', 'cde-manager')).WORKSPACE_IMAGE,
+    `registry.site.example:5000/mirror/cde/workspace@${digest}`,
+  )
+})
+
+test('the generated secrets are what they claim to be', async () => {
+  const all = await objects({})
+  const data = (name: string, key: string) =>
+    Buffer.from(named(all, 'Secret', name).data[key], 'base64').toString('utf8')
+  assert.match(data('cde-admin', 'password'), /^[A-Za-z0-9]{24}$/)
+  assert.match(data('cde-postgres', 'password'), /^[A-Za-z0-9]{40}$/)
+  assert.equal(createPrivateKey(data('cde-ticket', 'ticket.pem')).asymmetricKeyType, 'ed25519')
+  assert.match(opensshKey(createPrivateKey(data('cde-ssh', 'host.pem'))), /^-----BEGIN OPENSSH PRIVATE KEY-----\n/)
+  assert.match(data('cde-internal', 'key'), /^[A-Za-z0-9]{48}$/)
+  const certificate = new X509Certificate(data('cde-postgres-tls', 'tls.crt'))
+  const ca = new X509Certificate(data('cde-postgres-tls', 'ca.crt'))
+  assert.ok(ca.ca && certificate.verify(ca.publicKey))
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(data('cde-postgres-tls', 'tls.key'))))
+  for (const host of ['cde-postgres', 'cde-postgres.cde.svc.cluster.local'])
+    assert.ok(certificate.checkHost(host), host)
+})
+
+test('the manager talks to the database with verify-full, also to one of the site', async () => {
+  const rootOf = async (values: object) =>
+    environment(named(await objects(values), 'Deployment', 'cde-manager')).PGSSLROOTCERT
+  const own = { useDefault: false, host: 'db.example.com', passwordSecret: 'db' }
+  assert.equal(await rootOf({}), '/etc/cde/postgres-ca/ca.crt')
+  assert.equal(await rootOf({ postgres: own, certs: { secret: 'cde-ca' } }), '/etc/cde/ca/ca.crt')
+  assert.equal(await rootOf({ postgres: own }), '/etc/ssl/certs/ca-certificates.crt')
+  assert.equal(await rootOf({ postgres: { ...own, sslMode: 'disable' } }), undefined)
+})
+
+test('the manager may not read secrets, nor change the policies that fence workspaces in', async () => {
+  const { rules } = named(await objects({}), 'Role', 'cde-manager')
+  const resources = rules.flatMap((rule: { resources: string[] }) => rule.resources)
+  for (const forbidden of ['secrets', 'networkpolicies', 'roles', 'rolebindings', 'pods/exec', '*'])
+    assert.ok(!resources.includes(forbidden), forbidden)
+})
+
+test('the ingress controller may read the secret of its certificate and no other', async () => {
+  const secrets = async (values: object) =>
+    named(await objects(values), 'Role', 'cde-ingress').rules.filter((rule: Rendered) =>
+      rule.resources.includes('secrets'),
+    )
+  const tls = { ingress: { tls: { enabled: true, hostSecretName: 'site-tls' } } }
+  assert.deepEqual(await secrets({}), [])
+  const [rule, ...more] = await secrets(tls)
+  assert.deepEqual([rule.resourceNames, more], [['site-tls'], []])
+  assert.equal(environment(named(await objects(tls), 'Deployment', 'cde-ingress')).TLS_SECRETS, 'site-tls')
+})
+
+test('SSH has its own way in where the cluster routes HTTP itself', async () => {
+  assert.equal(named(await objects({}), 'Service', 'cde-ssh'), undefined)
+  const own = named(await objects({ ingress: { controller: { enabled: false } } }), 'Service', 'cde-ssh')
+  assert.deepEqual(own.spec.ports, [{ name: 'ssh', port: 22, targetPort: 'ssh' }])
+})
+
+test('the routes are those of the product', async () => {
+  const [rule] = named(await objects({ ingress: { host: 'cde.example.com' } }), 'Ingress', 'cde').spec.rules
+  assert.equal(rule.host, 'cde.example.com')
+  assert.deepEqual(
+    rule.http.paths.map((one: { path: string; backend: { service: { name: string; port: { number: number } } } }) => [
+      one.path,
+      `${one.backend.service.name}:${one.backend.service.port.number}`,
+    ]),
+    [
+      ['/proxy/', 'cde-envproxy:8080'],
+      ['/api/', 'cde-manager:8080'],
+      ['/auth/', 'cde-manager:8080'],
+      ['/', 'cde-dashboard:3000'],
+    ],
+  )
+})
+
+for (const [what, values, field] of [
+  ['an unknown value', { imagePullSecret: 'typo' }, /imagePullSecret/],
+  ['an unknown value deep inside', { ingress: { tls: { secretName: 'x' } } }, /secretName/],
+  ['an unknown mode', { mode: 'offline' }, /mode/],
+  ['TLS without a certificate', { ingress: { tls: { enabled: true } } }, /hostSecretName/],
+  ['a database of the site without its host', { postgres: { useDefault: false, passwordSecret: 'x' } }, /host/],
+  ['a digest that is none', { images: { manager: { digest: 'sha256:12' } } }, /digest/],
+  ['a private key among the license keys', { license: { keys: '-----BEGIN PRIVATE KEY-----' } }, /keys/],
+] as const)
+  test(`the schema refuses ${what}`, async () => {
+    await assert.rejects(helm(['template', 'cde'], values), (error: Error & { why?: string }) => {
+      assert.match(error.why ?? '', field)
+      return true
+    })
+  })
+
+function environment(deployment: {
+  spec: { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } }
+}) {
+  const [container] = deployment.spec.template.spec.containers
+  return Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]))
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { readPlacement } from '../../../services/manager/workspaces/placement.ts'
+import { helm, named, objects, podsOf, type Rendered } from './rendered-chart.ts'
+
+const tolerations = [{ key: 'pool', operator: 'Equal', value: 'cde', effect: 'NoSchedule' }]
+const nodeSelector = { 'example.com/pool': 'cde' }
+const environment = (all: Rendered[], name = 'cde-manager'): Record<string, string> =>
+  Object.fromEntries(
+    named(all, 'Deployment', name).spec.template.spec.containers[0].env.map((one: Rendered) => [one.name, one.value]),
+  )
+
+test("node selector and tolerations of the services are those of every pod of the chart, and not of workspaces'", async () => {
+  const all = await objects({ nodeSelector, serviceTolerations: tolerations })
+  assert.equal(podsOf(all).length, 5)
+  for (const object of podsOf(all)) {
+    const pod = object.spec.template.spec
+    assert.deepEqual([pod.nodeSelector, pod.tolerations], [nodeSelector, tolerations], object.metadata.name)
+  }
+  assert.deepEqual(readPlacement(environment(all)), { nodeSelector: {}, tolerations: [], gpuResource: undefined })
+})
+
+test('where workspaces go reaches the manager as it reads it, and none of the services', async () => {
+  const gpuResource = 'nvidia.com/gpu'
+  const all = await objects({ environments: { nodeSelector, tolerations, gpuResource } })
+  assert.deepEqual(readPlacement(environment(all)), { nodeSelector, tolerations, gpuResource })
+  for (const object of podsOf(all)) {
+    const pod = object.spec.template.spec
+    assert.deepEqual([pod.nodeSelector, pod.tolerations], [undefined, undefined], object.metadata.name)
+  }
+})
+
+test('a forward proxy reaches manager and workspaces, and what is of the cluster goes past it', async () => {
+  const proxy = { http: 'http://proxy.site.example:3128', https: 'http://proxy.site.example:3129', exempt: ['.lan'] }
+  const all = await objects({ proxy, ingress: { host: 'cde.site.example' } })
+  const manager = environment(all)
+  assert.equal(manager.NODE_USE_ENV_PROXY, '1')
+  for (const prefix of ['', 'WORKSPACE_']) {
+    assert.equal(manager[`${prefix}HTTP_PROXY`], proxy.http)
+    assert.equal(manager[`${prefix}HTTPS_PROXY`], proxy.https)
+    const exempt = manager[`${prefix}NO_PROXY`]?.split(',') ?? []
+    for (const name of ['localhost', '127.0.0.1', '$(KUBERNETES_SERVICE_HOST)', '.svc', '.svc.cluster.local'])
+      assert.ok(exempt.includes(name), name)
+    for (const name of ['cde-envproxy', 'cde-ingress', 'cde.site.example', '.lan'])
+      assert.ok(exempt.includes(name), name)
+  }
+  for (const name of ['cde-envproxy', 'cde-dashboard', 'cde-ingress'])
+    assert.doesNotMatch(JSON.stringify(environment(all, name)), /proxy\.site/, name)
+  const none = environment(await objects({ proxy: { exempt: ['.lan'] } }))
+  assert.deepEqual(
+    Object.keys(none).filter((name) => /PROXY$/.test(name)),
+    [],
+  )
+})
+
+test('Node, with what the chart sets, takes the proxy to the outside and not to the cluster', async (t) => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.url}`)
+    response.end()
+  })
+  server.on('connect', (request, socket) => {
+    asked.push(`${request.url}`)
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const proxy = { http, https: http, exempt: ['.lan'] }
+  const chart = environment(await objects({ proxy, ingress: { host: 'cde.site.example' } }))
+  const env = Object.fromEntries(Object.entries(chart).filter(([name]) => name.includes('PROXY')))
+  const outside = ['https://login.example/token', 'http://out.example/']
+  const inside = [
+    'http://cde-envproxy:8080/healthz',
+    'https://x.cde.svc/',
+    'https://cde.site.example/',
+    'https://x.lan/',
+  ]
+  const script = `for (const url of ${JSON.stringify([...outside, ...inside])}) await fetch(url).catch(() => {})`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { env, stdio: 'ignore' })
+  await once(child, 'exit')
+  assert.deepEqual(asked, ['login.example:443', 'http://out.example/'])
+})
+
+test("manager and workspaces may reach the proxy's port, and nothing more for it", async () => {
+  const egress = async (values: object, name: string) =>
+    named(await objects({ networkPolicies: { workspaceEgress: [] }, ...values }), 'NetworkPolicy', name).spec.egress
+  const proxy = { http: 'http://proxy:3128', https: 'http://proxy:3128/' }
+  for (const name of ['cde-manager', 'cde-workspaces']) {
+    const [before, after] = [await egress({}, name), await egress({ proxy }, name)]
+    const more = after.filter(
+      (rule: Rendered) => !before.some((one: Rendered) => JSON.stringify(one) === JSON.stringify(rule)),
+    )
+    assert.deepEqual(more, [{ ports: [{ protocol: 'TCP', port: 3128 }] }], name)
+  }
+  const plain = await egress({ proxy: { https: 'https://proxy' } }, 'cde-workspaces')
+  assert.ok(JSON.stringify(plain).includes('{"ports":[{"protocol":"TCP","port":443}]}'))
+  assert.deepEqual(await egress({ proxy }, 'cde-envproxy'), await egress({}, 'cde-envproxy'))
+})
+
+for (const [what, values, field] of [
+  [
+    'a toleration without key and operator',
+    { environments: { tolerations: [{ effect: 'NoSchedule' }] } },
+    /tolerations/,
+  ],
+  ['an effect that is none', { serviceTolerations: [{ key: 'a', effect: 'Never' }] }, /serviceTolerations/],
+  ['a field of a toleration that is none', { serviceTolerations: [{ key: 'a', effects: 'x' }] }, /effects/],
+  ['a label that is none', { environments: { nodeSelector: { 'a b': 'c' } } }, /'a b'/],
+  ['a label that is no text', { nodeSelector: { pool: 1 } }, /nodeSelector/],
+  ['a resource without its domain', { environments: { gpuResource: 'gpu' } }, /gpuResource/],
+  ['a proxy with a password', { proxy: { http: 'http://ada:secret@proxy:3128' } }, /proxy/],
+  ['a proxy that is no URL', { proxy: { https: 'proxy:3128' } }, /proxy/],
+] as const)
+  test(`the schema refuses ${what}`, async () => {
+    await assert.rejects(helm(['template', 'cde'], values), (error: Error & { why?: string }) => {
+      assert.match(error.why ?? '', field)
+      return true
+    })
+  })

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkDevUrlsHost, devUrlOrigin } from '../../../../services/manager/dev-urls/address.ts'
+import { labelOf } from '../../../../services/manager/dev-urls/label.ts'
+import { sessionCookie } from '../../../../services/manager/plugins/access.ts'
+
+test('a dev URL has scheme and port of the site', () => {
+  assert.equal(devUrlOrigin('1-a-b', 'dev.example', 'https://cde.example'), 'https://1-a-b.dev.example')
+  assert.equal(devUrlOrigin('1-a-b', 'dev.example', 'https://cde.example:8443/'), 'https://1-a-b.dev.example:8443')
+})
+
+test('a manager does not start where pages of workspaces would be pages of the site, or have no TLS', () => {
+  const site = 'https://cde.example'
+  for (const host of ['dev.example', 'dev.cde.example', 'other.test']) assert.equal(checkDevUrlsHost(host, site), host)
+  assert.throws(() => checkDevUrlsHost('cde.example', site), /covers the site's own host/)
+  assert.throws(() => checkDevUrlsHost('dev.example', 'https://cde.dev.example'), /covers the site's own host/)
+  assert.throws(() => checkDevUrlsHost('dev.example', 'http://cde.example'), /https/)
+  for (const host of ['*.dev.example', 'example', 'dev.example:8443', 'Dev.example', `${'a.'.repeat(95)}a`, 'a..b'])
+    assert.throws(() => checkDevUrlsHost(host, site), /not a host name/, host)
+})
+
+test('a name is port, workspace and user, as DNS can have it', () => {
+  assert.equal(labelOf(8000, 'my-box', 'ada.b_c'), '8000-my-box-ada-b-c')
+  assert.equal(labelOf(1, 'w'.repeat(28), 'u'.repeat(32)).length, 63)
+  assert.throws(() => labelOf(10, 'w'.repeat(28), 'u'.repeat(32)), { code: 'DEV_URL_LABEL_LONG' })
+  for (const port of [12212, 13337, 26337]) assert.throws(() => labelOf(port, 'a', 'b'), { code: 'DEV_URL_PORT' })
+})
+
+test('the session has a cookie that no other host can set, wherever browsers keep one', () => {
+  assert.equal(sessionCookie('https://cde.example'), '__Host-session_token')
+  assert.equal(sessionCookie('http://127.0.0.1:3000'), 'session_token')
+})
