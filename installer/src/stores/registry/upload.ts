@@ -4,7 +4,7 @@ import type { Bytes, WriteOptions, WriteOutcome } from '@sealift/bundle-spec/sto
 import { type BlobSource, blobSource } from './blob-source.ts'
 import type { Client } from './client.ts'
 import { protocolFailure, statusFailure, TransientFailure } from './failure.ts'
-import { type Learned, mayBeTaken } from './learned.ts'
+import { type Learned, learnRefused, mayBeTaken } from './learned.ts'
 import { isPresent } from './presence.ts'
 import { pauseAfter } from './retry.ts'
 import type { UploadJournal } from './upload-journal.ts'
@@ -96,10 +96,10 @@ async function sendAll(upload: Upload): Promise<void> {
       return
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      if (!(error instanceof TransientFailure) || attempt >= client.retry.attempts) throw error
       if (upload.session.offset > furthest) attempt = 1
+      if (!(error instanceof TransientFailure) || attempt >= client.retry.attempts) throw error
       // a proxy may cut a body that it finds too large instead of saying so
-      else if (attempt > 1 && !error.throttled) shrink(upload)
+      if (attempt > 1 && !error.throttled) shrink(upload)
       furthest = Math.max(furthest, upload.session.offset)
       await pauseAfter(error, attempt++, client.retry, signal)
       // the last answer may have been lost after the registry had everything
@@ -179,9 +179,13 @@ function fittingChunk({ chunk: first, most }: ChunkSizes, learned: Learned): num
   return chunk
 }
 
+/** Goes on in smaller requests, and holds the size of the last one for too large: what is taken next must not grow to it. */
 function shrink(upload: Upload): void {
-  upload.chunk = Math.max(upload.chunk >> 2, smallestChunk)
-  if (upload.place.client.learned.chunks !== false) upload.whole = false
+  const { write, place, session, whole, chunk } = upload
+  const left = write.descriptor.size - session.offset
+  learnRefused(place.client.learned, whole ? left : Math.min(chunk, left))
+  upload.chunk = Math.max(chunk >> 2, smallestChunk)
+  if (place.client.learned.chunks !== false) upload.whole = false
 }
 
 /** Sends what the registry does not have yet. False where the bytes must be opened again where the session stands. */

@@ -189,6 +189,19 @@ test('a proxy that says 413 at once and hangs up gets smaller chunks, and the ne
   assert.ok((await store.learned(`${fake.host}/cde/a`)).largestTaken >= 1_000_000)
 })
 
+test('a proxy that cuts large bodies and says nothing gets smaller chunks, which do not grow back', async (t) => {
+  const fake = await fakeRegistry(t)
+  fake.script = (request) => {
+    if (Number(request.headers['content-length'] ?? 0) <= 2_000_000) return false
+    request.socket.destroy()
+    return true
+  }
+  const store = storeFor(t, [fake], { chunks: { whole: 1 << 30, chunk: 16 << 20, most: 128 << 20 } })
+  const large = noise(9_000_000)
+  assert.equal(await store.write(`${fake.host}/cde/a`, blobOf(large), sourceOf(large, 100_000)), 'sent')
+  assert.deepEqual(fake.blobs.get(blobOf(large).digest), large)
+})
+
 test('chunks grow while they take little time, up to a limit', async (t) => {
   const fake = await fakeRegistry(t)
   const large = noise(60 << 20)
