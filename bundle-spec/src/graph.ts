@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.ts'
 import { checkDescriptor, type Descriptor, isDocument, isIndex } from './descriptor.ts'
 import { SealiftError } from './error.ts'
 import { parseJson } from './json.ts'
@@ -117,18 +118,9 @@ export async function readGraph(
     }
   }
 
-  const queue = [...roots]
-  const worker = async () => {
-    for (let root = queue.shift(); root; root = queue.shift())
-      await visit(
-        root.descriptor,
-        repositoryOf(root.source),
-        repositoryOf(root.target),
-        0,
-        platformsOf(root.descriptor),
-      )
-  }
-  await Promise.all(Array.from({ length: options.concurrency ?? 4 }, worker))
+  await atOnce(options.concurrency ?? 4, roots, ({ descriptor, source, target }) =>
+    visit(descriptor, repositoryOf(source), repositoryOf(target), 0, platformsOf(descriptor)),
+  )
 
   const ordered: Node[] = []
   const placed = new Set<string>()

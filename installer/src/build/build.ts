@@ -16,7 +16,7 @@ import { firstOf } from '../stores/first.ts'
 import { type MemoryStore, memoryStore } from '../stores/memory.ts'
 import { artifactAs, indexEntry, makeArtifact } from './artifact.ts'
 import { type Chart, packChart } from './chart.ts'
-import { cover, type Render, type Warning } from './cover.ts'
+import { cover, type Render, renderedImages, type Warning } from './cover.ts'
 import { fileArtifacts } from './files.ts'
 import { findReferrers } from './referrers.ts'
 import { type ResolvedImage, resolveImages } from './resolve.ts'
@@ -105,22 +105,22 @@ async function build(
   const made = memoryStore('this build')
   const local = fileStore()
 
-  options.onStep?.('Resolving images')
-  const [resolved, chart] = await Promise.all([
-    resolveImages(source, { registry, sources, made, platforms, signal }),
-    packChart(source.chart.path),
+  options.onStep?.('Resolving images, and rendering the chart to prove that none is forgotten')
+  const chart = await packChart(source.chart.path)
+  const [{ resolved, found }, rendered] = await Promise.all([
+    (async () => {
+      const resolved = await resolveImages(source, { registry, sources, made, platforms, signal })
+      return { resolved, found: options.referrers === false ? [] : await findReferrers(resolved, signal) }
+    })(),
+    renderedImages(source, (values, s) => options.render(chart, values, s), signal),
   ])
-  options.onStep?.('Rendering the chart to prove that no image is forgotten')
   const pinned = new Map(
     resolved.map(({ image, original }) => [
       image.name,
       { digest: image.descriptor.digest, original: original?.descriptor.digest },
     ]),
   )
-  const [{ report, warnings }, found] = await Promise.all([
-    cover(source, pinned, (values, s) => options.render(chart, values, s), signal),
-    options.referrers === false ? [] : findReferrers(resolved, signal),
-  ])
+  const { report, warnings } = cover(source, pinned, rendered)
   for (const warning of warnings) options.onWarning?.(warning)
   const referrers = [...found, ...(await attachSboms(source, resolved, made))]
 

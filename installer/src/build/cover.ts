@@ -1,3 +1,4 @@
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import { imageReferences, type RenderedReference } from '../coverage/image-references.ts'
@@ -28,26 +29,42 @@ export interface Warning {
   fix?: string
 }
 
+/** helms that render at once: each takes a core and some 100 MB */
+const renders = 2
+
 /**
- * Renders the chart with every values set and proves that nothing is forgotten: each image that any of them names is
- * pinned. A pinned image that nothing names is a warning: it costs space, but nobody will miss it.
- * @throws SealiftError BUILD_UNCOVERED
+ * Renders the chart with every values set and finds the images that it names, each with the first place that names it.
+ * @throws SealiftError BUILD_RENDERED, and what `render` throws
  */
-export async function cover(
+export async function renderedImages(
   source: ReleaseSource,
-  pinned: ReadonlyMap<string, Pinned>,
   render: Render,
   signal?: AbortSignal,
-): Promise<Covered> {
+): Promise<RenderedReference[]> {
+  const hosts = new Set(source.images.flatMap(({ reference }) => hostOf(parseImageName(reference)?.repository ?? '')))
+  const sets = await atOnce(renders, source.valuesSets, async ({ name, values }) =>
+    imageReferences(await render(values, signal), hosts).map(({ reference, from }) => ({
+      reference,
+      from: `${from}, values set ${name}`,
+    })),
+  )
+  const first = new Map<string, RenderedReference>()
+  for (const found of sets.flat()) if (!first.has(found.reference)) first.set(found.reference, found)
+  return [...first.values()]
+}
+
+/**
+ * Proves that nothing is forgotten: each image that the chart names is pinned. A pinned image that nothing names is a
+ * warning: it costs space, but nobody will miss it.
+ * @throws SealiftError BUILD_UNCOVERED
+ */
+export function cover(
+  source: ReleaseSource,
+  pinned: ReadonlyMap<string, Pinned>,
+  rendered: RenderedReference[],
+): Covered {
   const images = source.images.map((image) => ({ ...image, ...(pinned.get(image.name) as Pinned) }))
-  const hosts = new Set(images.flatMap(({ reference }) => hostOf(parseImageName(reference)?.repository ?? '')))
-  const rendered = new Map<string, RenderedReference>()
-  for (const set of source.valuesSets)
-    for (const found of imageReferences(await render(set.values, signal), hosts)) {
-      const from = `${found.from}, values set ${set.name}`
-      if (!rendered.has(found.reference)) rendered.set(found.reference, { reference: found.reference, from })
-    }
-  const { uncovered, unexplained } = proveCoverage([...rendered.values()], images)
+  const { uncovered, unexplained } = proveCoverage(rendered, images)
   const [missing] = uncovered
   if (missing)
     throw new SealiftError(
@@ -61,7 +78,7 @@ export async function cover(
   return {
     report: {
       valuesSets: source.valuesSets.map((set) => set.name),
-      rendered: [...rendered.values()],
+      rendered,
       ...(unexplained.length === 0 ? {} : { unused: unexplained.map(({ name }) => name) }),
     },
     warnings: unexplained.map((image) => ({

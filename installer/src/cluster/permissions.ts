@@ -1,4 +1,5 @@
 import type { V1APIResource, V1APIResourceList } from '@kubernetes/client-node'
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import type { Cluster } from './connection.ts'
 
 /** One thing that a user may do. `group` is empty for the core API; without `namespace` the whole cluster is meant. */
@@ -12,13 +13,8 @@ export interface Permission {
 
 /** Those of `wanted` that the cluster denies (SelfSubjectAccessReview). @throws SealiftError CLUSTER_* */
 export async function deniedPermissions(cluster: Cluster, wanted: readonly Permission[]): Promise<Permission[]> {
-  const denied: Permission[] = []
-  const queue = wanted[Symbol.iterator]()
-  const worker = async () => {
-    for (const permission of queue) if (!(await isAllowed(cluster, permission))) denied.push(permission)
-  }
-  await Promise.all(Array.from({ length: 6 }, worker))
-  return denied
+  const allowed = await atOnce(6, wanted, (permission) => isAllowed(cluster, permission))
+  return wanted.filter((_, i) => !allowed[i])
 }
 
 /** `create deployments.apps in cde`, as kubectl auth can-i writes it. */

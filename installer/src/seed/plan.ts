@@ -1,3 +1,4 @@
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, type Node, repositoryOf } from '@sealift/bundle-spec/graph.ts'
@@ -60,16 +61,13 @@ export async function surveyRegistry(graph: Graph, to: ContentStore, signal?: Ab
     const now = await digestNow(to, name.reference, signal)
     if (now !== undefined) name.now = now
   }
-  const questions = [
+  const [first, ...others] = [
     ...names.map((name) => () => read(name)),
     ...graph.nodes.flatMap(({ targets, descriptor }) => targets.map((target) => () => look(target, descriptor))),
-  ][Symbol.iterator]()
-  const worker = async () => {
-    for (const ask of questions) await ask()
-  }
-  // the first alone: it logs in for all
-  await questions.next().value?.()
-  await Promise.all(Array.from({ length: concurrency }, worker))
+  ]
+  // alone: it logs in for all
+  await first?.()
+  await atOnce(concurrency, others, (ask) => ask())
   return { plan: planOf(graph, holders, names), holders }
 }
 

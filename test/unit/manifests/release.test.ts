@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { cover } from '../../../installer/src/build/cover.ts'
+import { cover, renderedImages } from '../../../installer/src/build/cover.ts'
 import { readSource } from '../../../installer/src/build/source.ts'
 import { catalog } from '../../../manifests/images/catalog.ts'
 import { chartDirectory, releaseFile, template } from './rendered-chart.ts'
@@ -30,7 +30,7 @@ test('the release names every image that the pipeline builds for it, and no othe
 test('the values sets explain every image: the build finds none missing and none idle', async () => {
   const source = await readSource(releaseFile)
   const digests = new Map(source.images.map(({ name }, i) => [name, { digest: `sha256:${String(i).repeat(64)}` }]))
-  const { report, warnings } = await cover(source, digests, template)
+  const { report, warnings } = cover(source, digests, await renderedImages(source, template))
   assert.deepEqual(warnings, [])
   assert.equal(new Set(report.rendered.map(({ reference }) => reference)).size, 6)
 })

@@ -1,3 +1,4 @@
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { childrenOf } from '@sealift/bundle-spec/graph.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
 import { applySecret, ensureNamespace } from '../../cluster/apply.ts'
@@ -25,17 +26,13 @@ export const nodePullStage: Stage<InstallContext> = {
       const pull = pullSecret(answers)
       if (pull) await applySecret(cluster(), namespace, secretNames.registry, pull.type, pull.values)
       let done = 0
-      const queue = nodes[Symbol.iterator]()
-      const worker = async () => {
-        for (const node of queue) {
-          const name = node.metadata?.name as string
-          const pullSecret = pull ? secretNames.registry : undefined
-          const ms = await probePull(cluster(), { namespace, node: name, image, pullSecret, timeout: 180_000 })
-          report.info(`node ${name} pulled ${image} in ${(ms / 1000).toFixed(1)} s`)
-          report.progress(++done, nodes.length, 'items')
-        }
-      }
-      await Promise.all(Array.from({ length: 8 }, worker))
+      await atOnce(8, nodes, async (node) => {
+        const name = node.metadata?.name as string
+        const pullSecret = pull ? secretNames.registry : undefined
+        const ms = await probePull(cluster(), { namespace, node: name, image, pullSecret, timeout: 180_000 })
+        report.info(`node ${name} pulled ${image} in ${(ms / 1000).toFixed(1)} s`)
+        report.progress(++done, nodes.length, 'items')
+      })
     } finally {
       await core.deleteNamespace({ name: namespace }).catch(() => {})
     }

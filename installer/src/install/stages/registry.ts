@@ -1,3 +1,4 @@
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
@@ -60,15 +61,11 @@ async function missingContent(
 ): Promise<string[]> {
   const wanted = nodes.flatMap((node) => node.targets.map((target) => ({ target, descriptor: node.descriptor })))
   const missing: string[] = []
-  const queue = wanted[Symbol.iterator]()
   let done = 0
-  const worker = async () => {
-    for (const { target, descriptor } of queue) {
-      signal.throwIfAborted()
-      if (!(await registry.has(target, descriptor, signal))) missing.push(`${target}@${descriptor.digest}`)
-      onProgress(++done, wanted.length)
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, worker))
+  await atOnce(8, wanted, async ({ target, descriptor }) => {
+    signal.throwIfAborted()
+    if (!(await registry.has(target, descriptor, signal))) missing.push(`${target}@${descriptor.digest}`)
+    onProgress(++done, wanted.length)
+  })
   return missing
 }
