@@ -1,5 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { p256 } from '@noble/curves/nist.js'
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { mediaTypes } from './descriptor.ts'
 import { SealiftError } from './error.ts'
 import { parseJson, toJson } from './json.ts'
@@ -12,37 +11,8 @@ export function keyHint(publicKey: KeyObject): string {
 }
 
 /**
- * Signs a message with ECDSA P-256 over SHA-256 in Sigstore bundle format v0.3 (public key, no transparency log), which
- * `cosign verify-blob --key` reads. The nonce is derived from key and message (RFC 6979): same input, same bytes.
- * @param privateKey PEM, PKCS #8; `passphrase` where it is encrypted
- * @throws SealiftError USAGE_SIGNING_KEY
- */
-export function signMessage(message: Uint8Array, privateKey: string, passphrase?: string): Uint8Array {
-  const key = readSigningKey(privateKey, passphrase)
-  const secret = Buffer.from(key.export({ format: 'jwk' }).d as string, 'base64url')
-  const signature = p256.sign(message, secret, { prehash: true, lowS: true, format: 'der' })
-  return encode(createPublicKey(key), message, Buffer.from(signature))
-}
-
-/** @throws SealiftError USAGE_SIGNING_KEY */
-export function readSigningKey(pem: string, passphrase?: string): KeyObject {
-  const wrong = (why: string, fix: string, cause?: unknown) =>
-    new SealiftError('USAGE_SIGNING_KEY', 'the signing key cannot be used', { why, fix, cause })
-  const generate = 'sealift keys generate --out sealift'
-  let key: KeyObject
-  try {
-    key = createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase })
-  } catch (cause) {
-    if (/ENCRYPTED/.test(pem)) throw wrong('it needs its passphrase', 'set SEALIFT_KEY_PASSPHRASE', cause)
-    throw wrong('it is not a private key in PEM format', generate, cause)
-  }
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw wrong('it is not an ECDSA P-256 key', generate)
-  return key
-}
-
-/**
  * Checks a signature against pinned keys over the message itself. No key, certificate or digest is taken from the
- * signature file; it must be byte for byte what `signMessage` would write, so no byte of it can be changed unnoticed.
+ * signature file; it must be byte for byte what `sigstoreBundle` writes, so no byte of it can be changed unnoticed.
  * @param trust public keys, PEM (SPKI)
  * @returns the key that signed
  * @throws SealiftError BUNDLE_SIGNATURE, BUNDLE_UNTRUSTED, USAGE_TRUST
@@ -69,7 +39,7 @@ export function verifyMessage(message: Uint8Array, signatureFile: Uint8Array, tr
   const signature = Buffer.from(encoded, 'base64')
   if (!verify('sha256', message, { key, dsaEncoding: 'der' }, signature))
     throw malformed('index.json was altered after it was signed')
-  if (Buffer.compare(encode(key, message, signature), signatureFile) !== 0)
+  if (Buffer.compare(sigstoreBundle(key, message, signature), signatureFile) !== 0)
     throw malformed('the signature file was altered')
   return key
 }
@@ -80,7 +50,8 @@ interface SigstoreBundle {
   messageSignature?: { signature?: unknown }
 }
 
-function encode(publicKey: KeyObject, message: Uint8Array, signature: Buffer): Uint8Array {
+/** The signature file as JSON. `signature` is DER. */
+export function sigstoreBundle(publicKey: KeyObject, message: Uint8Array, signature: Buffer): Uint8Array {
   return toJson({
     mediaType: mediaTypes.sigstoreBundle,
     verificationMaterial: { publicKey: { hint: keyHint(publicKey) } },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { bundleService } from '../images/bundle-service.ts'
+import { optional } from '../images/bundle-service.ts'
 import { cacheDirectory, makeFile } from '../images/cache.ts'
 
 const installer = join(import.meta.dirname, '../../installer/src')
@@ -19,20 +19,34 @@ const installer = join(import.meta.dirname, '../../installer/src')
 export async function buildExecutable(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sealift-executable-'))
   try {
-    const [main, thread] = [join(directory, 'sealift.mjs'), join(directory, 'hash-worker.js')]
-    await bundleService(join(installer, 'cli/executable.ts'), main, [], {
+    await build({
+      entryPoints: {
+        sealift: join(installer, 'cli/executable.ts'),
+        // a thread starts from text
+        'hash-worker': join(installer, 'stores/bundle/hash-worker.ts'),
+      },
+      outdir: directory,
+      bundle: true,
+      platform: 'node',
+      target: 'node26',
+      // Node keeps a code cache for CommonJS only: without one, compiling is most of what starting takes
+      format: 'cjs',
+      banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+      define: { 'import.meta.url': 'importMetaUrl' },
+      supported: { 'dynamic-import': false },
+      mainFields: ['module', 'main'],
+      external: [...optional],
       // half the text to load at each start; names stay, for stack traces
       minifySyntax: true,
       minifyWhitespace: true,
       // one letter that is not ASCII, in the name of an author, and V8 keeps all of the text in two bytes a letter
       legalComments: 'external',
       alias: { 'string-width': join(import.meta.dirname, 'string-width.ts') },
+      logLevel: 'silent',
     })
-    // a thread starts from text, which is CommonJS
-    const worker = join(installer, 'stores/bundle/hash-worker.ts')
-    await build({ entryPoints: [worker], outfile: thread, bundle: true, platform: 'node', format: 'cjs' })
+    const [main, thread] = [join(directory, 'sealift.js'), join(directory, 'hash-worker.js')]
     const settings = {
-      mainFormat: 'module',
+      mainFormat: 'commonjs',
       disableExperimentalSEAWarning: true,
       useCodeCache: true,
       // NODE_OPTIONS of whoever calls it is not meant for this program

@@ -1,21 +1,20 @@
-import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { build, type Metafile } from 'esbuild'
 
 /** CommonJS packages inside an ES module call `require` for Node's own modules. */
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
 /** Optional native parts that pg, ws and ssh2 look for and do without. */
-const optional = ['pg-native', 'bufferutil', 'utf-8-validate', 'pino-pretty', 'cpu-features', '*/sshcrypto.node']
+export const optional = ['pg-native', 'bufferutil', 'utf-8-validate', 'pino-pretty', 'cpu-features', '*/sshcrypto.node']
 
 /**
- * Bundles a service, or another program, into one ES module for Node 26. The same sources give the same bytes. Returns
+ * Bundles a service into one ES module for Node 26. The same sources give the same bytes. Returns
  * what it was made of, with paths relative to the working directory.
  */
 export async function bundleService(
   entry: string,
   outfile: string,
   external: readonly string[] = [],
-  options: Pick<BuildOptions, 'alias' | 'legalComments' | 'minifySyntax' | 'minifyWhitespace'> = {},
 ): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: [entry],
@@ -30,7 +29,6 @@ export async function bundleService(
     banner: { js: requireBanner },
     external: [...optional, ...external],
     metafile: true,
-    ...options,
     logLevel: 'silent',
   })
   return metafile
