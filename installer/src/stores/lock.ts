@@ -20,6 +20,9 @@ export interface LockOptions {
 const poll = 100
 const answerTime = 1000
 
+/** how often the directory may be removed while its lock is being taken */
+const mostGone = 100
+
 /** What file systems say that hold no sockets or no links (FAT, some network and FUSE file systems), or nothing at all. */
 const unfit: ReadonlySet<string | undefined> = new Set(
   'EPERM EACCES EROFS ENOTSUP EOPNOTSUPP ENOSYS EINVAL ENOSPC EMLINK EXDEV'.split(' '),
@@ -35,9 +38,14 @@ const unfit: ReadonlySet<string | undefined> = new Set(
  */
 export async function takeLock(directory: string, name: string, options: LockOptions): Promise<() => void> {
   const until = performance.now() + (options.patience ?? 0)
-  for (;;) {
+  for (let gone = 0; ; ) {
     if (options.create) await mkdir(directory, { recursive: true, mode: 0o700 })
-    const taken = await attempt(directory, name)
+    const taken = await attempt(directory, name).catch((error: NodeJS.ErrnoException) => {
+      // whoever had it has just removed the directory with all that is in it
+      if (options.create && error.code === 'ENOENT' && gone++ < mostGone) return undefined
+      throw error
+    })
+    if (!taken) continue
     if ('release' in taken) return taken.release
     if (performance.now() >= until) throw options.busy(taken.holder)
     await sleep(poll)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdir, readdir, symlink, unlink, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { takeLock } from '../../../installer/src/stores/lock.ts'
 import { lockState } from '../../../installer/src/stores/state-lock.ts'
@@ -85,4 +87,16 @@ test('where the file system holds no sockets the lock still is one', async () =>
   await assert.rejects(take('/proc/self/task'), code('USAGE_LOCKED'))
   release()
   ;(await take('/proc/self/task'))()
+})
+
+test('a holder may remove the directory at its end: who comes just then makes it again', async (t) => {
+  const directory = join(await temporaryDirectory(t), 'state')
+  const remove = async () => {
+    for (let turn = 0; turn < 50; turn++) {
+      rmSync(directory, { recursive: true, force: true })
+      await setImmediate()
+    }
+  }
+  const [release] = await Promise.all([takeLock(directory, 'lock', { create: true, busy }), remove()])
+  release()
 })
