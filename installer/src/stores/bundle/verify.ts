@@ -67,7 +67,22 @@ async function checkStructure(bundle: Bundle, beside: readonly Bundle[] = []): P
 }
 
 async function verifyContent(bundle: Bundle, options: VerifyOptions): Promise<Graph> {
-  const graph = await checkStructure(bundle, options.beside)
+  const stop = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+  // the structure is read while threads start and hash
+  const [structure, content] = await Promise.allSettled([
+    checkStructure(bundle, options.beside).catch((error) => {
+      stop.abort()
+      throw error
+    }),
+    hashBlobs(bundle, { ...options, signal }),
+  ])
+  if (structure.status === 'rejected') throw structure.reason
+  if (content.status === 'rejected') throw content.reason
+  return structure.value
+}
+
+async function hashBlobs(bundle: Bundle, { signal, onProgress }: VerifyOptions): Promise<void> {
   const blobs = bundle.entries.slice(3)
   const total = blobs.reduce((sum, entry) => sum + entry.size, 0)
   let done = 0
@@ -84,13 +99,12 @@ async function verifyContent(bundle: Bundle, options: VerifyOptions): Promise<Gr
     entry,
   }))
   await hashPieces(tasks, check, {
-    signal: options.signal,
+    signal,
     onBytes: (bytes) => {
       done += bytes
-      options.onProgress?.(done, total)
+      onProgress?.(done, total)
     },
   })
-  return graph
 }
 
 /** The graph of everything in a bundle, under the vendor's names. Reads and proves documents only. */
