@@ -73,10 +73,9 @@ export async function benchDataPath(options: DataPathOptions): Promise<void> {
         files: await makeRelease(join(scratch, 'vendor'), corpus.images, options.cli),
         caFile: authority.certificateFile,
       }
-      const { contestants: peers, missing } = await findPeers(corpus, log)
-      const contestants = [sealiftContestant(ours), ...peers].filter(
-        ({ name }) => options.contestants?.includes(name) ?? true,
-      )
+      const wanted = (name: string) => options.contestants?.includes(name) ?? true
+      const { contestants: peers, missing } = await findPeers(corpus, wanted, log)
+      const contestants = [...(wanted('sealift') ? [sealiftContestant(ours)] : []), ...peers]
       const results: Result[] = []
       const source = { corpus, source: registry, sourceDirectory: directory }
       const bench: Bench = { ...source, contestants, ours, authority, scratch, runs, results, log }
@@ -132,6 +131,7 @@ function rowsOf(bench: Bench, rows: readonly RowName[]): (() => Promise<void>)[]
 
 async function findPeers(
   corpus: Corpus,
+  wanted: (name: string) => boolean,
   log: (line: string) => void,
 ): Promise<{ contestants: Contestant[]; missing: Record<string, string> }> {
   const built = (name: PeerName) => () => peer(name, log)
@@ -144,7 +144,7 @@ async function findPeers(
   ]
   const contestants: Contestant[] = []
   const missing: Record<string, string> = {}
-  for (const { name, find, contestant } of tools) {
+  for (const { name, find, contestant } of tools.filter(({ name }) => wanted(name))) {
     const found = await find()
     if ('missing' in found) missing[name] = found.missing
     else contestants.push(contestant(found.path, found.version, corpus))

@@ -1,54 +1,52 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { cached, hashInputs } from '../lab/cache.ts'
 import { run } from '../lab/command.ts'
-import { goProgram } from '../lab/go-program.ts'
 
-/** Programs that are built from Go modules, each at one version. */
+/** Programs that are built from Go modules, each at one version; `main` is the package's directory in the module. */
 const modules = {
-  crane: { path: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
-  oras: { path: 'oras.land/oras/cmd/oras', version: 'v1.3.6' },
-  regctl: { path: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7' },
-  imgpkg: { path: 'carvel.dev/imgpkg/cmd/imgpkg', module: 'carvel.dev/imgpkg', version: 'v0.46.1' },
+  crane: { module: 'github.com/google/go-containerregistry', main: 'cmd/crane', version: 'v0.22.1' },
+  oras: { module: 'oras.land/oras', main: 'cmd/oras', version: 'v1.3.6' },
+  regctl: { module: 'github.com/regclient/regclient', main: 'cmd/regctl', version: 'v0.11.7' },
+  imgpkg: { module: 'carvel.dev/imgpkg', main: 'cmd/imgpkg', version: 'v0.46.1' },
 } as const
 
 export type PeerName = keyof typeof modules
 
 export type Peer = { version: string; path: string } | { missing: string }
 
-/** The program of a peer, built where the cache lacks it (a minute or two each); or why it can't be had. */
+/** milliseconds for one build */
+const limit = 30 * 60_000
+
+/** The program of a peer, built where the cache lacks it (minutes); or why it can't be had. */
 export async function peer(name: PeerName, log: (line: string) => void): Promise<Peer> {
-  const { path, version, ...rest } = modules[name]
+  const { module, main, version } = modules[name]
   try {
-    if (!('module' in rest)) return { version, path: await goProgram({ name, path, version }, log) }
     const go = await run('go', ['env', 'GOVERSION'])
-    const directory = await cached(
-      `peer-${name}-${hashInputs([path, version, go])}`,
-      15 * 60_000,
-      async (directory) => {
-        log(`building ${name} ${version}`)
-        // its list of versions can't be read, so that `go install` does not find it: require it instead
-        const build = { timeout: 15 * 60_000, environment: { CGO_ENABLED: '0', GOFLAGS: '' } }
-        await buildRequired(rest.module, version, path, directory, build)
-      },
-    )
+    const directory = await cached(`peer-${name}-${hashInputs([module, main, version, go])}`, limit, async (made) => {
+      log(`building ${name} ${version}`)
+      await build(`${module}@${version}`, main, join(made, name))
+    })
     return { version, path: join(directory, name) }
   } catch (error) {
-    return { missing: `${name} ${version} could not be built: ${(error as Error).message}` }
+    const { message, why = '' } = error as SealiftError
+    return { missing: `${name} ${version} could not be built: ${message}: ${why}`.replaceAll(/\s+/g, ' ') }
   }
 }
 
-async function buildRequired(
-  module: string,
-  version: string,
-  path: string,
-  directory: string,
-  options: { timeout: number; environment: Record<string, string> },
-): Promise<void> {
-  const source = join(directory, 'source')
-  await mkdir(source)
-  await writeFile(join(source, 'go.mod'), `module sealift.dev/bench\n\ngo 1.25\n\nrequire ${module} ${version}\n`)
-  await run('go', ['build', '-mod=mod', '-o', `${directory}/`, path], { ...options, directory: source })
+/**
+ * Builds a program in its module's own directory: with what its go.mod replaces (`go install` refuses that) and with
+ * the dependencies that its go.sum names. Go proves the module itself by its checksum database.
+ */
+async function build(module: string, main: string, file: string): Promise<void> {
+  const download = await run('go', ['mod', 'download', '-json', module], { timeout: limit })
+  const { Dir: directory } = JSON.parse(download) as { Dir: string }
+  // some modules carry a list of vendored packages without the packages
+  await run('go', ['build', '-mod=readonly', '-o', file, `./${main}`], {
+    directory,
+    timeout: limit,
+    environment: { CGO_ENABLED: '0' },
+  })
 }
 
 /** Debian's skopeo. */

@@ -13,15 +13,16 @@ export interface Target {
 
 /** Judges the results. `content` is in bytes. */
 export function judge(results: readonly Result[], content: number): Target[] {
+  // a run or two of one that failed later count for nothing
+  const whole = results.filter(({ runs, failure }) => runs.length > 0 && failure === undefined)
   const find = (row: string, contestant: string) =>
-    results.find((result) => result.row === row && result.contestant === contestant && result.runs.length > 0)
+    whole.find((result) => result.row === row && result.contestant === contestant)
   const seconds = (row: string, contestant: string) => find(row, contestant)?.runs.map((run) => run.seconds)
   const ratio = (row: string, other: string) => {
     const [a, b] = [seconds(row, 'sealift'), seconds(row, other)]
     return a && b ? pairedRatio(a, b) : undefined
   }
-  const peers = (row: string) =>
-    results.filter((r) => r.row === row && r.runs.length > 0 && !/^(sealift|4 curls)/.test(r.contestant))
+  const peers = (row: string) => whole.filter((r) => r.row === row && !/^(sealift|4 curls)/.test(r.contestant))
   /** ours to the fastest peer */
   const fastest = (row: string) => {
     const ratios = peers(row).map(({ contestant }) => ratio(row, contestant) as number)
@@ -29,9 +30,9 @@ export function judge(results: readonly Result[], content: number): Target[] {
   }
   const startUp = seconds('start-up', 'sealift')
   const warm = seconds('seed-warm', 'sealift')
-  const totals = results.find((r) => r.row === 'killed' && r.contestant === 'sealift')?.totals
+  const totals = find('killed', 'sealift')?.totals
   const memory = results.filter((r) => r.contestant === 'sealift').flatMap((r) => r.runs.map((run) => run.peakMemory))
-  const disk = results.find((r) => r.row === 'build' && r.contestant === 'sealift')?.disk
+  const disk = find('build', 'sealift')?.disk
   const target = (text: string, value: number | undefined, limit: number, unit = 'x'): Target => ({
     target: text,
     value,

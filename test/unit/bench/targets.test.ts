@@ -42,6 +42,15 @@ test('a peer that failed is not the fastest, and what was not run is not judged'
   assert.doesNotMatch(targetTable(judge(results, megabyte)), /verify/)
 })
 
+test('a peer that failed after some runs is not the fastest either', () => {
+  const results = [
+    timed('seed-cold', 'sealift', [1, 1]),
+    timed('seed-cold', 'crane', [0.5], { failure: 'it was killed' }),
+    timed('seed-cold', 'oras', [2, 2]),
+  ]
+  assert.equal(value(results, 'seed cold, to the fastest peer')?.value, 0.5)
+})
+
 test('what was sent by a killed run and the one after it is measured by the content', () => {
   const results = [timed('killed', 'sealift', [1, 1, 1], { totals: [104, 103, 150].map((mb) => mb * megabyte) })]
   assert.equal(value(results, 'killed at half, sent to content')?.value, 1.04)
