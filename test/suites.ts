@@ -1,3 +1,5 @@
+import type { Purpose } from './lab/packages.ts'
+
 export interface Suite {
   name: string
   files: string[]
@@ -21,14 +23,14 @@ export const suites: readonly Suite[] = [
     files: ['test/integration/**/*.test.ts'],
     concurrency: 2,
     timeout: 10 * minute,
-    prepare: packages,
+    prepare: () => packages('integration', 'browser'),
   },
   { name: 'e2e', files: ['test/e2e/**/*.test.ts'], concurrency: 1, timeout: 40 * minute, ...site() },
 ]
 
-async function packages(): Promise<string | undefined> {
+async function packages(...wanted: Purpose[]): Promise<string | undefined> {
   const { ensurePackages } = await import('./lab/packages.ts')
-  return await ensurePackages('integration', 'browser').then(
+  return await ensurePackages(...wanted).then(
     () => undefined,
     (error: Error) => error.message,
   )
@@ -40,7 +42,7 @@ function site(): Pick<Suite, 'prepare' | 'finish'> {
   return {
     async prepare() {
       const { obstacle } = await import('./lab/obstacle.ts')
-      const reason = await obstacle()
+      const reason = (await obstacle()) ?? (await packages('lab', 'images', 'integration', 'browser'))
       if (reason !== undefined) return reason
       const { status } = await import('./lab/lab.ts')
       wasThere = (await status()).state === 'running'
