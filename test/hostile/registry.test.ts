@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { mediaTypes } from '../../bundle-spec/src/descriptor.ts'
 import { verified } from '../../bundle-spec/src/verify.ts'
@@ -308,6 +308,24 @@ test('an answer that is not HTTP is a protocol error', async (t) => {
   const host = `127.0.0.1:${(server.address() as { port: number }).port}`
   const store = storeFor(t, [], { registries: { [host]: { plainHttp: true } } })
   assert.equal((await failureOf(store.resolve(`${host}/cde/a:1`))).code, 'REGISTRY_PROTOCOL')
+})
+
+test('a body behind the answer to HEAD, at once or late, is not taken for the next answer', async (t) => {
+  for (const delay of [0, 1, 2, 5, 30]) {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () => {
+        const body = '{"errors": [{"code": "BLOB_UNKNOWN"}]}'
+        socket.write(`HTTP/1.1 404 Not Found\r\nContent-Length: ${body.length}\r\n\r\n${delay === 0 ? body : ''}`)
+        if (delay > 0) setTimeout(() => socket.destroyed || socket.write(body), delay)
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const store = storeFor(t, [], { registries: { [host]: { plainHttp: true } } })
+    for (let turn = 0; turn < 10; turn++) assert.equal(await store.has(`${host}/cde/a`, blob), false)
+  }
 })
 
 test('names that could mean something else in a URL are refused', async (t) => {

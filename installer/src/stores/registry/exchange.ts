@@ -70,6 +70,8 @@ async function sendOnce(transport: Transport, sending: Sending): Promise<Answer>
       signal: signal ?? null,
       // what queues is joined by copying it; the kernel reads ahead
       highWaterMark: 1,
+      // undici would close the connection behind each HEAD
+      reset: false,
     })
     transport.answered = true
     // a body that nobody reads any more must not end the process

@@ -37,8 +37,15 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
           fix: 'pass the CA that signed it: --registry-ca FILE',
           cause,
         })
-  if (protocolCode.test(code))
-    return new SealiftError('REGISTRY_PROTOCOL', `registry ${host} does not speak HTTP properly`, { why, cause })
+  if (protocolCode.test(code)) {
+    const details: ConstructorParameters<typeof SealiftError> = [
+      'REGISTRY_PROTOCOL',
+      `registry ${host} does not speak HTTP properly`,
+      { why, cause },
+    ]
+    // what some send behind the answer to a HEAD comes before the next answer on that connection, which ends by it
+    return code.startsWith('HPE_') && answered ? new TransientFailure(...details) : new SealiftError(...details)
+  }
   const failure: [ErrorCode, string] = timeoutCode.test(code)
     ? ['REGISTRY_TIMEOUT', `registry ${host} takes too long`]
     : ['REGISTRY_UNREACHABLE', `registry ${host} cannot be reached`]

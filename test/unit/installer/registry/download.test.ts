@@ -66,3 +66,21 @@ test('a download that is aborted ends with the reason given', async (t) => {
   assert.equal((await failureOf(collect(opened))).message, 'enough')
   assert.equal(fake.seen.length, 1)
 })
+
+test('connections serve many questions, whether something is there and whether it is not', async (t) => {
+  const fake = await fakeRegistry(t)
+  fake.blobs.set(blob.digest, bytes)
+  const connections = new Set()
+  fake.script = ({ socket }) => {
+    connections.add(socket)
+    return false
+  }
+  const store = storeFor(t, [fake])
+  for (let turn = 0; turn < 5; turn++) {
+    assert.equal(await store.has(`${fake.host}/cde/a`, blob), true)
+    assert.equal(await store.has(`${fake.host}/cde/a`, blobOf(noise(10))), false)
+  }
+  assert.equal(fake.seen.length, 10)
+  // the pool opens a second one where the next question comes before it has put the first aside
+  assert.ok(connections.size <= 2, `${connections.size} connections`)
+})
