@@ -1,9 +1,7 @@
-import type { Caller } from './authorization.ts'
 import { newToken, tokenHash } from './credentials.ts'
 import type { Queryable } from './database.ts'
 import { ApiError } from './errors.ts'
 import { newIdentifier } from './identifiers.ts'
-import { callerColumns, useNoted } from './sessions.ts'
 
 /** Distinguishes an API key from a session's token, for people and for scanners of leaked secrets. */
 export const apiKeyPrefix = 'cde_'
@@ -48,24 +46,6 @@ export async function createApiKey(
   if (rows[0] === undefined)
     throw new ApiError(409, 'KEY_LIMIT', `you already have ${apiKeysPerUser} API keys`, { fix: 'delete an old one' })
   return { ...rows[0], token }
-}
-
-/** The user of an unexpired key, or undefined. */
-export async function apiKeyUser(database: Queryable, token: string, now: number): Promise<Caller | undefined> {
-  const { rows } = await database.query<Omit<Caller, 'via' | 'scopes'> & { scopes: string[]; stale: boolean }>({
-    name: 'api-key-user',
-    text: `SELECT ${callerColumns}, api_keys.id AS credential, api_keys.scopes,
-       coalesce(api_keys.last_used_at < $3, true) AS stale
-     FROM api_keys JOIN users ON users.id = api_keys.user_id
-     WHERE api_keys.token_hash = $1 AND api_keys.expires_at > $2 AND users.deactivated_at IS NULL`,
-    values: [tokenHash(token), new Date(now), new Date(now - useNoted)],
-  })
-  const row = rows[0]
-  if (row === undefined) return undefined
-  const { stale, ...user } = row
-  if (stale)
-    await database.query('UPDATE api_keys SET last_used_at = $2 WHERE id = $1', [user.credential, new Date(now)])
-  return { ...user, via: 'api-key' }
 }
 
 /** The keys of a user, newest first, expired ones too. */

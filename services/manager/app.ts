@@ -24,6 +24,7 @@ import { registryRoutes } from './routes/registries.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { sshKeyRoutes } from './routes/ssh-keys.ts'
 import { ticketRoutes } from './routes/tickets.ts'
+import { userLookupRoutes } from './routes/user-lookup.ts'
 import { userRoutes } from './routes/users.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { workspaceChangeRoutes } from './routes/workspace-change.ts'
@@ -38,6 +39,7 @@ const routeGroups = [
   oidcRoutes,
   licenseRoutes,
   userRoutes,
+  userLookupRoutes,
   sessionRoutes,
   apiKeyRoutes,
   auditRoutes,

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Queryable } from './database.ts'
+import type { Page } from './paging.ts'
 
 /** What was done to what. `details` are shown to auditors: never put a secret there. */
 export type AuditNote = {
@@ -66,12 +67,13 @@ export async function recordSystem(
   )
 }
 
-type Page = { before?: string; limit: number; actor?: string; target?: string; action?: string }
+type Filters = { actor?: string; target?: string; action?: string }
 
-/** Entries, newest first, older than the entry `before`. */
+/** Entries, newest first, older than the one with the id `after`; one more than the page has. */
 export async function listAudit(
   database: Queryable,
-  { before, limit, actor, target, action }: Page,
+  { after, limit }: Page,
+  { actor, target, action }: Filters,
 ): Promise<AuditEntry[]> {
   const { rows } = await database.query<AuditEntry>(
     `SELECT id::text, at, actor_id AS "actorId", actor_name AS "actorName", via, address, action,
@@ -79,7 +81,7 @@ export async function listAudit(
      FROM audit WHERE ($1::bigint IS NULL OR audit.id < $1) AND ($2::text IS NULL OR actor_id = $2)
        AND ($3::text IS NULL OR target_id = $3) AND ($4::text IS NULL OR action = $4)
      ORDER BY audit.id DESC LIMIT $5`,
-    [before ?? null, actor ?? null, target ?? null, action ?? null, limit],
+    [after ?? null, actor ?? null, target ?? null, action ?? null, limit + 1],
   )
   return rows
 }

@@ -66,6 +66,10 @@ export function reach(request: FastifyRequest, permission: Permission): Reach {
   }
 }
 
+/** A reach as parameters of `$1 OR owner_id = $2 OR organization_id = ANY ($3::text[])`. */
+export const reachValues = (within: Reach) =>
+  within.all ? [true, null, []] : [false, within.ownerId ?? null, within.organizationIds]
+
 /**
  * Decides whether the caller may do to `target` what the route is for. Who may not even read it is told that it is not
  * there: `unknown` is that answer, the same as for what does not exist (target undefined).

@@ -17,7 +17,7 @@ export type Dependencies = {
   tickets: TicketSigner
   identify: Identify
   hub: Pick<Hub, 'subscribe'>
-  engine: Pick<WorkspaceEngine, 'observe' | 'check'>
+  engine: Pick<WorkspaceEngine, 'observe' | 'check' | 'growHome'>
   reconciler: Pick<Reconciler, 'wake'>
   accessUrl: string
   /** host below which dev URLs are; undefined: there are none */ devUrlsHost: string | undefined

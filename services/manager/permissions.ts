@@ -28,6 +28,8 @@ export const permissions = {
   'api-keys:write': { owner: true, site: ['site-admin'], session: true },
   'sessions:write': { owner: true, site: ['site-admin'], session: true },
   'users:read': { site: looking, owner: true },
+  /** find one user by the exact name, without seeing the others */
+  'users:lookup': { site: running, organization: ['organization-admin'] },
   'users:write': { site: running },
   'users:password': { site: running, owner: true, session: true },
   'organizations:read': { site: looking, organization: organizationRoles },

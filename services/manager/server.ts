@@ -42,8 +42,12 @@ async function start(): Promise<void> {
   config.loadFromDefault()
   const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
   const hub = eventHub(database, log)
-  await engine.watch((id) => hub.changed(id))
   const reconciler = startReconciler({ database, engine, clock, log })
+  await engine.watch((id, gone) => {
+    hub.changed(id)
+    // deleted behind our back, perhaps: the leading replica looks at once
+    if (gone) reconciler.wake()
+  })
   const stats = startStats({ database, engine, leads: () => reconciler.leads(), log })
   const cleaning = setInterval(() => {
     forgetExpired(database, clock()).catch((error: Error) => log.warn({ reason: error.message }, 'cannot clean up'))

@@ -1,11 +1,8 @@
-import type { Caller } from './authorization.ts'
 import { newToken, tokenHash } from './credentials.ts'
 import type { Queryable } from './database.ts'
 
 /** How long a session lasts after logging in, in milliseconds. */
 export const sessionLifetime = 24 * 60 * 60 * 1000
-/** How exactly the last use of a session or a key is noted, in milliseconds. */
-export const useNoted = 60_000
 
 export type Session = {
   id: string
@@ -38,30 +35,6 @@ export async function openSession(
     ],
   )
   return token
-}
-
-/** Columns of a Caller for a query over `users` and its credential. */
-export const callerColumns = `users.id, users.username, users.role,
-  coalesce((SELECT json_object_agg(organization_id, members.role) FROM members WHERE user_id = users.id), '{}')
-    AS organizations`
-
-/** The user of an unexpired session, or undefined. */
-export async function sessionUser(database: Queryable, token: string, now: number): Promise<Caller | undefined> {
-  const { rows } = await database.query<Omit<Caller, 'via' | 'scopes'> & { stale: boolean }>({
-    // prepared, as each request asks it: planning takes ten times as long as the answer
-    name: 'session-user',
-    text: `SELECT ${callerColumns}, sessions.id::text AS credential,
-       coalesce(sessions.last_used_at < $3, true) AS stale
-     FROM sessions JOIN users ON users.id = sessions.user_id
-     WHERE sessions.token_hash = $1 AND sessions.expires_at > $2 AND users.deactivated_at IS NULL`,
-    values: [tokenHash(token), new Date(now), new Date(now - useNoted)],
-  })
-  const row = rows[0]
-  if (row === undefined) return undefined
-  const { stale, ...user } = row
-  if (stale)
-    await database.query('UPDATE sessions SET last_used_at = $2 WHERE id = $1', [user.credential, new Date(now)])
-  return { ...user, via: 'session', scopes: undefined }
 }
 
 /** The open sessions of a user, newest first. */

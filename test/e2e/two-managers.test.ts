@@ -129,6 +129,63 @@ test('a pod and a Deployment that are deleted behind its back come again, with t
   assert.deepEqual([(await pods).length, (await deployments).length], [many, many])
 })
 
+test('a Service, a ServiceAccount and a claim deleted behind its back: the first come back, a home never empty', async (t) => {
+  const [one, other] = (await list()) as [Shown, Shown]
+  const { namespace, core } = site
+  const from = Date.now()
+  await core.deleteNamespacedService({ namespace, name: `ws-${one.id}` })
+  await core.deleteNamespacedServiceAccount({ namespace, name: `ws-${one.id}` })
+  await until('both again', 8_000, async () => {
+    const { services, accounts } = kinds()
+    return (await services).filter((id) => id === one.id).length === 2 && (await accounts).includes(one.id)
+  })
+  t.diagnostic(`both there again after ${Date.now() - from} ms`)
+  await until('ON', 60_000, async () => (await list()).every(({ status }) => status === 'ON'))
+
+  const name = `ws-${other.id}-home`
+  const shown = async () => (await ask(0, 'GET', `/api/v0/workspaces/${other.id}`)).body
+  await core.deleteNamespacedPersistentVolumeClaim({ namespace, name })
+  await until('a warning', 15_000, async () => /before it stops/.test((await shown()).statusMessage ?? ''))
+  assert.equal((await shown()).status, 'ON')
+  await ask(0, 'POST', `/api/v0/workspaces/${other.id}/stop`)
+  await until('the loss', 60_000, async () => /was deleted in the cluster/.test((await shown()).statusMessage ?? ''))
+  await ask(0, 'POST', `/api/v0/workspaces/${other.id}/start`)
+  await sleep(12_000)
+  assert.equal((await shown()).status, 'FAILED')
+  assert.ok(!(await kinds().claims).includes(other.id), 'longer than a pass of the reconciler')
+  // as a restore from a backup does
+  const claim = await core.readNamespacedPersistentVolumeClaim({ namespace, name: `ws-${one.id}-home` })
+  const labels = { ...claim.metadata?.labels, [labelSelector]: other.id }
+  const { accessModes = [], resources = {}, storageClassName } = claim.spec ?? {}
+  await core.createNamespacedPersistentVolumeClaim({
+    namespace,
+    body: { metadata: { name, labels }, spec: { accessModes, resources, storageClassName: storageClassName ?? 'lab' } },
+  })
+  await until('no failure any more', 15_000, async () => (await shown()).status !== 'FAILED')
+  // its pod would start by itself, but kube-scheduler may look at it again only after 5 minutes: a new one it sees at once
+  await ask(0, 'POST', `/api/v0/workspaces/${other.id}/stop`)
+  await until(
+    'OFF',
+    30_000,
+    async () => (await shown()).status === 'OFF' && (await shown()).statusMessage === undefined,
+  )
+  await ask(0, 'POST', `/api/v0/workspaces/${other.id}/start`)
+  await until('ON with what was restored', 60_000, async () => (await shown()).status === 'ON')
+})
+
+test("a larger disk is refused in the cluster's words, and nothing of the workspace changes", async () => {
+  const [one] = (await list()) as [Shown]
+  const { namespace, core } = site
+  const claim = () => core.readNamespacedPersistentVolumeClaim({ namespace, name: `ws-${one.id}-home` })
+  const before = await claim()
+  const { status, body } = await ask(0, 'PATCH', `/api/v0/workspaces/${one.id}`, { diskGiB: 2, cpu: 0.5 })
+  assert.deepEqual([status, body.code], [409, 'WORKSPACE_DISK_FIXED'])
+  assert.match(body.why, /must support resize/)
+  assert.deepEqual((await claim()).spec, before.spec)
+  const { body: after } = await ask(0, 'GET', `/api/v0/workspaces/${one.id}`)
+  assert.deepEqual([after.status, after.diskGiB, after.cpu], ['ON', 1, 0.25])
+})
+
 test('deletes over both managers, one of them killed in the middle: nothing is left, and the others stay', async (t) => {
   const all = await list()
   const [gone, kept] = [all.slice(0, many / 2), all.slice(many / 2).map(({ id }) => id)]

@@ -23,11 +23,11 @@ export type Workspace = {
   createdAt: string
 }
 /** What people choose of a workspace, at first and later. */
-export type WorkspaceWish = Partial<Pick<Workspace, 'cpu' | 'memoryGiB' | 'gpus' | 'autoOffMinutes'>> & {
+export type WorkspaceWish = Partial<Pick<Workspace, 'cpu' | 'memoryGiB' | 'diskGiB' | 'gpus' | 'autoOffMinutes'>> & {
   image?: string
   tag?: string
 }
-export type NewWorkspace = WorkspaceWish & Pick<Workspace, 'name' | 'diskGiB'> & { organization?: string }
+export type NewWorkspace = WorkspaceWish & Pick<Workspace, 'name'> & { organization?: string }
 export type Refusal = { code: string; message: string; why?: string; fix?: string }
 export type License = {
   mode: string
@@ -64,7 +64,11 @@ export const signedOut = 'sealift:signed-out'
 export const tellSignedOut = (): boolean => dispatchEvent(new Event(signedOut))
 
 /** Asks the API at this origin. @throws ApiFailure */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+export const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+  (await send<T>(method, path, body)).body
+
+/** The same, with the headers of the answer. @throws ApiFailure */
+export async function send<T>(method: string, path: string, body?: unknown): Promise<{ body: T; headers: Headers }> {
   let response: Response
   try {
     response = await fetch(path, {
@@ -76,9 +80,10 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   } catch {
     throw new ApiFailure(0, { code: 'UNREACHABLE', message: 'The server does not answer.', fix: 'Check your network.' })
   }
-  if (response.status === 204) return undefined as T
+  const { headers } = response
+  if (response.status === 204) return { body: undefined as T, headers }
   const answer: unknown = await response.json().catch(() => undefined)
-  if (response.ok && answer !== undefined) return answer as T
+  if (response.ok && answer !== undefined) return { body: answer as T, headers }
   if (response.status === 401) tellSignedOut()
   const known = answer as Partial<Refusal> | undefined
   throw new ApiFailure(
@@ -96,7 +101,6 @@ export const api = {
   loginMethods: () => call<{ password: boolean; oidc: boolean }>('GET', '/auth/methods'),
   logout: () => call<void>('POST', '/auth/logout'),
   me: () => call<User>('GET', '/api/v0/me'),
-  workspaces: () => call<Workspace[]>('GET', '/api/v0/workspaces'),
   workspace: (id: string) => call<Workspace>('GET', `/api/v0/workspaces/${id}`),
   create: (workspace: NewWorkspace) => call<Workspace>('POST', '/api/v0/workspaces', workspace),
   change: (id: string, wish: WorkspaceWish) => call<Workspace>('PATCH', `/api/v0/workspaces/${id}`, wish),

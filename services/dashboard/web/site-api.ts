@@ -1,4 +1,5 @@
 import { call } from './api.ts'
+import { getPage, type Page, readAll } from './paging.ts'
 
 export const siteRoles = ['site-admin', 'site-manager', 'site-auditor', 'site-member'] as const
 export type SiteUser = { id: string; username: string; role: string; active: boolean; createdAt: string }
@@ -66,33 +67,31 @@ export type Check = { name: string; standing: Standing; code?: string; message?:
 
 /** What the pages about the site and about one's own account ask of the manager. */
 export const siteApi = {
-  users: () => call<SiteUser[]>('GET', '/api/v0/users'),
+  /** The active user of exactly this name. */
+  findUser: (username: string) =>
+    call<{ id: string; username: string }>('GET', `/api/v0/users/lookup?username=${encodeURIComponent(username)}`),
   addUser: (user: { username: string; password: string; role: string }) =>
     call<SiteUser>('POST', '/api/v0/users', user),
   changeUser: (id: string, change: { role?: string; active?: boolean }) =>
     call<SiteUser>('PATCH', `/api/v0/users/${id}`, change),
-  organizationNames: () => call<Organization[]>('GET', '/api/v0/organizations'),
-  async organizations(): Promise<Organization[]> {
-    const list = await siteApi.organizationNames()
-    return await Promise.all(list.map(({ id }) => call<Organization>('GET', `/api/v0/organizations/${id}`)))
+  organizationNames: () => readAll<Organization>('/api/v0/organizations'),
+  /** A page of organizations with what they use, which each is asked for. */
+  async organizations(path: string): Promise<Page<Organization>> {
+    const { items, next } = await getPage<Organization>(path)
+    const whole = items.map(({ id }) => call<Organization>('GET', `/api/v0/organizations/${id}`))
+    return { items: await Promise.all(whole), next }
   },
   addOrganization: (name: string) => call<Organization>('POST', '/api/v0/organizations', { name }),
   setBounds: (id: string, bounds: Pick<Organization, 'quota' | 'limits'>) =>
     call<Organization>('PATCH', `/api/v0/organizations/${id}`, bounds),
-  members: (id: string) => call<Member[]>('GET', `/api/v0/organizations/${id}/members`),
   putMember: (id: string, user: string, role: string) =>
     call<void>('PUT', `/api/v0/organizations/${id}/members/${user}`, { role }),
   removeMember: (id: string, user: string) => call<void>('DELETE', `/api/v0/organizations/${id}/members/${user}`),
-  audit: (before: string | undefined) =>
-    call<{ entries: AuditEntry[]; next: string | null }>(
-      'GET',
-      `/api/v0/audit${before === undefined ? '' : `?before=${before}`}`,
-    ),
   health: () => call<{ standing: Standing; checks: Check[] }>('GET', '/api/v0/health'),
   registries: () => call<Registry[]>('GET', '/api/v0/registries'),
   addRegistry: (registry: Omit<Registry, 'id'>) => call<Registry>('POST', '/api/v0/registries', registry),
   removeRegistry: (id: string) => call<void>('DELETE', `/api/v0/registries/${id}`),
-  images: () => call<Image[]>('GET', '/api/v0/images'),
+  images: () => readAll<Image>('/api/v0/images'),
   addImage: (image: { name: string; registry: string; repository: string; tag: string; digest?: string }) =>
     call<Image>('POST', '/api/v0/images', image),
   changeImage: (id: string, change: ImageChange) => call<Image>('PATCH', `/api/v0/images/${id}`, change),

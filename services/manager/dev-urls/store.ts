@@ -1,7 +1,8 @@
-import type { Reach } from '../authorization.ts'
+import { type Reach, reachValues } from '../authorization.ts'
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
+import type { Page } from '../paging.ts'
 import { labelOf } from './label.ts'
 
 export const accessLevels = ['private', 'org', 'authed', 'public'] as const
@@ -21,7 +22,6 @@ export type DevUrl = {
 }
 
 export const devUrlsPerWorkspace = 20
-const listLimit = 10_000
 
 const columns = `dev_urls.id, workspace_id AS "workspaceId", workspaces.name AS "workspaceName",
   owner_id AS "ownerId", organization_id AS "organizationId", port, access, label,
@@ -78,12 +78,20 @@ export async function addDevUrl(
   return (await findDevUrl(database, id)) as DevUrl
 }
 
-/** The dev URLs of workspaces within a caller's reach, all or those of one workspace, by label. */
-export async function listDevUrls(database: Queryable, within: Reach, workspace?: string): Promise<DevUrl[]> {
+/**
+ * The dev URLs of workspaces within a caller's reach, all or those of one workspace, by label, after the label `after`;
+ * one more than the page has.
+ */
+export async function listDevUrls(
+  database: Queryable,
+  within: Reach,
+  { after, limit }: Page,
+  workspace?: string,
+): Promise<DevUrl[]> {
   const { rows } = await database.query<DevUrl>(
     `SELECT ${columns} ${source} WHERE ($1 OR owner_id = $2 OR organization_id = ANY ($3::text[]))
-       AND ($4::text IS NULL OR workspace_id = $4) ORDER BY label LIMIT ${listLimit}`,
-    [...(within.all ? [true, null, []] : [false, within.ownerId ?? null, within.organizationIds]), workspace ?? null],
+       AND ($4::text IS NULL OR workspace_id = $4) AND label > $5 ORDER BY label LIMIT $6`,
+    [...reachValues(within), workspace ?? null, after ?? '', limit + 1],
   )
   return rows
 }

@@ -6,29 +6,37 @@ import type { HubEvent } from './hub.ts'
 
 type Shown = Static<typeof WorkspaceAnswer>
 
+/** The first page of the list and the cursor of the next. */
+export type Newest = { workspaces: Shown[]; next: string | null }
+
 /** What a watcher is sent. */
 export type WatchMessage =
-  | { type: 'snapshot'; workspaces: Shown[] }
+  /** the newest; `next` leads to older ones in the list, null: there are none */
+  | ({ type: 'snapshot' } & Newest)
   | { type: 'update'; workspace: Shown }
   | { type: 'remove'; id: string }
   | { type: 'stats'; workspaces: WorkspaceStats[] }
 
 export type WatcherOptions = {
   kind: 'update' | 'stats'
-  /** Reads workspaces within the reach: those of `ids`, or all of them. */
-  read: (reach: Reach, ids: readonly string[] | undefined) => Promise<Shown[]>
+  /** Those of some workspaces that are within the reach. */
+  some: (reach: Reach, ids: readonly string[]) => Promise<Shown[]>
+  /** The newest within the reach. */
+  newest: (reach: Reach) => Promise<Newest>
+  /** Ids of all within the reach. */
+  ids: (reach: Reach) => Promise<string[]>
   send: (message: WatchMessage) => void
   failed: (error: unknown) => void
 }
 
 export type Watcher = {
   hear(event: HubEvent): void
-  /** From now on the caller reaches this; sends all of it. */
+  /** From now on the caller reaches this; sends the newest of it. */
   begin(reach: Reach): void
 }
 
 /** One connection that watches workspaces: it hears of those within its caller's reach and of no others. */
-export function watcher({ kind, read, send, failed }: WatcherOptions): Watcher {
+export function watcher({ kind, send, failed, ...read }: WatcherOptions): Watcher {
   let known = new Set<string>()
   let within: Reach | undefined
   // one after the other, so that what is older never overtakes what is newer
@@ -39,14 +47,13 @@ export function watcher({ kind, read, send, failed }: WatcherOptions): Watcher {
 
   const all = async (): Promise<void> => {
     if (within === undefined) return
-    const workspaces = await read(within, undefined)
-    known = new Set(workspaces.map(({ id }) => id))
-    if (kind === 'update') send({ type: 'snapshot', workspaces })
+    known = new Set(await read.ids(within))
+    if (kind === 'update') send({ type: 'snapshot', ...(await read.newest(within)) })
   }
   const some = async (ids: ReadonlySet<string>): Promise<void> => {
     if (within === undefined) return
     const found = new Set<string>()
-    for (const workspace of await read(within, [...ids])) {
+    for (const workspace of await read.some(within, [...ids])) {
       found.add(workspace.id)
       known.add(workspace.id)
       if (kind === 'update') send({ type: 'update', workspace })

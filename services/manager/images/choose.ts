@@ -1,7 +1,7 @@
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import type { Size } from '../organizations/quota.ts'
-import { findImage, type Image, listImages, releaseImage } from './store.ts'
+import { findImage, type Image, imageByReference, releaseImage } from './store.ts'
 
 /** An image and tag for a workspace; `reference` is what Kubernetes pulls. */
 export type Chosen = { image: Image; tag: string; reference: string }
@@ -34,10 +34,10 @@ export async function chooseImage(
 }
 
 async function byReference(database: Queryable, reference: string): Promise<Chosen> {
-  for (const image of await listImages(database))
-    for (const { tag } of image.tags)
-      if (!image.deprecated && referenceOf(image, tag) === reference) return { image, tag, reference }
-  throw unknownImage()
+  const image = await imageByReference(database, reference)
+  const tag = image?.tags.find((one) => referenceOf(image, one.tag) === reference)?.tag
+  if (image === undefined || tag === undefined) throw unknownImage()
+  return { image, tag, reference }
 }
 
 const unknownImage = () =>

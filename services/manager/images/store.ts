@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
+import type { Page } from '../paging.ts'
 
 export type ImageSizes = {
   defaultCpuMilli: number
@@ -50,8 +51,26 @@ const select = `SELECT images.id, images.name, registry_id AS "registryId", regi
       FROM image_tags WHERE image_id = images.id), '[]') AS tags
   FROM images JOIN registries ON registries.id = images.registry_id`
 
-export async function listImages(database: Queryable): Promise<Image[]> {
-  return (await database.query<Image>(`${select} ORDER BY release_image DESC, images.name LIMIT 1000`)).rows
+/** What stands for an image in the order of the list: the release's first, then by name. */
+export const imageCursor = ({ releaseImage, name }: Image): string => `${releaseImage ? 0 : 1}${name}`
+
+/** Images after the one that `after` stands for (see imageCursor); one more than the page has. */
+export async function listImages(database: Queryable, { after = '0', limit }: Page): Promise<Image[]> {
+  const { rows } = await database.query<Image>(
+    `${select} WHERE ((NOT release_image), images.name) > ($1, $2) ORDER BY (NOT release_image), images.name LIMIT $3`,
+    [after.startsWith('1'), after.slice(1), limit + 1],
+  )
+  return rows
+}
+
+/** The image that is not deprecated and has a tag of this full reference. */
+export async function imageByReference(database: Queryable, reference: string): Promise<Image | undefined> {
+  const { rows } = await database.query<Image>(
+    `${select} WHERE NOT deprecated AND EXISTS (
+       SELECT 1 FROM image_tags WHERE image_id = images.id AND registries.host || '/' || repository || suffix = $1)`,
+    [reference],
+  )
+  return rows[0]
 }
 
 export async function findImage(database: Queryable, id: string): Promise<Image | undefined> {

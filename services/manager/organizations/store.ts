@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
+import type { Page } from '../paging.ts'
 import type { OrganizationRole } from '../permissions.ts'
 import type { Bounds } from './bounds.ts'
 import { boundColumns } from './bounds.ts'
@@ -64,20 +65,32 @@ export async function findOrganization(database: Queryable, id: string): Promise
   return rows[0]
 }
 
-/** All organizations, or those of some ids, by name. */
-export async function listOrganizations(database: Queryable, ids: readonly string[] | undefined) {
+/** All organizations, or those of some ids, by name, after the name `after`; one more than the page has. */
+export async function listOrganizations(
+  database: Queryable,
+  ids: readonly string[] | undefined,
+  { after, limit }: Page,
+): Promise<Organization[]> {
   const { rows } = await database.query<Organization>(
-    `SELECT ${columns} FROM organizations WHERE $1::text[] IS NULL OR id = ANY ($1) ORDER BY name LIMIT 10000`,
-    [ids ?? null],
+    `SELECT ${columns} FROM organizations WHERE name > $2 AND ($1::text[] IS NULL OR id = ANY ($1))
+     ORDER BY name LIMIT $3`,
+    [ids ?? null, after ?? '', limit + 1],
   )
   return rows
 }
 
-export async function listMembers(database: Queryable, organizationId: string): Promise<Member[]> {
+/** Members whose names hold `name`, by name, after the name `after`; one more than the page has. */
+export async function listMembers(
+  database: Queryable,
+  organizationId: string,
+  { after, limit }: Page,
+  name = '',
+): Promise<Member[]> {
   const { rows } = await database.query<Member>(
     `SELECT users.id, username, deactivated_at IS NULL AS active, members.role
-     FROM members JOIN users ON users.id = members.user_id WHERE organization_id = $1 ORDER BY username LIMIT 10000`,
-    [organizationId],
+     FROM members JOIN users ON users.id = members.user_id
+     WHERE organization_id = $1 AND username > $2 AND position($3 IN username) > 0 ORDER BY username LIMIT $4`,
+    [organizationId, after ?? '', name.toLowerCase(), limit + 1],
   )
   return rows
 }

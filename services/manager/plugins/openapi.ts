@@ -14,7 +14,8 @@ export default fp(async (app) => {
         title: 'CDE manager',
         version: 'v0',
         description:
-          'Users, organizations, images and workspaces. Every failing answer is {code, message, why?, fix?}.',
+          'Users, organizations, images and workspaces. Every failing answer is {code, message, why?, fix?}. Long lists ' +
+          'come in pages: where there is more, the header `Link: <path>; rel="next"` (RFC 8288) leads to it.',
       },
       components: {
         securitySchemes: {

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { listAudit } from '../audit.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { cutPage, pageOf, pageQuery } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { ErrorAnswer, Identifier, nullable } from './schemas.ts'
 
@@ -17,8 +18,6 @@ const Entry = Type.Object({
   targetName: nullable(Type.String()),
   details: Type.Record(Type.String(), Type.Unknown()),
 })
-const pageSize = 100
-
 /** Who changed what, when, and from where. */
 export function auditRoutes(app: TypedInstance, { database }: Dependencies): void {
   app.get(
@@ -26,30 +25,19 @@ export function auditRoutes(app: TypedInstance, { database }: Dependencies): voi
     {
       config: { permission: 'audit:read' },
       schema: {
-        querystring: Type.Object(
-          {
-            before: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', description: 'id of the page before' })),
-            actor: Type.Optional(Identifier),
-            target: Type.Optional(Type.String({ maxLength: 64 })),
-            action: Type.Optional(Type.String({ maxLength: 64 })),
-          },
-          { additionalProperties: false },
-        ),
-        response: {
-          200: Type.Object({
-            entries: Type.Array(Entry),
-            next: nullable(Type.String({ description: 'pass it as `before` for older entries' })),
-          }),
-          '4xx': ErrorAnswer,
-        },
+        querystring: pageQuery('^[0-9]{1,18}$', {
+          actor: Type.Optional(Identifier),
+          target: Type.Optional(Type.String({ maxLength: 64 })),
+          action: Type.Optional(Type.String({ maxLength: 64 })),
+        }),
+        response: { 200: Type.Array(Entry), '4xx': ErrorAnswer },
       },
     },
-    async (request) => {
-      const entries = await listAudit(database, { ...request.query, limit: pageSize })
-      return {
-        entries: entries.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
-        next: entries.length === pageSize ? (entries.at(-1)?.id ?? null) : null,
-      }
+    async (request, reply) => {
+      const page = pageOf(request.query)
+      const rows = await listAudit(database, page, request.query)
+      const entries = cutPage(request, reply, { rows, page, cursorOf: ({ id }) => id })
+      return entries.map((entry) => ({ ...entry, at: entry.at.toISOString() }))
     },
   )
 }

@@ -5,6 +5,7 @@ import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { addDevUrl, deleteDevUrl, findDevUrl, listDevUrls, setAccess } from '../dev-urls/store.ts'
 import { ApiError } from '../errors.ts'
+import { cutPage, pageOf, pageQuery, printable } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { findWorkspace } from '../workspaces/store.ts'
 import { DevUrlAnswer, DevUrlChange, DevUrlRequest, showDevUrl } from './dev-url-schemas.ts'
@@ -24,15 +25,17 @@ export function devUrlRoutes(app: TypedInstance, { database, devUrlsHost, access
     {
       config: { permission: 'dev-urls:read' },
       schema: {
-        querystring: Type.Object({ workspace: Type.Optional(Identifier) }, { additionalProperties: false }),
+        querystring: pageQuery(printable, { workspace: Type.Optional(Identifier) }),
         response: {
           200: Type.Object({ host: nullable(Type.String()), devUrls: Type.Array(DevUrlAnswer) }),
           ...answers,
         },
       },
     },
-    async (request) => {
-      const found = await listDevUrls(database, reach(request, 'dev-urls:read'), request.query.workspace)
+    async (request, reply) => {
+      const page = pageOf(request.query)
+      const rows = await listDevUrls(database, reach(request, 'dev-urls:read'), page, request.query.workspace)
+      const found = cutPage(request, reply, { rows, page, cursorOf: ({ label }) => label })
       return { host: devUrlsHost ?? null, devUrls: found.map((one) => showDevUrl(one, devUrlsHost, accessUrl)) }
     },
   )

@@ -5,7 +5,16 @@ import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { referenceOf } from '../images/choose.ts'
 import { findRegistry } from '../images/registries.ts'
-import { changeImage, createImage, deleteImage, findImage, type Image, listImages } from '../images/store.ts'
+import {
+  changeImage,
+  createImage,
+  deleteImage,
+  findImage,
+  type Image,
+  imageCursor,
+  listImages,
+} from '../images/store.ts'
+import { cutPage, pageOf, pageQuery } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { ImageAnswer, ImageChange, ImageRequest, sizesOf } from './image-schemas.ts'
 import { ErrorAnswer, IdParams } from './schemas.ts'
@@ -48,8 +57,18 @@ export function imageRoutes(app: TypedInstance, { database, clock }: Dependencie
 
   app.get(
     '/api/v0/images',
-    { config: { permission: 'images:read' }, schema: { response: { 200: Type.Array(ImageAnswer), ...answers } } },
-    async () => (await listImages(database)).map(showImage),
+    {
+      config: { permission: 'images:read' },
+      schema: {
+        querystring: pageQuery('^[01][ -~]{0,128}$', {}),
+        response: { 200: Type.Array(ImageAnswer), ...answers },
+      },
+    },
+    async (request, reply) => {
+      const page = pageOf(request.query)
+      const rows = await listImages(database, page)
+      return cutPage(request, reply, { rows, page, cursorOf: imageCursor }).map(showImage)
+    },
   )
 
   app.post(

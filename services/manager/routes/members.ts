@@ -5,6 +5,7 @@ import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { listMembers, putMember, removeMember } from '../organizations/store.ts'
+import { cutPage, NameFilter, pageOf, pageQuery, printable } from '../paging.ts'
 import { organizationRoles } from '../permissions.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { findUser } from '../users/store.ts'
@@ -32,12 +33,18 @@ export function memberRoutes(app: TypedInstance, { database, clock }: Dependenci
     '/api/v0/organizations/:id/members',
     {
       config: { permission: 'members:read' },
-      schema: { params: IdParams, response: { 200: Type.Array(MemberAnswer), ...answers } },
+      schema: {
+        params: IdParams,
+        querystring: pageQuery(printable, { name: NameFilter }),
+        response: { 200: Type.Array(MemberAnswer), ...answers },
+      },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params
       authorize(request, await organizationTarget(database, id), noOrganization(id))
-      return await listMembers(database, id)
+      const page = pageOf(request.query)
+      const rows = await listMembers(database, id, page, request.query.name)
+      return cutPage(request, reply, { rows, page, cursorOf: ({ username }) => username })
     },
   )
 

@@ -12,6 +12,7 @@ import {
   findOrganization,
   listOrganizations,
 } from '../organizations/store.ts'
+import { cutPage, pageOf, pageQuery, printable } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { boundsOf, OrganizationAnswer, OrganizationChange, OrganizationName, showOrganization } from './bounds.ts'
 import { ErrorAnswer, IdParams } from './schemas.ts'
@@ -43,12 +44,16 @@ export function organizationRoutes(app: TypedInstance, { database, clock }: Depe
     '/api/v0/organizations',
     {
       config: { permission: 'organizations:read' },
-      schema: { response: { 200: Type.Array(OrganizationAnswer), ...answers } },
+      schema: {
+        querystring: pageQuery(printable, {}),
+        response: { 200: Type.Array(OrganizationAnswer), ...answers },
+      },
     },
-    async (request) => {
+    async (request, reply) => {
       const within = reach(request, 'organizations:read')
-      const list = await listOrganizations(database, within.all ? undefined : within.organizationIds)
-      return list.map((one) => showOrganization(one))
+      const page = pageOf(request.query)
+      const rows = await listOrganizations(database, within.all ? undefined : within.organizationIds, page)
+      return cutPage(request, reply, { rows, page, cursorOf: ({ name }) => name }).map((one) => showOrganization(one))
     },
   )
 

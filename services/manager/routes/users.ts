@@ -4,6 +4,7 @@ import { authorize, callerOf, reach } from '../authorization.ts'
 import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
+import { cutPage, NameFilter, pageOf, pageQuery, printable } from '../paging.ts'
 import { hashPassword } from '../passwords.ts'
 import { type SiteRole, siteRoles } from '../permissions.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -50,15 +51,16 @@ export function userRoutes(app: TypedInstance, { database, reconciler, clock }: 
     {
       config: { permission: 'users:read' },
       schema: {
-        querystring: Type.Object(
-          { after: Type.Optional(Type.String({ maxLength: 64, description: 'the last name of the page before' })) },
-          { additionalProperties: false },
-        ),
+        querystring: pageQuery(printable, { name: NameFilter }),
         response: { 200: Type.Array(FullUser), ...answers },
       },
     },
-    async (request) => {
-      if (reach(request, 'users:read').all) return (await listUsers(database, request.query.after ?? '', 500)).map(show)
+    async (request, reply) => {
+      const page = pageOf(request.query)
+      if (reach(request, 'users:read').all) {
+        const rows = await listUsers(database, page, request.query.name)
+        return cutPage(request, reply, { rows, page, cursorOf: ({ username }) => username }).map(show)
+      }
       const self = await findUser(database, callerOf(request).id)
       return self === undefined ? [] : [show(self)]
     },

@@ -2,9 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { reach } from '../authorization.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { watcher } from '../events/watcher.ts'
+import { cut, pageOf } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { showWorkspace } from '../workspaces/answer.ts'
-import { listWorkspaces } from '../workspaces/store.ts'
+import { listWorkspaces, reachedIds, someWorkspaces, type Workspace } from '../workspaces/store.ts'
 
 /** How often a connection's session or key is asked again, in milliseconds, so that revoking one ends it. */
 const everyHalfMinute = 30_000
@@ -12,12 +13,14 @@ const everyHalfMinute = 30_000
 const slowest = 1024 * 1024
 
 /**
- * WebSockets that tell what happens to the caller's workspaces: `watch-update` sends {type: 'snapshot', workspaces} first,
- * then {type: 'update', workspace} and {type: 'remove', id}; `watch-stats` sends {type: 'stats', workspaces: [{id, cpu,
- * memoryBytes}]}. Close code 4401: log in again.
+ * WebSockets that tell what happens to the caller's workspaces: `watch-update` sends {type: 'snapshot', workspaces, next}
+ * first and whenever news may have been missed: the first page of the list, and where the next one begins. Then
+ * {type: 'update', workspace} and {type: 'remove', id} of all of them. `watch-stats` sends {type: 'stats', workspaces:
+ * [{id, cpu, memoryBytes}]}. Close code 4401: log in again.
  */
 export function watchRoutes(app: TypedInstance, dependencies: Dependencies): void {
   const { database, engine, hub, identify, recheckEvery = everyHalfMinute } = dependencies
+  const show = (workspace: Workspace) => showWorkspace(workspace, engine.observe(workspace.id))
   for (const kind of ['update', 'stats'] as const)
     app.get(
       `/api/v0/workspaces/watch-${kind}`,
@@ -27,10 +30,13 @@ export function watchRoutes(app: TypedInstance, dependencies: Dependencies): voi
         const websocket = await app.acceptWebSocket(request, reply)
         const one = watcher({
           kind,
-          read: async (within, ids) =>
-            (await listWorkspaces(database, within, ids)).map((workspace) =>
-              showWorkspace(workspace, engine.observe(workspace.id)),
-            ),
+          some: async (within, ids) => (await someWorkspaces(database, within, ids)).map(show),
+          async newest(within) {
+            const page = pageOf({})
+            const { shown, last } = cut(await listWorkspaces(database, within, page), page.limit)
+            return { workspaces: shown.map(show), next: last?.cursor ?? null }
+          },
+          ids: (within) => reachedIds(database, within),
           send(message) {
             if (websocket.bufferedAmount > slowest) websocket.terminate()
             else websocket.send(JSON.stringify(message))

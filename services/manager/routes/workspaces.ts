@@ -7,9 +7,17 @@ import { ApiError } from '../errors.ts'
 import { assertImageAllows, chooseImage } from '../images/choose.ts'
 import { assertAllowedSize, assertSiteHasGpus, withinQuota } from '../organizations/quota.ts'
 import { defaultOrganization, findOrganization } from '../organizations/store.ts'
+import { cutPage, NameFilter, pageOf, pageQuery } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { showWorkspace } from '../workspaces/answer.ts'
-import { findWorkspace, insertWorkspace, listWorkspaces, setDesired, type Workspace } from '../workspaces/store.ts'
+import {
+  cursorPattern,
+  findWorkspace,
+  insertWorkspace,
+  listWorkspaces,
+  setDesired,
+  type Workspace,
+} from '../workspaces/store.ts'
 import { ErrorAnswer, IdParams, WorkspaceAnswer, WorkspaceRequest } from './schemas.ts'
 
 const answers = { '4xx': ErrorAnswer }
@@ -29,9 +37,16 @@ export function workspaceRoutes(app: TypedInstance, dependencies: Dependencies):
     '/api/v0/workspaces',
     {
       config: { permission: 'workspaces:read' },
-      schema: { response: { 200: Type.Array(WorkspaceAnswer), ...answers } },
+      schema: {
+        querystring: pageQuery(cursorPattern, { name: NameFilter }),
+        response: { 200: Type.Array(WorkspaceAnswer), ...answers },
+      },
     },
-    async (request) => (await listWorkspaces(database, reach(request, 'workspaces:read'))).map(show),
+    async (request, reply) => {
+      const page = pageOf(request.query)
+      const rows = await listWorkspaces(database, reach(request, 'workspaces:read'), page, request.query.name)
+      return cutPage(request, reply, { rows, page, cursorOf: ({ cursor }) => cursor }).map(show)
+    },
   )
 
   app.post(

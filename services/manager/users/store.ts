@@ -2,6 +2,7 @@ import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
 import { defaultOrganization } from '../organizations/store.ts'
+import type { Page } from '../paging.ts'
 import type { SiteRole } from '../permissions.ts'
 
 export type User = { id: string; username: string; role: SiteRole; active: boolean; createdAt: Date }
@@ -55,11 +56,11 @@ async function one(database: Queryable, where: string, value: string): Promise<W
   return rows[0] && { ...rows[0], passwordHash: rows[0].passwordHash ?? undefined }
 }
 
-/** Users in the order of their names, after the name `after`. */
-export async function listUsers(database: Queryable, after: string, limit: number): Promise<User[]> {
+/** Users whose names hold `name`, in the order of their names, after the name `after`; one more than the page has. */
+export async function listUsers(database: Queryable, { after, limit }: Page, name = ''): Promise<User[]> {
   const { rows } = await database.query<User>(
-    `SELECT ${columns} FROM users WHERE username > $1 ORDER BY username LIMIT $2`,
-    [after, limit],
+    `SELECT ${columns} FROM users WHERE username > $1 AND position($2 IN username) > 0 ORDER BY username LIMIT $3`,
+    [after ?? '', name.toLowerCase(), limit + 1],
   )
   return rows
 }

@@ -5,6 +5,8 @@ export type WorkspaceChange = {
   cpuMilli?: number
   memoryGiB?: number
   gpus?: number
+  /** larger than before; the pod stays */
+  diskGiB?: number
   image?: { id: string; tag: string; reference: string }
   autoOffMinutes?: number | null
   /** makes the pod anew even when nothing else changes */
@@ -18,7 +20,7 @@ export type WorkspaceChange = {
 export async function changeWorkspace(
   database: Queryable,
   id: string,
-  { cpuMilli, memoryGiB, gpus, image, autoOffMinutes, rebuild = false }: WorkspaceChange,
+  { cpuMilli, memoryGiB, gpus, diskGiB, image, autoOffMinutes, rebuild = false }: WorkspaceChange,
   now: number,
 ): Promise<void> {
   const touchesPod = rebuild || [cpuMilli, memoryGiB, gpus, image].some((one) => one !== undefined)
@@ -30,7 +32,7 @@ export async function changeWorkspace(
        generation = generation + CASE WHEN $10 THEN 1 ELSE 0 END,
        attempts = CASE WHEN $10 THEN 0 ELSE attempts END, retry_at = CASE WHEN $10 THEN NULL ELSE retry_at END,
        failure = CASE WHEN $10 THEN NULL ELSE failure END, updated_at = $11, last_active_at = $11,
-       gpus = coalesce($12, gpus)
+       gpus = coalesce($12, gpus), disk_gib = greatest(disk_gib, $13)
      WHERE id = $1 AND desired <> 'deleted'`,
     [
       id,
@@ -45,6 +47,7 @@ export async function changeWorkspace(
       touchesPod,
       new Date(now),
       gpus ?? null,
+      diskGiB ?? null,
     ],
   )
 }

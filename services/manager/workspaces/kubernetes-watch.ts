@@ -23,7 +23,7 @@ type Options<T extends KubernetesObject> = {
   config: KubeConfig
   path: string
   list: () => Promise<KubernetesListObject<T>>
-  changed: (id: string) => void
+  /** `gone`: one of its objects is not there any more */ changed: (id: string, gone: boolean) => void
   log: Pick<FastifyBaseLogger, 'warn'>
 }
 
@@ -44,7 +44,7 @@ export function watchObjects<T extends KubernetesObject>({ config, path, list, c
       const name = object.metadata?.name
       if (id === undefined || name === undefined) return
       fresh.set(id, (fresh.get(id) ?? new Map<string, T>()).set(name, object))
-      changed(id)
+      changed(id, false)
     }
     informer.on('add', put)
     informer.on('update', put)
@@ -53,7 +53,7 @@ export function watchObjects<T extends KubernetesObject>({ config, path, list, c
       const objects = id === undefined ? undefined : fresh.get(id)
       objects?.delete(object.metadata?.name ?? '')
       if (id !== undefined && objects?.size === 0) fresh.delete(id)
-      if (id !== undefined) changed(id)
+      if (id !== undefined) changed(id, true)
     })
     informer.on('error', (error) => broken.resolve(error instanceof Error ? error : new Error(String(error))))
     const stop = () => broken.resolve(new Error('closing'))

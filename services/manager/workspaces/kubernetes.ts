@@ -1,26 +1,26 @@
 import {
   ApiException,
-  AppsV1Api,
-  CoreV1Api,
   type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
-  type V1Deployment,
-  type V1Pod,
+  type V1PersistentVolumeClaim,
   VersionApi,
 } from '@kubernetes/client-node'
 import type { FastifyBaseLogger } from 'fastify'
 import { inTime } from '../../time-limit.ts'
 import type { WorkspaceDefaults } from '../environment.ts'
+import { homeState, lacksAny } from './belongings.ts'
 import { EngineRefusal, type WorkspaceEngine } from './engine.ts'
 import { readMetrics } from './kubernetes-metrics.ts'
-import { type Watched, watchObjects } from './kubernetes-watch.ts'
-import { objectNames, workspaceObjects, workspaceSelector } from './objects.ts'
+import { watchAll } from './kubernetes-watches.ts'
+import { objectNames, workspaceObjects } from './objects.ts'
 import { observation } from './observation.ts'
 
 const fieldManager = 'cde-manager'
 const callLimit = 20_000
+/** A disk grows while the database waits: shorter than its own patience with a transaction. */
+const growLimit = 10_000
 /** How long after applying an object the watch may still not have seen it, in milliseconds. */
 const watchLag = 15_000
 
@@ -34,29 +34,59 @@ export function kubernetesEngine(
   log: Pick<FastifyBaseLogger, 'warn'>,
 ): WorkspaceEngine {
   const api = KubernetesObjectApi.makeApiClient(config)
-  const apps = config.makeApiClient(AppsV1Api)
-  const core = config.makeApiClient(CoreV1Api)
   const { namespace } = site
   const appliedAt = new Map<string, number>()
   /** generation of each Deployment as the API server answered it last */
   const appliedGeneration = new Map<string, number>()
-  let deployments: Watched<V1Deployment> | undefined
-  let pods: Watched<V1Pod> | undefined
+  /** when a workspace was applied last, unless something of it has gone since */
+  const lastApply = new Map<string, number>()
+  let watches: ReturnType<typeof watchAll> | undefined
+
+  /** What is seen beside Deployment and pods; nothing where a watch is broken. Right after an apply nothing is missed. */
+  function beside(id: string, { services, accounts, claims }: ReturnType<typeof watchAll>) {
+    const settled = Date.now() - (lastApply.get(id) ?? 0) > watchLag
+    return {
+      ...(settled && services.current() && accounts.current()
+        ? { lacks: lacksAny(id, { services: services.of(id), accounts: accounts.of(id) }) }
+        : {}),
+      ...(claims.current()
+        ? { home: homeState(claims.of(id).find(({ metadata }) => metadata?.name === objectNames(id).home)) }
+        : {}),
+    }
+  }
 
   return {
     async apply(spec) {
       appliedAt.set(spec.id, Date.now())
+      lastApply.set(spec.id, Date.now())
       for (const object of workspaceObjects(spec, site)) {
+        if (spec.homeMade === true && object.kind === 'PersistentVolumeClaim') continue
         const made = await call(() =>
           api.patch<KubernetesObject>(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply),
         )
         if (made.kind === 'Deployment') appliedGeneration.set(spec.id, made.metadata?.generation ?? 0)
       }
+      if (lastApply.has(spec.id)) lastApply.set(spec.id, Date.now())
+    },
+
+    async growHome(id, diskGiB) {
+      const claim: V1PersistentVolumeClaim = {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: objectNames(id).home, namespace },
+        spec: { resources: { requests: { storage: `${diskGiB}Gi` } } },
+      }
+      const merge = PatchStrategy.MergePatch
+      await call(
+        () => api.patch(claim as KubernetesObject, undefined, undefined, fieldManager, undefined, merge),
+        growLimit,
+      )
     },
 
     async remove(id) {
       appliedAt.delete(id)
       appliedGeneration.delete(id)
+      lastApply.delete(id)
       const { base, home, pod } = objectNames(id)
       const left = await Promise.all(
         [
@@ -79,14 +109,15 @@ export function kubernetesEngine(
     },
 
     observe(id) {
-      if (deployments?.current() !== true || pods?.current() !== true) return { seen: 'unknown' }
-      const [deployment] = deployments.of(id)
+      if (watches?.deployments.current() !== true || !watches.pods.current()) return { seen: 'unknown' }
+      const [deployment] = watches.deployments.of(id)
       if (deployment === undefined && Date.now() - (appliedAt.get(id) ?? 0) < watchLag)
         return { seen: 'present', ready: false, off: false }
       // the watch may still show what was before the last apply
       if ((deployment?.metadata?.generation ?? 0) < (appliedGeneration.get(id) ?? 0) && deployment !== undefined)
         return { seen: 'present', ready: false, off: false }
-      return observation(deployment, pods.of(id))
+      const seen = observation(deployment, watches.pods.of(id))
+      return seen.seen === 'present' ? { ...seen, ...beside(id, watches) } : seen
     },
 
     stats: () => readMetrics(config, namespace),
@@ -96,28 +127,29 @@ export function kubernetesEngine(
     },
 
     async watch(changed) {
-      deployments = watchObjects({
+      watches = watchAll({
         config,
-        path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
-        list: () => apps.listNamespacedDeployment({ namespace, labelSelector: workspaceSelector }),
-        changed(id) {
-          // the watch has seen it: from now on the watch alone is right
-          appliedAt.delete(id)
-          changed(id)
+        namespace,
+        log,
+        heard: {
+          deployments(id, gone) {
+            // the watch has seen it: from now on the watch alone is right
+            appliedAt.delete(id)
+            changed(id, gone)
+          },
+          // a pod comes and goes by its Deployment alone
+          pods: (id) => changed(id, false),
+          others(id, gone) {
+            // it was there, so that the watch is not behind
+            if (gone) lastApply.delete(id)
+            changed(id, gone)
+          },
         },
-        log,
-      })
-      pods = watchObjects({
-        config,
-        path: `/api/v1/namespaces/${namespace}/pods`,
-        list: () => core.listNamespacedPod({ namespace, labelSelector: workspaceSelector }),
-        changed,
-        log,
       })
     },
 
     async close() {
-      await Promise.all([deployments?.close(), pods?.close()])
+      await Promise.all(Object.values(watches ?? {}).map((watched) => watched.close()))
     },
   }
 }
@@ -126,9 +158,9 @@ const isNotFound = (error: unknown): boolean =>
   error instanceof EngineRefusal && error.cause instanceof ApiException && error.cause.code === 404
 
 /** Calls the API with a time limit; what it refuses for good becomes an EngineRefusal with its own words. */
-async function call<T>(work: () => Promise<T>): Promise<T> {
+async function call<T>(work: () => Promise<T>, limit = callLimit): Promise<T> {
   try {
-    return await inTime(work(), callLimit, 'Kubernetes')
+    return await inTime(work(), limit, 'Kubernetes')
   } catch (error) {
     if (
       error instanceof ApiException &&

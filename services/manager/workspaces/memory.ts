@@ -1,4 +1,10 @@
-import type { Observation, WorkspaceEngine, WorkspaceSpec, WorkspaceStats } from './engine.ts'
+import {
+  EngineRefusal,
+  type Observation,
+  type WorkspaceEngine,
+  type WorkspaceSpec,
+  type WorkspaceStats,
+} from './engine.ts'
 
 /** An engine in memory, for tests and for development without a cluster: `set` plays what the cluster would do. */
 export type MemoryEngine = WorkspaceEngine & {
@@ -12,12 +18,12 @@ export function memoryEngine(): MemoryEngine {
   const specs = new Map<string, WorkspaceSpec>()
   const seen = new Map<string, Observation>()
   let measured: WorkspaceStats[] | undefined
-  let listener: (id: string) => void = () => {}
+  let listener: (id: string, gone: boolean) => void = () => {}
   return {
     specs,
     set(id, observation) {
       seen.set(id, observation)
-      listener(id)
+      listener(id, observation.seen === 'absent')
     },
     measure(stats) {
       measured = stats
@@ -25,12 +31,18 @@ export function memoryEngine(): MemoryEngine {
     async apply(spec) {
       specs.set(spec.id, { ...spec })
       seen.set(spec.id, { seen: 'present', ready: spec.on, off: !spec.on })
-      listener(spec.id)
+      listener(spec.id, false)
+    },
+    async growHome(id, diskGiB) {
+      const spec = specs.get(id)
+      if (spec === undefined) throw new EngineRefusal('there is no home volume')
+      specs.set(id, { ...spec, diskGiB })
+      listener(id, false)
     },
     async remove(id) {
       specs.delete(id)
       seen.delete(id)
-      listener(id)
+      listener(id, true)
       return true
     },
     observe: (id) => seen.get(id) ?? { seen: 'absent' },

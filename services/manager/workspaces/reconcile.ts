@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../database.ts'
 import { stopIdle } from './activity.ts'
-import { EngineRefusal, type WorkspaceEngine } from './engine.ts'
+import { EngineRefusal, type Observation, type WorkspaceEngine } from './engine.ts'
 import { leadership } from './leader.ts'
 import { finishedIds, forget, noteApplied, noteFailure, reapply, type Unfinished, unfinished } from './unfinished.ts'
 
@@ -38,6 +38,10 @@ type Parts = {
   ledFor?: number
 }
 
+/** Whether something is missing that can be made again as it was. A home cannot: its owner is told instead. */
+const hasVanished = (seen: Observation): boolean =>
+  seen.seen === 'absent' || (seen.seen === 'present' && seen.lacks === true)
+
 const atOnce = 8
 /** Envproxies tell every 30 s what is in use, and again what could not be heard. */
 const hearing = 75_000
@@ -58,8 +62,8 @@ export async function reconcileOnce({
   const stopped = ledFor < hearing ? 0 : await stopIdle(database, clock())
   if (stopped > 0) log.info({ workspaces: stopped }, 'stopped what nobody has used for its auto-off time')
   for (const id of await finishedIds(database))
-    if (engine.observe(id).seen === 'absent') {
-      log.warn({ workspace: id }, 'the objects of a workspace have vanished; applying them again')
+    if (hasVanished(engine.observe(id))) {
+      log.warn({ workspace: id }, 'objects of a workspace have vanished; applying them again')
       await reapply(database, id)
     }
   const work = await unfinished(database, clock())

@@ -1,7 +1,8 @@
-import type { Reach } from '../authorization.ts'
+import { type Reach, reachValues } from '../authorization.ts'
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
+import type { Page } from '../paging.ts'
 
 export type Desired = 'on' | 'off' | 'deleted'
 
@@ -23,18 +24,17 @@ export type Workspace = {
   desired: Desired
   generation: number
   applied: boolean
+  homeMade: boolean
   attempts: number
   failure: string | undefined
   createdAt: Date
 }
 
-const listLimit = 10_000
-
 const columns = `workspaces.id, owner_id AS "ownerId", users.username AS "ownerName",
   organization_id AS "organizationId", name, image,
   image_id AS "imageId", tag, auto_off_minutes AS "autoOffMinutes", last_active_at AS "lastActiveAt",
   cpu_milli AS "cpuMilli", memory_gib AS "memoryGiB", disk_gib AS "diskGiB", gpus, desired, generation,
-  applied_generation >= generation AS applied, attempts, failure, workspaces.created_at AS "createdAt"`
+  applied_generation >= generation AS applied, applied_generation > 0 AS "homeMade", attempts, failure, workspaces.created_at AS "createdAt"`
 const source = 'FROM workspaces JOIN users ON users.id = workspaces.owner_id'
 
 type Row = Omit<Workspace, 'failure'> & { failure: string | null }
@@ -96,20 +96,49 @@ export async function insertWorkspace(
   return (await findWorkspace(database, id)) as Workspace
 }
 
-/** The workspaces within a caller's reach, all or those of `ids`, newest first; deleted ones are not listed. */
+const reached = `desired <> 'deleted' AND ($1 OR owner_id = $2 OR organization_id = ANY ($3::text[]))`
+
+/** What stands for a workspace in the order of the list, newest first: microseconds since 1970 and its id. */
+export type Listed = Workspace & { cursor: string }
+export const cursorPattern = '^[0-9]{1,16}-[a-z0-9]{10}$'
+
+/**
+ * The workspaces within a caller's reach whose name or owner holds `name`, newest first, older than the one that `after`
+ * stands for; one more than the page has. Deleted ones are not listed.
+ */
 export async function listWorkspaces(
   database: Queryable,
   within: Reach,
-  ids?: readonly string[],
-): Promise<Workspace[]> {
+  { after, limit }: Page,
+  name = '',
+): Promise<Listed[]> {
+  const [at = null, id = ''] = after?.split('-') ?? []
+  const { rows } = await database.query<Row & { cursor: string }>(
+    `SELECT ${columns}, (extract(epoch FROM workspaces.created_at) * 1000000)::bigint || '-' || workspaces.id AS cursor
+     ${source} WHERE ${reached} AND ($4::bigint IS NULL OR (workspaces.created_at, workspaces.id)
+         < (timestamptz 'epoch' + $4 * interval '1 microsecond', $5))
+       AND (position($6 IN name) > 0 OR position($6 IN users.username) > 0)
+     ORDER BY workspaces.created_at DESC, workspaces.id DESC LIMIT $7`,
+    [...reachValues(within), at, id, name.toLowerCase(), limit + 1],
+  )
+  return rows.map((row) => ({ ...fromRow(row), cursor: row.cursor }))
+}
+
+/** Those of some workspaces that are within a caller's reach. */
+export async function someWorkspaces(database: Queryable, within: Reach, ids: readonly string[]): Promise<Workspace[]> {
   const { rows } = await database.query<Row>(
-    `SELECT ${columns} ${source} WHERE desired <> 'deleted'
-       AND ($1 OR owner_id = $2 OR organization_id = ANY ($3::text[]))
-       AND ($4::text[] IS NULL OR workspaces.id = ANY ($4))
-     ORDER BY workspaces.created_at DESC, workspaces.id LIMIT ${listLimit}`,
-    [...(within.all ? [true, null, []] : [false, within.ownerId ?? null, within.organizationIds]), ids ?? null],
+    `SELECT ${columns} ${source} WHERE ${reached} AND workspaces.id = ANY ($4::text[])`,
+    [...reachValues(within), ids],
   )
   return rows.map(fromRow)
+}
+
+/** Ids of all workspaces within a caller's reach. */
+export async function reachedIds(database: Queryable, within: Reach): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(`SELECT id FROM workspaces WHERE ${reached}`, [
+    ...reachValues(within),
+  ])
+  return rows.map(({ id }) => id)
 }
 
 /** A workspace that is not deleted, or undefined. */

@@ -6,7 +6,7 @@ import type { Desired } from './store.ts'
 export type Unfinished = WorkspaceSpec & { desired: Desired; generation: number; attempts: number }
 
 const columns = `workspaces.id, image, cpu_milli AS "cpuMilli", memory_gib AS "memoryGiB", disk_gib AS "diskGiB", gpus,
-  desired, desired = 'on' AS on, generation, attempts, rebuilds,
+  desired, desired = 'on' AS on, generation, attempts, rebuilds, applied_generation > 0 AS "homeMade",
   (SELECT pull_secret FROM images JOIN registries ON registries.id = registry_id WHERE images.id = image_id) AS "pullSecret"`
 const batch = 200
 

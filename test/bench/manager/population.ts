@@ -9,9 +9,10 @@ export const password = 'correct horse battery staple'
 export interface Population {
   members: { username: string; token: string; workspaces: string[] }[]
   admin: string
+  /** one admin of each organization */ leaders: string[]
 }
 
-/** 5 organizations, 50 users with a session each, 1,000 workspaces that are applied already; and an admin. */
+/** 5 organizations with an admin each, 50 users with a session each, 1,000 workspaces that are applied already; and an admin. */
 export async function populate(database: Database): Promise<Population> {
   const passwordHash = await hashPassword(password)
   const organizations = Array.from({ length: 5 }, (_, i) => `benchorg0${i}`)
@@ -38,6 +39,12 @@ export async function populate(database: Database): Promise<Population> {
     members.push({ username: user.username, token, workspaces: rows.map(({ id }) => id) })
   }
   const admin = await createUser(database, { username: 'bench-admin', passwordHash, role: 'site-admin' })
+  const leaders: string[] = []
+  for (const organization of organizations) {
+    const leader = await createUser(database, { username: `lead-${organization}`, passwordHash, role: 'site-member' })
+    await database.query(`INSERT INTO members VALUES ($1, $2, 'organization-admin')`, [organization, leader.id])
+    leaders.push(await openSession(database, leader.id, Date.now()))
+  }
   await database.query('ANALYZE')
-  return { members, admin: await openSession(database, admin.id, Date.now()) }
+  return { members, leaders, admin: await openSession(database, admin.id, Date.now()) }
 }

@@ -26,7 +26,7 @@ interface Target {
 
 /** Who is called with what. Every user calls with a session of their own. */
 function targetsOf({ bare, manager, population }: ManagerBench): Target[] {
-  const { members, admin } = population
+  const { members, admin, leaders } = population
   const as = (token: string, path: string): Call => ({ path, headers: { 'session-token': token } })
   return [
     { name: 'bare', replicas: bare, calls: [{ path: '/' }] },
@@ -37,7 +37,12 @@ function targetsOf({ bare, manager, population }: ManagerBench): Target[] {
       calls: members.map(({ token, workspaces }, i) => as(token, `/api/v0/workspaces/${workspaces[i % 20]}`)),
     },
     { name: 'list, own 20', replicas: manager, calls: members.map(({ token }) => as(token, '/api/v0/workspaces')) },
-    { name: 'list, all 1000', replicas: manager, calls: [as(admin, '/api/v0/workspaces')] },
+    { name: 'list, a page of 1000', replicas: manager, calls: [as(admin, '/api/v0/workspaces')] },
+    {
+      name: 'list, a page of an organization',
+      replicas: manager,
+      calls: leaders.map((token) => as(token, '/api/v0/workspaces')),
+    },
   ]
 }
 

@@ -212,6 +212,52 @@ test('the list changes as the manager tells, without being read again, and comes
   assert.deepEqual(complaints, [])
 })
 
+test('a long list shows more on demand, keeps what is shown while it changes, and is searched at the manager', {
+  skip: noBrowser,
+}, async (t) => {
+  const site = await fakeSite(t)
+  site.pageSize = 3
+  const day = (index: number) => `2026-01-${String(20 - index)}T00:00:00.000Z`
+  site.workspaces = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name, index) =>
+    workspace(`box-${name}`, { createdAt: day(index) }),
+  )
+  const { page, complaints } = await openTab(t)
+  await logIn(page, site.url)
+  const rows = page.getByRole('rowheader')
+  const shows = async (...names: string[]): Promise<void> => {
+    for (let waited = 0; ; waited += 50) {
+      const shown = await rows.allTextContents()
+      if (shown.join() === names.map((name) => `box-${name}`).join()) return
+      assert.ok(waited < 5_000, `${shown} instead of ${names}`)
+      await page.waitForTimeout(50)
+    }
+  }
+  await shows('a', 'b', 'c')
+  await picture(page, 'list-pages')
+  await tabTo(page, 'Show more')
+  await page.keyboard.press('Enter')
+  await shows('a', 'b', 'c', 'd', 'e', 'f')
+  site.workspaces = [workspace('box-new', { createdAt: day(-1) }), ...site.workspaces]
+  await shows('new', 'a', 'b', 'c', 'd', 'e')
+  await page.getByRole('button', { name: 'Show more' }).press('Enter')
+  await shows('new', 'a', 'b', 'c', 'd', 'e', 'f', 'g')
+  assert.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0)
+
+  const search = page.getByRole('searchbox', { name: 'Find a workspace' })
+  await search.fill('box-g')
+  await shows('g')
+  site.workspaces = site.workspaces.map((one) => (one.name === 'box-g' ? { ...one, status: 'OFF' } : one))
+  await page.getByRole('row', { name: 'box-g' }).getByText('Off').waitFor()
+  await shows('g')
+  await search.fill('nothing')
+  await shows()
+  assert.equal(await page.getByText('No workspaces yet').count(), 0)
+  await search.fill('')
+  await shows('new', 'a', 'b')
+  assert.equal(await search.evaluate((element) => element === document.activeElement), true)
+  assert.deepEqual(complaints, [])
+})
+
 test('where there is an identity provider the login offers it, and says in our words what it refused', {
   skip: noBrowser,
 }, async (t) => {

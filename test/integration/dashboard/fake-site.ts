@@ -13,6 +13,7 @@ export type Connection = { socket: WebSocket; query: URLSearchParams; received: 
 export type FakeSite = {
   url: string
   workspaces: Workspace[]
+  /** how many of them one answer has */ pageSize: number
   license: License
   /** what every answer of the API but login, me and license is, when set */
   refuse: { status: number; code: string; message: string; fix: string } | undefined
@@ -94,6 +95,7 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
   const site: FakeSite = {
     url: '',
     workspaces: [],
+    pageSize: 100,
     license: enterprise,
     refuse: undefined,
     connections: [],
@@ -127,9 +129,15 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
     reply.code(204).header('set-cookie', 'session_token=; Path=/; Max-Age=0').send(),
   )
   app.get('/api/v0/me', async () => user)
-  app.get('/api/v0/workspaces', async () => {
+  app.get<{ Querystring: { after?: string; name?: string } }>('/api/v0/workspaces', async ({ query }, reply) => {
     site.reads++
-    return site.workspaces
+    const { after, name = '' } = query
+    const all = site.workspaces.filter((one) => one.name.includes(name))
+    const from = all.findIndex(({ id }) => id === after) + 1
+    const page = all.slice(from, from + site.pageSize)
+    const next = `/api/v0/workspaces?${new URLSearchParams({ name, after: page.at(-1)?.id ?? '' })}`
+    if (from + page.length < all.length) reply.header('link', `<${next}>; rel="next"`)
+    return page
   })
   app.post<{ Body: { name: string } }>('/api/v0/workspaces', async (request, reply) => {
     const made = workspace(request.body.name, { ...request.body, status: 'CREATING' })
@@ -177,8 +185,10 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
         site.watches++
         let told = ''
         const timer = setInterval(() => {
-          const now = JSON.stringify({ type: 'snapshot', workspaces: site.workspaces })
-          if (now !== told) opened.send(now)
+          const now = JSON.stringify(site.workspaces)
+          const workspaces = site.workspaces.slice(0, site.pageSize)
+          const next = workspaces.length < site.workspaces.length ? workspaces.at(-1)?.id : null
+          if (now !== told) opened.send(JSON.stringify({ type: 'snapshot', workspaces, next }))
           told = now
         }, 20)
         opened.on('close', () => clearInterval(timer))

@@ -38,7 +38,10 @@ test('an admin adds a user, an organization with a quota, keys, and reads it all
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Members of yard' }).click()
   const members = page.getByRole('dialog', { name: 'Members of yard' })
-  await members.getByLabel('User').selectOption('ada')
+  await members.getByLabel('Login name').fill('nobody')
+  await members.getByRole('button', { name: 'Save' }).click()
+  await members.getByRole('alert').getByText('There is no active user nobody.').waitFor()
+  await members.getByLabel('Login name').fill('ada')
   await members.getByLabel('Role').selectOption('organization-admin')
   await members.getByRole('button', { name: 'Save' }).click()
   await members.getByRole('listitem').getByText('organization-admin').waitFor()
@@ -79,6 +82,10 @@ test('an admin adds a user, an organization with a quota, keys, and reads it all
   await dark.page.getByRole('link', { name: 'Organizations' }).click()
   await dark.page.getByRole('button', { name: 'Members of yard' }).click()
   await dark.page.getByRole('dialog').getByRole('button', { name: 'Remove ada' }).waitFor()
+  await dark.page.getByLabel('Login name').fill('admin')
+  await dark.page.getByRole('button', { name: 'Save' }).click()
+  await dark.page.getByRole('button', { name: 'Remove admin' }).click()
+  await dark.page.getByRole('button', { name: 'Remove admin' }).waitFor({ state: 'detached' })
   await dark.page.keyboard.press('Escape')
   await dark.page.getByRole('button', { name: 'Members of default' }).click()
   await dark.page.getByRole('dialog').getByText('ada', { exact: true }).waitFor()
@@ -162,6 +169,68 @@ test('an admin adds a registry and an image with tags and sizes, and a person ma
   await page.getByRole('button', { name: 'Delete Java' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('dialog').getByText('IMAGE_IN_USE').waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('users, members and the audit log show more on demand, by keyboard, and users are found by a part of the name', async (t) => {
+  const { url, password } = await platform(t)
+  const { page, complaints } = await openTab(t)
+  await logIn(page, url, 'admin', password)
+  const login = { username: 'admin', password }
+  const post = (path: string, body: object, token = '') =>
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token === '' ? {} : { 'session-token': token }) },
+      body: JSON.stringify(body),
+    })
+  const { session_token } = (await (await post('/auth/basic/login', login)).json()) as { session_token: string }
+  for (const username of ['ada', 'bea', 'cem', 'dan', 'eve']) {
+    const added = await post('/api/v0/users', { username, password: 'correct horse battery' }, session_token)
+    assert.equal(added.status, 201)
+  }
+  // as if the manager gave two at a time
+  await page.route(/\/api\/v0\/(users|audit|organizations\/\w+\/members)(\?|$)/, async (route) => {
+    const asked = new URL(route.request().url())
+    if (route.request().method() === 'GET') asked.searchParams.set('limit', '2')
+    await route.continue({ url: asked.href })
+  })
+  const more = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'Show more' }).focus()
+    await page.keyboard.press('Enter')
+  }
+
+  await page.getByRole('link', { name: 'Users' }).click()
+  await page.getByRole('row', { name: 'ada' }).waitFor()
+  assert.equal(await page.getByRole('rowheader').count(), 2)
+  await more()
+  await page.getByRole('row', { name: 'cem' }).waitFor()
+  await page.getByRole('button', { name: 'Deactivate cem' }).click()
+  await page.getByRole('button', { name: 'Activate cem', exact: true }).waitFor()
+  assert.equal(await page.getByRole('rowheader').count(), 4, 'a change shows as many as before')
+  await picture(page, 'site-users-pages')
+  await page.getByRole('searchbox', { name: 'Find a user' }).fill('EV')
+  await page.getByRole('row', { name: 'eve' }).waitFor()
+  assert.equal(await page.getByRole('rowheader').count(), 1)
+  assert.deepEqual(await nameless(page), [])
+
+  await page.getByRole('link', { name: 'Organizations' }).click()
+  await page.getByRole('button', { name: 'Members of default' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('ada', { exact: true }).waitFor()
+  assert.equal(await dialog.getByText('dan', { exact: true }).count(), 0)
+  await more()
+  await dialog.getByText('cem', { exact: true }).waitFor()
+  await dialog.getByRole('searchbox', { name: 'Find a member' }).fill('da')
+  await dialog.getByText('dan', { exact: true }).waitFor()
+  assert.equal(await dialog.getByRole('listitem').count(), 2, 'ada and dan')
+  await picture(page, 'site-members-pages')
+  await dialog.getByRole('button', { name: 'Close' }).click()
+
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await page.getByRole('cell', { name: 'user.change' }).waitFor()
+  const before = await page.getByRole('rowheader').count()
+  await more()
+  await page.waitForFunction((rows) => document.querySelectorAll('tbody tr').length > rows, before)
   assert.deepEqual(complaints, [])
 })
 

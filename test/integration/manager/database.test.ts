@@ -5,9 +5,9 @@ import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { transaction, waitForDatabase } from '../../../services/manager/database.ts'
 import { ensureFirstAdmin } from '../../../services/manager/first-admin.ts'
+import { identifyOver } from '../../../services/manager/identify.ts'
 import { ensureReleaseImage } from '../../../services/manager/images/release-image.ts'
 import { migrate, readMigrations } from '../../../services/manager/migrate.ts'
-import { sessionUser } from '../../../services/manager/sessions.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { newDatabase, newSite, silent } from './site.ts'
@@ -84,7 +84,7 @@ test('a database of the first release comes along: its users, workspaces and ses
   const { rows } = await database.query('SELECT organization_id, tag, image_id IS NULL AS lost FROM workspaces')
   assert.deepEqual(rows, Array(2).fill({ organization_id: 'default000', tag: '0.1.0', lost: false }))
   for (const id of ['before0000', 'during0000']) {
-    const caller = await sessionUser(database, id.repeat(5).slice(0, 43), Date.now())
+    const caller = await identifyOver(database, Date.now)(id.repeat(5).slice(0, 43))
     assert.deepEqual(caller?.organizations, { default000: 'organization-member' })
   }
 })

@@ -120,7 +120,7 @@ test('an edit changes cores, memory and image within quota and limits; a rebuild
   await site.call(manager, 'PATCH', '/api/v0/organizations/default000', { quota: { cpu: 3 }, limits: { memoryGiB: 4 } })
   assert.equal((await patch({ cpu: 3.25 })).json().code, 'QUOTA_EXCEEDED')
   assert.equal((await patch({ memoryGiB: 5 })).json().code, 'WORKSPACE_TOO_LARGE')
-  for (const body of [{}, { diskGiB: 2 }, { name: 'b' }, { cpu: 0 }])
+  for (const body of [{}, { diskGiB: 0 }, { name: 'b' }, { cpu: 0 }])
     assert.equal((await patch(body)).statusCode, 400, JSON.stringify(body))
   const generation = async () => (await site.database.query('SELECT generation FROM workspaces')).rows[0].generation
   const before = await generation()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { loginLimits } from '../../../services/manager/login-limits.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { newSite, type Site } from './site.ts'
 
@@ -62,6 +63,48 @@ test('a workspace belongs to an organization, and its leaders see and stop it bu
     (await site.call(chief.token, 'PATCH', `/api/v0/organizations/${id}`, { quota: { cpu: 99 } })).statusCode,
     403,
   )
+})
+
+test('an organization-admin finds whom to add by the exact name, sees no list, and cannot guess for long', async (t) => {
+  const site = await newSite(t, postgres)
+  const { admin, id, join } = await yard(site)
+  const [zoe, lea] = [await join('zoe', 'admin'), await join('lea', 'manager')]
+  const [out, gone] = [await site.user('out'), await site.user('gone')]
+  await site.call(admin, 'PATCH', `/api/v0/users/${gone.id}`, { active: false })
+  const look = (token: string, name: string) =>
+    site.call(token, 'GET', `/api/v0/users/lookup?username=${encodeURIComponent(name)}`)
+  const found = await look(zoe.token, 'OUT')
+  assert.deepEqual([found.statusCode, found.json()], [200, { id: out.id, username: 'out' }])
+  const members = `/api/v0/organizations/${id}/members`
+  const put = await site.call(zoe.token, 'PUT', `${members}/${found.json().id}`, { role: 'organization-member' })
+  assert.equal(put.statusCode, 204)
+  const never = await look(zoe.token, 'xxxx')
+  for (const name of ['ou', 'o%', 'out ', 'gone']) {
+    const answer = await look(zoe.token, name)
+    assert.equal(
+      answer.body,
+      never.body.replace('xxxx', name),
+      'part of a name, or deactivated, is as unknown as never',
+    )
+    assert.deepEqual([answer.statusCode, answer.json().code], [404, 'USER_UNKNOWN'])
+  }
+  const list = (await site.call(zoe.token, 'GET', '/api/v0/users?name=o')).json()
+  assert.deepEqual(
+    list.map(({ username }: { username: string }) => username),
+    ['zoe'],
+    'the list stays one of themself',
+  )
+  assert.equal((await look(lea.token, 'out')).json().code, 'AUTH_FORBIDDEN', 'who adds nobody looks for nobody')
+  assert.equal((await site.call(zoe.token, 'GET', '/api/v0/users/lookup?username=%00')).statusCode, 400)
+
+  for (let looks = 6; looks < loginLimits.lookups; looks++) await look(zoe.token, `guess${looks}`)
+  const twin = await site.twin()
+  const late = await twin.call(zoe.token, 'GET', '/api/v0/users/lookup?username=out')
+  assert.deepEqual([late.statusCode, late.json().code], [429, 'USER_LOOKUP_LIMIT'], 'replicas share the count')
+  assert.equal(late.headers['retry-after'], '300')
+  assert.equal((await look(admin, 'out')).statusCode, 200, 'others have a count of their own')
+  site.time.now += loginLimits.window
+  assert.equal((await look(zoe.token, 'out')).statusCode, 200)
 })
 
 test('quotas for cores, memory, disk, GPUs and number hold; what is off takes no cores, memory and GPUs', async (t) => {

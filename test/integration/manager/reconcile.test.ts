@@ -80,6 +80,36 @@ test('objects that vanished behind our back are made again', async (t) => {
   assert.ok(site.engine.specs.has(id))
 })
 
+test('a part that vanished is made again, a home is not: it is made once, and its loss is shown', async (t) => {
+  const site = await newSite(t, postgres)
+  const { token, id } = await harbour(site)
+  const applied: (boolean | undefined)[] = []
+  const apply = site.engine.apply
+  site.engine.apply = async (spec) => {
+    applied.push(spec.homeMade)
+    await apply(spec)
+  }
+  await site.reconcile()
+  const present = { seen: 'present', ready: true, off: false } as const
+  site.engine.set(id, { ...present, lacks: true, home: 'there' })
+  await site.reconcile()
+  await site.reconcile()
+  assert.deepEqual(applied, [false, true], 'once more, without the home')
+  site.engine.set(id, { ...present, lacks: false, home: 'lost' })
+  await site.reconcile()
+  assert.equal(applied.length, 2)
+  const shown = async () => (await site.call(token, 'GET', `/api/v0/workspaces/${id}`)).json()
+  const { status, statusMessage } = await shown()
+  assert.equal(status, 'FAILED')
+  assert.match(statusMessage, /was deleted in the cluster/)
+  const ticket = await site.call(token, 'POST', `/api/v0/workspaces/${id}/tickets`, { port: 26337 })
+  assert.equal(ticket.json().code, 'WORKSPACE_NOT_RUNNING')
+  site.engine.set(id, { ...present, home: 'there' })
+  assert.equal((await shown()).status, 'ON', 'somebody put it back')
+  site.engine.set(id, { ...present, home: 'going' })
+  assert.deepEqual([(await shown()).status, /before it stops/.test((await shown()).statusMessage)], ['ON', true])
+})
+
 test('a workspace deleted while it is being created leaves nothing behind', async (t) => {
   const site = await newSite(t, postgres)
   const { token, id } = await harbour(site)

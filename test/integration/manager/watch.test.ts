@@ -14,7 +14,13 @@ before(async () => {
 after(() => postgres.stop())
 
 const size = { cpu: 1, memoryGiB: 1, diskGiB: 1 }
-type Message = { type: string; id?: string; workspace?: { id: string; status: string }; workspaces?: { id: string }[] }
+type Message = {
+  type: string
+  id?: string
+  workspace?: { id: string; status: string }
+  workspaces?: { id: string }[]
+  next?: string | null
+}
 
 async function watch(t: TestContext, site: Site, headers: Record<string, string>, kind = 'update') {
   if (!site.app.server.listening) await site.app.listen({ port: 0, host: '127.0.0.1' })
@@ -71,6 +77,28 @@ test('whoever watches on one replica hears what is changed on the other, of thei
     others.heard.map(({ type, workspaces }) => [type, workspaces]),
     [['snapshot', []]],
   )
+})
+
+test('a snapshot is the newest page, with where the next begins; what is older is told of all the same', async (t) => {
+  const site = await newSite(t, postgres)
+  const ada = await site.user('ada')
+  const token = await site.logIn('ada')
+  await site.database.query(
+    `INSERT INTO workspaces (id, owner_id, name, image, cpu_milli, memory_gib, disk_gib, applied_generation, created_at,
+       updated_at)
+     SELECT lpad(n::text, 10, '0'), $1, 'w' || n, 'r/i', 1, 1, 1, 1, '2026-01-01'::timestamptz + n * interval '1 s', now()
+     FROM generate_series(1, 130) AS n`,
+    [ada.id],
+  )
+  const { until } = await watch(t, site, { 'session-token': token })
+  const snapshot = await until(({ type }) => type === 'snapshot')
+  assert.deepEqual([snapshot.workspaces?.length, snapshot.workspaces?.[0]?.id], [100, '0000000130'])
+  const rest = (await site.call(token, 'GET', `/api/v0/workspaces?after=${snapshot.next}`)).json()
+  assert.deepEqual([rest.length, rest[0].id, rest.at(-1).id], [30, '0000000030', '0000000001'])
+  await site.call(token, 'PATCH', '/api/v0/workspaces/0000000003', { autoOffMinutes: 60 })
+  await until(({ workspace }) => workspace?.id === '0000000003')
+  await site.call(token, 'DELETE', '/api/v0/workspaces/0000000002')
+  assert.equal((await until(({ type }) => type === 'remove')).id, '0000000002', 'though it was in no snapshot')
 })
 
 test('statistics that the leading replica reads arrive at every replica, for those who may see them', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { workspacesPerUser } from '../../../services/manager/organizations/quota.ts'
+import { EngineRefusal } from '../../../services/manager/workspaces/engine.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { newSite, type Site, workspaceImage } from './site.ts'
 
@@ -151,6 +152,54 @@ test('a user cannot own more workspaces than the limit', async (t) => {
   for (let index = 0; index < workspacesPerUser; index++)
     assert.equal((await site.call(token, 'POST', '/api/v0/workspaces', wanted(`w${index}`))).statusCode, 201)
   assert.equal((await site.call(token, 'POST', '/api/v0/workspaces', wanted('more'))).json().code, 'WORKSPACE_LIMIT')
+})
+
+test('a disk grows within bounds and where the cluster lets it; a refusal leaves everything as it was', async (t) => {
+  const site = await newSite(t, postgres)
+  const { token } = await member(site)
+  await site.user('root', 'site-admin')
+  const admin = await site.logIn('root')
+  const { id } = (await site.call(token, 'POST', '/api/v0/workspaces', wanted('harbour'))).json()
+  const patch = (body: object) => site.call(token, 'PATCH', `/api/v0/workspaces/${id}`, body)
+  const refused = async (body: object, status: number, code: string) => {
+    const before = await state()
+    const answer = await patch(body)
+    assert.deepEqual([answer.statusCode, answer.json().code], [status, code], answer.body)
+    assert.deepEqual(await state(), before)
+    return answer
+  }
+  const state = async () => ({
+    rows: (await site.database.query('SELECT * FROM workspaces')).rows,
+    entries: (await site.database.query('SELECT * FROM audit')).rowCount,
+    disk: site.engine.specs.get(id)?.diskGiB,
+  })
+  await refused({ diskGiB: 11 }, 409, 'WORKSPACE_DISK_FIXED')
+  await site.reconcile()
+  const { generation } = (await state()).rows[0]
+  const grown = await patch({ diskGiB: 12 })
+  assert.deepEqual([grown.statusCode, grown.json().diskGiB, grown.json().status], [200, 12, 'ON'])
+  assert.deepEqual([(await state()).disk, (await state()).rows[0].generation], [12, generation], 'the pod stays')
+  await refused({ diskGiB: 11 }, 422, 'WORKSPACE_DISK_SMALLER')
+  assert.equal((await patch({ diskGiB: 12 })).statusCode, 200, 'what it has already is no growth')
+  const bounds = (body: object) => site.call(admin, 'PATCH', '/api/v0/organizations/default000', body)
+  await bounds({ limits: { diskGiB: 11 } })
+  await refused({ diskGiB: 13 }, 422, 'WORKSPACE_TOO_LARGE')
+  assert.equal((await patch({ cpu: 1 })).statusCode, 200, 'a bound set later does not hold for a disk that stays')
+  await bounds({ limits: { diskGiB: null }, quota: { diskGiB: 13 } })
+  await refused({ diskGiB: 14 }, 409, 'QUOTA_EXCEEDED')
+  await site.reconcile()
+
+  const { growHome } = site.engine
+  site.engine.growHome = () =>
+    Promise.reject(new EngineRefusal('Kubernetes refuses: the storageclass must support resize'))
+  const fixed = await refused({ diskGiB: 13, cpu: 2 }, 409, 'WORKSPACE_DISK_FIXED')
+  assert.match(fixed.json().why, /must support resize/)
+  assert.equal((await patch({ cpu: 2 })).statusCode, 200, 'nothing else is refused by it')
+  site.engine.growHome = () => Promise.reject(new Error('connect ECONNREFUSED'))
+  const away = await refused({ diskGiB: 13 }, 503, 'KUBERNETES_UNREACHABLE')
+  assert.equal(away.headers['retry-after'], '5')
+  site.engine.growHome = growHome
+  assert.equal((await patch({ diskGiB: 13 })).statusCode, 200)
 })
 
 test('GPUs are asked for, edited, and refused where the site has none', async (t) => {

@@ -2,6 +2,7 @@ import { useCallback } from 'react'
 import type { User } from '../api.ts'
 import { Field } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
+import { NewPassword } from '../parts/new-password.tsx'
 import { PageBody, PagePart } from '../parts/page.tsx'
 import { siteApi } from '../site-api.ts'
 import { ApiKeys } from './api-keys.tsx'
@@ -38,16 +39,7 @@ function ChangePassword({ user, onChanged }: { user: User; onChanged: () => Prom
         onSubmit={({ text }) => siteApi.changePassword(user.id, text('current'), text('password')).then(onChanged)}
       >
         <Field label="Current password" name="current" type="password" required autoComplete="current-password" />
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          required
-          minLength={10}
-          maxLength={256}
-          autoComplete="new-password"
-          hint="10 characters or more. Your other sessions end."
-        />
+        <NewPassword label="New password" hint=". Your other sessions end." />
       </Form>
     </PagePart>
   )

@@ -1,22 +1,13 @@
-import { useEffect, useState } from 'react'
 import { Failure } from '../parts/failure.tsx'
 import { PageBody } from '../parts/page.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
 import { Table } from '../parts/table.tsx'
-import { type AuditEntry, siteApi } from '../site-api.ts'
+import type { AuditEntry } from '../site-api.ts'
+import { useList } from './use-list.ts'
 
 /** Who changed what, when, and from where: newest first, older ones on demand. */
 export function AuditPage() {
-  const [entries, setEntries] = useState<AuditEntry[]>()
-  const [next, setNext] = useState<string | null>(null)
-  const [error, setError] = useState<unknown>()
-  const load = (before?: string): void => {
-    siteApi.audit(before).then((page) => {
-      setEntries((list) => (before === undefined ? page.entries : [...(list ?? []), ...page.entries]))
-      setNext(page.next)
-    }, setError)
-  }
-  useEffect(load, [])
-
+  const { items: entries, more, error } = useList<AuditEntry>('/api/v0/audit')
   return (
     <PageBody title="Audit log">
       <Failure error={error} />
@@ -33,13 +24,7 @@ export function AuditPage() {
           ))}
         </Table>
       )}
-      {next !== null && (
-        <div className="buttons">
-          <button type="button" onClick={() => load(next)}>
-            Older
-          </button>
-        </div>
-      )}
+      <ShowMore more={more} />
     </PageBody>
   )
 }

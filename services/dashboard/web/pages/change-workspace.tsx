@@ -22,7 +22,7 @@ export function ChangeWorkspace({ workspace, images, onClose }: Props) {
         <WorkspaceFields images={images} workspace={workspace} />
         <p className="hint">
           Another image, tag, memory or number of cores or GPUs rebuilds it: programs in it end, and only the home
-          directory stays. The disk keeps its size.
+          directory stays. The disk can grow, where the site's storage lets it, but not shrink.
         </p>
       </Form>
     </Modal>

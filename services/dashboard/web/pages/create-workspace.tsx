@@ -22,7 +22,6 @@ export function CreateWorkspace({ images, organizations, onClose }: Props) {
           const organization = values.text('organization')
           await api.create({
             name: values.text('name'),
-            diskGiB: values.number('diskGiB'),
             ...(organization === '' ? {} : { organization }),
             ...wishOf(values),
           })

@@ -5,24 +5,28 @@ import { Confirm } from '../parts/confirm.tsx'
 import { Failure } from '../parts/failure.tsx'
 import { More } from '../parts/more.tsx'
 import { PageBody } from '../parts/page.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
 import { Table } from '../parts/table.tsx'
 import { type Image, siteApi } from '../site-api.ts'
 import { AddImage } from './add-image.tsx'
 import { ChangeImage } from './change-image.tsx'
 import { ImageTags } from './image-tags.tsx'
 import { Registries } from './registries.tsx'
+import { useList } from './use-list.ts'
 import { useLoaded } from './use-loaded.ts'
 
 type Open = { dialog: 'add' } | { dialog: 'change' | 'tags' | 'delete'; id: string }
 
 /** The images that workspaces can be made of, and the registries that they come from. */
 export function ImagesPage({ user }: { user: User }) {
-  const { value, error, reload, change } = useLoaded(load)
+  const list = useList<Image>('/api/v0/images')
+  const registries = useLoaded(siteApi.registries)
   const [open, setOpen] = useState<Open>()
   const writes = may(user, 'images:write')
   const close = (): void => setOpen(undefined)
-  const saved = (): Promise<void> => reload().then(close)
-  const { images = [], registries = [] } = value ?? {}
+  const saved = (): Promise<void> => list.reload().then(close)
+  const { items: images = [] } = list
+  const { value: sources = [] } = registries
   const image = open === undefined || open.dialog === 'add' ? undefined : images.find(({ id }) => id === open.id)
 
   return (
@@ -34,15 +38,15 @@ export function ImagesPage({ user }: { user: User }) {
             type="button"
             className="primary"
             onClick={() => setOpen({ dialog: 'add' })}
-            aria-disabled={registries.length === 0}
+            aria-disabled={sources.length === 0}
           >
             Add image
           </button>
         )
       }
     >
-      <Failure error={error} />
-      {value !== undefined && (
+      <Failure error={list.error ?? registries.error} />
+      {list.items !== undefined && registries.settled && (
         <>
           <Table columns={['Name', 'Tags', 'New workspaces get', 'At most']} actions={writes}>
             {images.map((one) => (
@@ -88,21 +92,24 @@ export function ImagesPage({ user }: { user: User }) {
               </tr>
             ))}
           </Table>
-          <Registries of={registries} writes={writes} onChanged={reload} change={change} />
+          <ShowMore more={list.more} />
+          <Registries of={sources} writes={writes} onChanged={registries.reload} change={registries.change} />
         </>
       )}
-      {open?.dialog === 'add' && registries.length > 0 && (
-        <AddImage registries={registries} onSaved={saved} onClose={close} />
+      {open?.dialog === 'add' && sources.length > 0 && (
+        <AddImage registries={sources} onSaved={saved} onClose={close} />
       )}
       {open?.dialog === 'change' && image !== undefined && (
         <ChangeImage image={image} onSaved={saved} onClose={close} />
       )}
-      {open?.dialog === 'tags' && image !== undefined && <ImageTags image={image} onChanged={reload} onClose={close} />}
+      {open?.dialog === 'tags' && image !== undefined && (
+        <ImageTags image={image} onChanged={list.reload} onClose={close} />
+      )}
       {open?.dialog === 'delete' && image !== undefined && (
         <Confirm
           title={`Delete ${image.name}?`}
           submit="Delete"
-          onConfirm={() => siteApi.removeImage(image.id).then(reload)}
+          onConfirm={() => siteApi.removeImage(image.id).then(list.reload)}
           onClose={close}
         >
           <p>Nobody can choose it any more. What lies in the registry stays there.</p>
@@ -110,11 +117,6 @@ export function ImagesPage({ user }: { user: User }) {
       )}
     </PageBody>
   )
-}
-
-async function load() {
-  const [images, registries] = await Promise.all([siteApi.images(), siteApi.registries()])
-  return { images, registries }
 }
 
 const tagsOf = ({ tags, defaultTag }: Image): string =>

@@ -1,30 +1,33 @@
-import { useCallback } from 'react'
+import { useState } from 'react'
 import { organizationRoles } from '../../../manager/permissions.ts'
 import type { User } from '../api.ts'
 import { mayIn } from '../may.ts'
+import { found } from '../paging.ts'
 import { Entries } from '../parts/entries.tsx'
 import { Failure } from '../parts/failure.tsx'
-import { Choice } from '../parts/field.tsx'
+import { Choice, Field } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
 import { Modal } from '../parts/modal.tsx'
-import { type Organization, siteApi } from '../site-api.ts'
-import { useLoaded } from './use-loaded.ts'
+import { Search } from '../parts/search.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
+import { type Member, type Organization, siteApi } from '../site-api.ts'
+import { useList } from './use-list.ts'
 
 type Props = { organization: Organization; user: User; onClose: () => void }
 
 /** Who belongs to an organization, in which role. */
 export function Members({ organization: { id, name }, user, onClose }: Props) {
-  const load = useCallback(async () => {
-    const [members, users] = await Promise.all([siteApi.members(id), siteApi.users()])
-    return { members, users }
-  }, [id])
-  const { value, error, reload, change } = useLoaded(load)
+  const [part, setPart] = useState('')
+  const { items, more, paged, error, reload, change } = useList<Member>(
+    found(`/api/v0/organizations/${id}/members`, part),
+  )
   const writes = mayIn(id, user, 'members:write')
   return (
     <Modal title={`Members of ${name}`} onClose={onClose}>
       <Failure error={error} />
+      {paged && <Search label="Find a member" onSearch={setPart} />}
       <Entries
-        of={value?.members ?? []}
+        of={items ?? []}
         keyOf={(one) => one.id}
         nameOf={({ username }) => username}
         verb="Remove"
@@ -37,20 +40,20 @@ export function Members({ organization: { id, name }, user, onClose }: Props) {
           </>
         )}
       </Entries>
-      {writes && value !== undefined && (
+      <ShowMore more={more} />
+      {writes && items !== undefined && (
         <Form
           submit="Save"
           onCancel={onClose}
           cancel="Close"
-          onSubmit={({ text }) => siteApi.putMember(id, text('user'), text('role')).then(reload)}
+          onSubmit={async ({ text }) => {
+            const { id: member } = await siteApi.findUser(text('user').trim())
+            await siteApi.putMember(id, member, text('role'))
+            await reload()
+          }}
         >
           <div className="fields fields-wide">
-            {/* who may not list all users still sees those who are members */}
-            <Choice
-              label="User"
-              name="user"
-              options={[...new Map([...value.users, ...value.members].map((one) => [one.id, one.username]))]}
-            />
+            <Field label="Login name" name="user" required autoComplete="off" spellCheck={false} maxLength={64} />
             <Choice
               label="Role"
               name="role"

@@ -6,17 +6,19 @@ import { Field } from '../parts/field.tsx'
 import { Form } from '../parts/form.tsx'
 import { Modal } from '../parts/modal.tsx'
 import { PageBody } from '../parts/page.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
 import { Table } from '../parts/table.tsx'
 import { type Organization, siteApi } from '../site-api.ts'
 import { Members } from './members.tsx'
 import { amounts, OrganizationBounds } from './organization-bounds.tsx'
-import { useLoaded } from './use-loaded.ts'
+import { useList } from './use-list.ts'
 
 type Open = { dialog: 'add' } | { dialog: 'bounds' | 'members'; organization: Organization }
 
 /** Organizations: what their workspaces use, the bounds of that, and who belongs to them. */
 export function OrganizationsPage({ user }: { user: User }) {
-  const { value: list, error, reload } = useLoaded(siteApi.organizations)
+  // a page as small as what it asks for each of them
+  const { items: list, more, error, reload } = useList('/api/v0/organizations?limit=25', siteApi.organizations)
   const [open, setOpen] = useState<Open>()
   const writes = may(user, 'organizations:write')
   const close = () => setOpen(undefined)
@@ -69,6 +71,7 @@ export function OrganizationsPage({ user }: { user: User }) {
           ))}
         </Table>
       )}
+      <ShowMore more={more} />
       {open?.dialog === 'add' && (
         <Modal title="Add organization" onClose={close}>
           <Form

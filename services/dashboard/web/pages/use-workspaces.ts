@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { ApiFailure, api, tellSignedOut, type Workspace } from '../api.ts'
-import { watchWorkspaces } from '../watch.ts'
+import { ApiFailure, tellSignedOut, type Workspace } from '../api.ts'
+import { found, getPage, type Page, readPages } from '../paging.ts'
+import { applied, watchWorkspaces, workspacesPath } from '../watch.ts'
 
 /** Milliseconds until a watch that broke is tried again, and the most after several failures. */
 const soon = 1_000
@@ -8,14 +9,29 @@ const late = 30_000
 /** Close code of the manager: the session is over. */
 const sessionOver = 4401
 
-/** The list of workspaces, told by the manager as it changes; read anew whenever the watch has to start again. */
+/**
+ * The list of workspaces, told by the manager as it changes; read anew whenever the watch has to start again. `more` shows
+ * the next page, undefined where there is none; `find` looks for a part of a name.
+ */
 export function useWorkspaces() {
-  const [workspaces, setWorkspaces] = useState<Workspace[]>()
+  const [list, setList] = useState<Page<Workspace>>()
   const [error, setError] = useState<unknown>()
+  // what is shown, for news that come between two renders
+  const shown = useRef<Page<Workspace>>(undefined)
+  const [name, setName] = useState('')
+  const paged = useRef(false)
+  const sought = useRef('')
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const endWatch = useRef<() => void>(undefined)
   const failures = useRef(0)
   const latest = useRef(0)
+
+  const show = useCallback((now: Page<Workspace>): void => {
+    shown.current = now
+    paged.current ||= now.next !== undefined
+    setList(now)
+    setError(undefined)
+  }, [])
 
   const refresh = useCallback(() => {
     clearTimeout(timer.current)
@@ -26,9 +42,11 @@ export function useWorkspaces() {
     }
     const watch = (): void => {
       endWatch.current ??= watchWorkspaces({
-        onList(change) {
+        onMessage(message) {
           failures.current = 0
-          setWorkspaces((list) => change(list ?? []))
+          const now = shown.current && applied(shown.current, message, sought.current)
+          if (now === undefined) refresh()
+          else show(now)
         },
         onClosed(code) {
           endWatch.current = undefined
@@ -37,11 +55,10 @@ export function useWorkspaces() {
         },
       })
     }
-    api.workspaces().then(
-      (list) => {
+    readPages<Workspace>(found(workspacesPath, sought.current), shown.current?.items.length ?? 0).then(
+      (read) => {
         if (turn !== latest.current) return
-        setWorkspaces(list)
-        setError(undefined)
+        show(read)
         watch()
       },
       (failure: unknown) => {
@@ -51,7 +68,7 @@ export function useWorkspaces() {
         again()
       },
     )
-  }, [])
+  }, [show])
 
   useEffect(() => {
     refresh()
@@ -63,5 +80,28 @@ export function useWorkspaces() {
     }
   }, [refresh])
 
-  return { workspaces, error, refresh }
+  const find = (part: string): void => {
+    sought.current = part
+    shown.current = undefined
+    setName(part)
+    refresh()
+  }
+  const next = list?.next
+  const more =
+    next === undefined
+      ? undefined
+      : async (): Promise<void> => {
+          const turn = latest.current
+          try {
+            const page = await getPage<Workspace>(next)
+            // read anew meanwhile, or asked for twice
+            if (turn !== latest.current || shown.current?.next !== next) return
+            const known = new Set(shown.current.items.map(({ id }) => id))
+            const added = page.items.filter(({ id }) => !known.has(id))
+            show({ items: [...shown.current.items, ...added], next: page.next })
+          } catch (failure) {
+            setError(failure)
+          }
+        }
+  return { workspaces: list?.items, more, paged: paged.current, name, find, error, refresh }
 }

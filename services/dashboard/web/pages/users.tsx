@@ -1,19 +1,24 @@
 import { useState } from 'react'
 import type { User } from '../api.ts'
 import { may } from '../may.ts'
+import { found } from '../paging.ts'
 import { Failure } from '../parts/failure.tsx'
 import { Field } from '../parts/field.tsx'
 import { Form, type Values } from '../parts/form.tsx'
 import { Modal } from '../parts/modal.tsx'
+import { NewPassword } from '../parts/new-password.tsx'
 import { PageBody } from '../parts/page.tsx'
+import { Search } from '../parts/search.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
 import { Table } from '../parts/table.tsx'
-import { siteApi, siteRoles } from '../site-api.ts'
+import { type SiteUser, siteApi, siteRoles } from '../site-api.ts'
 import { day } from '../when.ts'
-import { useLoaded } from './use-loaded.ts'
+import { useList } from './use-list.ts'
 
 /** Who may log in: adding people, their roles, deactivating them. */
 export function UsersPage({ user }: { user: User }) {
-  const { value: users, error, reload, change } = useLoaded(siteApi.users)
+  const [name, setName] = useState('')
+  const { items: users, more, paged, error, reload, change } = useList<SiteUser>(found('/api/v0/users', name))
   const [adding, setAdding] = useState(false)
   const writes = may(user, 'users:write')
 
@@ -35,6 +40,7 @@ export function UsersPage({ user }: { user: User }) {
       }
     >
       <Failure error={error} />
+      {paged && <Search label="Find a user" onSearch={setName} />}
       {users !== undefined && (
         <Table columns={['Name', 'Role', 'Since']} actions>
           {users.map((one) => (
@@ -78,20 +84,12 @@ export function UsersPage({ user }: { user: User }) {
           ))}
         </Table>
       )}
+      <ShowMore more={more} />
       {adding && (
         <Modal title="Add user" onClose={() => setAdding(false)}>
           <Form submit="Add" onSubmit={add} onCancel={() => setAdding(false)}>
             <Field label="Name" name="username" required autoFocus autoComplete="off" maxLength={32} />
-            <Field
-              label="Password"
-              name="password"
-              type="password"
-              required
-              minLength={10}
-              maxLength={256}
-              autoComplete="new-password"
-              hint="10 characters or more; they can change it."
-            />
+            <NewPassword label="Password" hint="; they can change it." />
           </Form>
         </Modal>
       )}

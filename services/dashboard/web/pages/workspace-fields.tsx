@@ -62,11 +62,11 @@ export function WorkspaceFields({ images, workspace }: Props) {
           label="Disk (GiB)"
           name="diskGiB"
           type="number"
-          min={1}
-          max={image?.sizes.maxDiskGiB ?? 4096}
+          // a disk grows, but never shrinks, whatever the image says by now
+          min={workspace?.diskGiB ?? 1}
+          max={Math.max(image?.sizes.maxDiskGiB ?? 4096, workspace?.diskGiB ?? 1)}
           defaultValue={sizes?.diskGiB}
           required
-          {...(workspace === undefined ? {} : { disabled: true, max: 4096 })}
         />
         <Field
           label="GPUs"
@@ -95,6 +95,7 @@ export function wishOf({ text, number, amount }: Values): WorkspaceWish {
     ...(text('tag') === '' ? {} : { tag: text('tag') }),
     cpu: number('cpu'),
     memoryGiB: number('memoryGiB'),
+    diskGiB: number('diskGiB'),
     gpus: number('gpus'),
     autoOffMinutes: amount('autoOff'),
   }

@@ -4,6 +4,8 @@ import { may } from '../may.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Failure } from '../parts/failure.tsx'
 import { PageBody } from '../parts/page.tsx'
+import { Search } from '../parts/search.tsx'
+import { ShowMore } from '../parts/show-more.tsx'
 import { Table } from '../parts/table.tsx'
 import { type Image, siteApi } from '../site-api.ts'
 import { ChangeWorkspace } from './change-workspace.tsx'
@@ -16,7 +18,7 @@ type Open = { dialog: 'create' } | { dialog: 'change' | 'rebuild' | 'delete'; wo
 
 /** The list of workspaces: statuses refresh by themselves; everything that can be done with them begins here. */
 export function WorkspacesPage({ user }: { user: User }) {
-  const { workspaces, error, refresh } = useWorkspaces()
+  const { workspaces, more, paged, name, find, error, refresh } = useWorkspaces()
   const choices = useLoaded(loadChoices)
   const [open, setOpen] = useState<Open>()
   const [failure, setFailure] = useState<unknown>()
@@ -42,7 +44,8 @@ export function WorkspacesPage({ user }: { user: User }) {
       }
     >
       <Failure error={failure ?? error ?? choices.error} />
-      {workspaces?.length === 0 && (
+      {paged && <Search label="Find a workspace" onSearch={find} />}
+      {workspaces?.length === 0 && name === '' && (
         <div className="empty">
           <h2>No workspaces yet</h2>
           <p>A workspace is a Linux machine of your own in the cluster. Its home directory stays when it is rebuilt.</p>
@@ -64,6 +67,7 @@ export function WorkspacesPage({ user }: { user: User }) {
           ))}
         </Table>
       )}
+      <ShowMore more={more} />
       {open?.dialog === 'create' && choices.value !== undefined && (
         <CreateWorkspace {...choices.value} onClose={close} />
       )}

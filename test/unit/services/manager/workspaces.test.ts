@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node'
 import { newIdentifier } from '../../../../services/manager/identifiers.ts'
+import { homeState, lacksAny } from '../../../../services/manager/workspaces/belongings.ts'
 import { workspaceObjects } from '../../../../services/manager/workspaces/objects.ts'
 import { observation } from '../../../../services/manager/workspaces/observation.ts'
 import { type Progress, statusOf } from '../../../../services/manager/workspaces/status.ts'
@@ -103,7 +104,7 @@ const waiting = (reason: string): V1Pod => ({
     ],
   },
 })
-const on: Progress = { desired: 'on', applied: true, failure: undefined }
+const on: Progress = { desired: 'on', applied: true, homeMade: true, failure: undefined }
 
 test('status follows what was asked for and what Kubernetes shows', () => {
   const cases: [string, Progress, Parameters<typeof observation> | 'unknown', string, RegExp?][] = [
@@ -163,6 +164,39 @@ test('what Kubernetes tries again by itself is a failure only when it lasts', ()
   assert.deepEqual(shown(40), { status: 'FAILED', message: 'ErrImagePull: m' })
   const never = { status: { ...waiting('InvalidImageName').status, startTime: new Date(began) } }
   assert.equal(statusOf(on, observation(deployment({ status: {} }), [never], began)).status, 'FAILED')
+})
+
+test('a home that was lost is a failure and says who can help; one that is going warns as long as it is there', () => {
+  const seen = { seen: 'present', ready: true, off: false } as const
+  const shown = (row: Progress, home: 'there' | 'lost' | 'going' | 'growing') => statusOf(row, { ...seen, home })
+  assert.deepEqual(shown(on, 'there'), { status: 'ON', message: undefined })
+  assert.equal(shown(on, 'lost').status, 'FAILED')
+  assert.match(shown(on, 'lost').message ?? '', /restore it under the same name/)
+  assert.equal(shown({ ...on, desired: 'off' }, 'lost').status, 'FAILED', 'not only once it is started')
+  assert.equal(shown({ ...on, homeMade: false }, 'lost').status, 'ON', 'it has had none yet')
+  assert.equal(shown(on, 'going').status, 'ON')
+  assert.match(shown(on, 'going').message ?? '', /before it stops/)
+  assert.match(shown(on, 'growing').message ?? '', /stop and start/)
+})
+
+test('what is missing is seen by name, and the claim says how the home is', () => {
+  const [account, claim, service, , pod] = workspaceObjects(spec, site)
+  const whole = { services: [service, pod], accounts: [account] }
+  assert.equal(lacksAny(spec.id, whole), false)
+  for (const less of [{ services: [service] }, { services: [pod] }, { accounts: [] }])
+    assert.equal(lacksAny(spec.id, { ...whole, ...less }), true, JSON.stringify(less))
+  const pending = { type: 'FileSystemResizePending', status: 'True' }
+  assert.deepEqual(
+    [
+      claim,
+      undefined,
+      { ...claim, status: { phase: 'Lost' } },
+      { ...claim, metadata: { deletionTimestamp: new Date() } },
+      { ...claim, status: { phase: 'Bound', conditions: [pending] } },
+      { ...claim, status: { phase: 'Bound', conditions: [{ ...pending, status: 'False' }] } },
+    ].map(homeState),
+    ['there', 'lost', 'lost', 'going', 'growing', 'there'],
+  )
 })
 
 test('identifiers have ten characters of a-z and 0-9, and differ', () => {
