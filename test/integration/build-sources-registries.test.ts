@@ -177,6 +177,8 @@ test('a registry with TLS is reached through a real proxy with CONNECT, and NO_P
     const line = `{name: manager, reference: "${name}", role: component}`
     const { options } = await releaseOf(await temporaryDirectory(t), store, [line])
     assert.equal((await buildBundle(options)).release.images[0]?.digest, image.digest)
+    // a tunnel is logged when it ends
+    await store.close()
     assert.ok(await squid.logs(new RegExp(`${one === secure ? 'CONNECT ' : 'GET http://'}${host}:${one.port}`)))
   }
   // this machine by an address that is not loopback to look at

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import { selfSigned } from '../../../services/ingress/default-certificate.ts'
 import { ingress, secret, slice, world } from '../../unit/services/ingress/objects.ts'
@@ -110,7 +111,12 @@ test('access lines are JSON without queries', async (t) => {
   const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
   const site = await startIngress(t, world({ slices, ingresses: [ingress('x', { 'cde.example': { '/': 'a' } })] }))
   await get(site.httpPort, 'cde.example', '/p"a?token=secret', { headers: { referer: 'http://x/?token=secret' } })
-  const line = (await readFile(`${site.folder}/access.log`, 'utf8')).trim()
+  // written behind the answer
+  let line = ''
+  for (let tries = 0; line === '' && tries < 100; tries++) {
+    await sleep(20)
+    line = (await readFile(`${site.folder}/access.log`, 'utf8')).trim()
+  }
   assert.equal(JSON.parse(line).path, '/p"a')
   assert.doesNotMatch(line, /secret/)
 })

@@ -21,6 +21,7 @@ export async function suiteBinary(): Promise<string> {
     await run('go', ['build', '-mod=readonly', '-o', join(made, 'conformance'), module], {
       directory: sources,
       timeout: 600_000,
+      environment: { CGO_ENABLED: '0' },
     })
   })
   return join(directory, 'conformance')
