@@ -13,6 +13,8 @@ export async function startCluster(t: TestContext, first: Record<Kind, readonly 
   const watchers = new Map<Kind, Set<ServerResponse>>()
   const written: { method: string; path: string; body: Record<string, unknown> }[] = []
   let version = 1
+  /** events in their order: what a watch that starts later has missed */
+  const history: { kind: Kind; version: number; line: string }[] = []
   for (const [kind, objects] of Object.entries(first) as [Kind, Stored[]][]) {
     stored.set(kind, new Map(objects.map((object) => [object.metadata?.name ?? '', object])))
     watchers.set(kind, new Set())
@@ -40,6 +42,8 @@ export async function startCluster(t: TestContext, first: Record<Kind, readonly 
       return
     }
     response.flushHeaders()
+    const since = Number(url.searchParams.get('resourceVersion') ?? version)
+    for (const event of history) if (event.kind === kind && event.version > since) response.write(event.line)
     watchers.get(kind)?.add(response)
     response.on('close', () => watchers.get(kind)?.delete(response))
   })
@@ -64,11 +68,16 @@ export async function startCluster(t: TestContext, first: Record<Kind, readonly 
       const name = object.metadata?.name ?? ''
       const type = stored.get(kind)?.has(name) ? 'MODIFIED' : 'ADDED'
       stored.get(kind)?.set(name, stamped)
-      for (const watcher of watchers.get(kind) ?? []) watcher.write(`${JSON.stringify({ type, object: stamped })}\n`)
+      const line = `${JSON.stringify({ type, object: stamped })}\n`
+      history.push({ kind, version, line })
+      for (const watcher of watchers.get(kind) ?? []) watcher.write(line)
     },
     /** Ends every watch, as an API server does now and then. */
     dropWatches() {
-      for (const set of watchers.values()) for (const watcher of set) watcher.end()
+      for (const set of watchers.values()) {
+        for (const watcher of set) watcher.end()
+        set.clear()
+      }
     },
   }
 }

@@ -115,8 +115,8 @@ test('the controller follows the cluster, tells of what it leaves out, and drain
 
   cluster.apply('ingresses', ingress('two', { 'two.example': { '/': 'a' } }))
   await until('two.example', async () => (await controller.serves('two.example')) === 200)
+  // what happens before the watches are back must not be missed
   cluster.dropWatches()
-  await sleep(50)
   cluster.apply('endpointslices', slice('a', [{ address: '127.0.0.1', ready: false }], pod.port))
   await until('no pod', async () => (await controller.serves('one.example')) === 503)
   cluster.apply('endpointslices', slice('a', [{ address: '127.0.0.1' }], pod.port))
