@@ -29,7 +29,7 @@ export interface Warning {
   fix?: string
 }
 
-/** helms that render at once: each takes a core and some 100 MB */
+/** helms that render at once: each fills a core */
 const renders = 2
 
 /**

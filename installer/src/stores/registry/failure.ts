@@ -41,7 +41,7 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
     const details: ConstructorParameters<typeof SealiftError> = [
       'REGISTRY_PROTOCOL',
       `registry ${host} does not speak HTTP properly`,
-      { why, cause },
+      { why, fix: curl(host), cause },
     ]
     // what some send behind the answer to a HEAD comes before the next answer on that connection, which ends by it
     return code.startsWith('HPE_') && answered ? new TransientFailure(...details) : new SealiftError(...details)

@@ -183,7 +183,9 @@ function fittingChunk({ chunk: first, most }: ChunkSizes, learned: Learned): num
 function shrink(upload: Upload): void {
   const { write, place, session, whole, chunk } = upload
   const left = write.descriptor.size - session.offset
-  learnRefused(place.client.learned, whole ? left : Math.min(chunk, left))
+  const tried = whole ? left : Math.min(chunk, left)
+  // so few bytes are too many for nobody: the line was cut
+  if (tried > smallestChunk) learnRefused(place.client.learned, tried)
   upload.chunk = Math.max(chunk >> 2, smallestChunk)
   if (place.client.learned.chunks !== false) upload.whole = false
 }

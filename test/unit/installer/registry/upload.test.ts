@@ -202,6 +202,22 @@ test('a proxy that cuts large bodies and says nothing gets smaller chunks, which
   assert.deepEqual(fake.blobs.get(blobOf(large).digest), large)
 })
 
+test('a line that cuts a few bytes says nothing about size: the next blob goes whole', async (t) => {
+  const fake = await fakeRegistry(t)
+  let cuts = 2
+  fake.script = (request) => {
+    if (request.method !== 'PUT' || cuts-- <= 0) return false
+    request.socket.destroy()
+    return true
+  }
+  const store = storeFor(t, [fake], { chunks: { whole: 1 << 30, chunk: 16 << 20 } })
+  const small = noise(2000)
+  assert.equal(await store.write(`${fake.host}/cde/a`, blobOf(small), sourceOf(small, 500)), 'sent')
+  fake.seen.length = 0
+  assert.equal(await store.write(`${fake.host}/cde/a`, blob, sourceOf(bytes)), 'sent')
+  assert.equal(methods(fake), 'HEAD POST PUT')
+})
+
 test('chunks grow while they take little time, up to a limit', async (t) => {
   const fake = await fakeRegistry(t)
   const large = noise(60 << 20)
