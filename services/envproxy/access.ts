@@ -6,8 +6,8 @@ export interface Holder {
   user: string
   workspace: string
   port: number
-  /** the login session behind it; empty where there is none to revoke */
-  session: string
+  /** `session:<uuid>`, `api-key:<id>` or `ssh-key:<id>`; empty for visitors of a dev URL that is public */
+  credential: string
   /** the dev URL that is the door, where it is one; its visitors need no user where it is public */
   devUrl?: { id: string; label: string }
 }
@@ -41,8 +41,8 @@ export function createAccess({ ask, freshMs = 30_000, staleMs = 60_000, most = 2
   const allowed = new Map<string, number>()
   const asking = new Map<string, Promise<Verdict>>()
   const watches = new Set<NodeJS.Timeout>()
-  const keyOf = ({ user, workspace, port, session, devUrl }: Holder) =>
-    [user, workspace, port, session, devUrl?.id].join('\0')
+  const keyOf = ({ user, workspace, port, credential, devUrl }: Holder) =>
+    [user, workspace, port, credential, devUrl?.id].join('\0')
 
   const allow = (key: string) => {
     allowed.delete(key)

@@ -4,13 +4,13 @@ import type { Manager } from './manager.ts'
 
 /** Asks the manager whether someone may stay: as who is logged in, or as anyone at a dev URL that is public. */
 export function askManager(manager: Manager | undefined): (holder: Holder) => Promise<Verdict> {
-  return async ({ user, workspace, port, session, devUrl }) => {
+  return async ({ user, workspace, port, credential, devUrl }) => {
     if (manager === undefined) return 'unknown'
     if (devUrl !== undefined && user === '') {
       const found = await managerDirectory(manager)(devUrl.label)
       return found?.id === devUrl.id && found.open ? 'allowed' : 'denied'
     }
-    const who = { user, session }
+    const who = { user, credential }
     const question =
       devUrl === undefined
         ? `/internal/access?${new URLSearchParams({ ...who, workspace, port: `${port}` })}`

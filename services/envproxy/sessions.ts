@@ -120,8 +120,8 @@ async function byRoute(options: SessionOptions, request: IncomingMessage): Promi
 
 async function byTicket({ keys }: SessionOptions, route: Route, request: IncomingMessage) {
   const offer = readOffer(request.headers['sec-websocket-protocol'])
-  const { user, session } = await checkTicket(offer.ticket, route, keys)
-  const holder = { user, workspace: route.workspace, port: route.port, session }
+  const { user, credential } = await checkTicket(offer.ticket, route, keys)
+  const holder = { user, workspace: route.workspace, port: route.port, credential }
   return { holder, headers: forwardedHeaders(request, offer.protocols) }
 }
 

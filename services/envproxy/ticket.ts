@@ -6,8 +6,8 @@ import type { Route } from './route.ts'
 export interface Ticket {
   /** user id, the ticket's `sub` */
   user: string
-  /** the login session that asked for it; empty where there is none */
-  session: string
+  /** what the one who asked for it had proved themselves with: `session:<uuid>` or `api-key:<id>` */
+  credential: string
   /** the ticket's `jti`; empty where it has none */
   id: string
 }
@@ -32,21 +32,20 @@ export async function checkTicket(ticket: string, route: Route, keys: JWTVerifyG
   const { payload } = await jwtVerify(ticket, keys, {
     algorithms: ['EdDSA', 'Ed25519'],
     audience: 'envproxy',
-    requiredClaims: ['exp', 'sub', 'workspace', 'port', 'path'],
+    requiredClaims: ['exp', 'sub', 'credential', 'workspace', 'port', 'path'],
     clockTolerance: 2,
   }).catch((error: unknown) => {
     throw refusalOf(error)
   })
-  const { sub } = payload
-  if (typeof sub !== 'string' || sub === '' || sub.length > 128) {
-    throw new Refusal(401, 'TICKET_INVALID', 'The ticket names no user.')
-  }
+  const { sub, credential, jti } = payload
+  if (!isName(sub) || !isName(credential)) throw new Refusal(401, 'TICKET_INVALID', 'The ticket names nobody.')
   if (payload.workspace !== route.workspace || payload.port !== route.port || payload.path !== route.path) {
     throw new Refusal(403, 'TICKET_ELSEWHERE', 'The ticket was made for another workspace, port or path.')
   }
-  const { session, jti } = payload
-  return { user: sub, session: typeof session === 'string' ? session.slice(0, 128) : '', id: jti ?? '' }
+  return { user: sub, credential, id: jti ?? '' }
 }
+
+const isName = (claim: unknown): claim is string => typeof claim === 'string' && claim !== '' && claim.length <= 128
 
 /** What a client is told whose ticket does not verify. */
 export function refusalOf(error: unknown): Refusal {

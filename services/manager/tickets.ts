@@ -13,13 +13,13 @@ export type TicketGrant = {
   workspace: string
   port: number
   path: string
-  /** id of the login session that asked; undefined for an API key */ session: string | undefined
+  /** see credential.ts */ credential: string
 }
 
 /** What lets a visitor in at one dev URL, in the browser that holds the other half of `state`. */
 export type DevUrlGrant = {
   user: string
-  session: string
+  /** see credential.ts */ credential: string
   label: string
   /** id of the dev URL */ devUrl: string
   workspace: string
@@ -73,9 +73,9 @@ export async function ticketSigner(pem: string | KeyObject): Promise<TicketSigne
       ),
     signDevUrl: ({ user, ...claims }, now) =>
       sign(claims, { audience: 'dev-url', subject: user, lifetime: ticketLifetime }, now),
-    sign: ({ user, workspace, port, path, session }, now) =>
+    sign: ({ user, workspace, port, path, credential }, now) =>
       sign(
-        { workspace, port, path, ...(session === undefined ? {} : { session }) },
+        { workspace, port, path, credential },
         { audience: 'envproxy', subject: user, lifetime: ticketLifetime },
         now,
       ),

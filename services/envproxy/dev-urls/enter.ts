@@ -57,19 +57,19 @@ export async function enter(
   const { payload } = await jwtVerify(query.get('ticket') ?? '', keys, {
     algorithms: ['EdDSA', 'Ed25519'],
     audience: 'dev-url',
-    requiredClaims: ['exp', 'jti', 'sub', 'session', 'label', 'devUrl', 'state'],
+    requiredClaims: ['exp', 'jti', 'sub', 'credential', 'label', 'devUrl', 'state'],
     clockTolerance: 2,
   }).catch((error: unknown) => {
     throw refusalOf(error)
   })
-  const { sub = '', jti = '', session, state } = payload
+  const { sub = '', jti = '', credential, state } = payload
   if (devUrl === undefined || payload.label !== devUrl.label || payload.devUrl !== devUrl.id)
     throw new Refusal(403, 'TICKET_ELSEWHERE', 'The ticket was made for another dev URL.')
   const own = stateOf(request)
   if (own === undefined || digest(own) !== state)
     throw new Refusal(403, 'TICKET_BROWSER', 'The ticket was made for another browser, or cookies are blocked here.')
   if (!firstUse(jti)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: open the dev URL again.')
-  const holder = holderOf(devUrl, sub, String(session))
+  const holder = holderOf(devUrl, sub, String(credential))
   access.allow(holder)
   const to = query.get('to') ?? '/'
   redirect(answer, ownPath.test(to) ? to : '/', await cookies.seal(holder))

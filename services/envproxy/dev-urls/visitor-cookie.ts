@@ -15,9 +15,9 @@ export const ownPrefix = '__Host-cde_'
 const name = `${ownPrefix}visitor`
 export const scope = 'Path=/; HttpOnly; Secure; SameSite=Lax'
 
-export const holderOf = (devUrl: DevUrl, user: string, session: string): Holder => ({
+export const holderOf = (devUrl: DevUrl, user: string, credential: string): Holder => ({
   user,
-  session,
+  credential,
   workspace: devUrl.workspace,
   port: devUrl.port,
   devUrl: { id: devUrl.id, label: devUrl.label },
@@ -27,14 +27,14 @@ export const holderOf = (devUrl: DevUrl, user: string, session: string): Holder 
 export function createVisitorCookies(sharedKey: string): VisitorCookies {
   const cookies = createCookieSeal(sharedKey, 'dev-url')
   return {
-    async seal({ user, session, devUrl }) {
-      const token = await cookies.seal(user, { session, devUrl: devUrl?.id })
+    async seal({ user, credential, devUrl }) {
+      const token = await cookies.seal(user, { credential, devUrl: devUrl?.id })
       return `${name}=${token}; Max-Age=${cookieLifetime}; ${scope}`
     },
     async open(header, devUrl) {
       const opened = await cookies.open(header, name, (user, claims): Holder | undefined =>
-        claims.devUrl === devUrl.id && typeof claims.session === 'string'
-          ? holderOf(devUrl, user, claims.session)
+        claims.devUrl === devUrl.id && typeof claims.credential === 'string'
+          ? holderOf(devUrl, user, claims.credential)
           : undefined,
       )
       return opened && { holder: opened.value, old: opened.old }

@@ -15,15 +15,15 @@ const nameOf = (workspace: string): string => `cde_ide_${workspace}`
 export function createEditorCookies(sharedKey: string, port: number): EditorCookies {
   const cookies = createCookieSeal(sharedKey, 'editor')
   return {
-    async seal({ user, workspace, session }) {
-      const token = await cookies.seal(user, { workspace, session })
+    async seal({ user, workspace, credential }) {
+      const token = await cookies.seal(user, { workspace, credential })
       const scope = `Path=/proxy/workspaces/${workspace}/; Max-Age=${cookieLifetime}; HttpOnly; Secure; SameSite=Lax`
       return `${nameOf(workspace)}=${token}; ${scope}`
     },
     async open(header, workspace) {
       const opened = await cookies.open(header, nameOf(workspace), (user, claims): Holder | undefined =>
-        claims.workspace === workspace
-          ? { user, workspace, port, session: typeof claims.session === 'string' ? claims.session : '' }
+        claims.workspace === workspace && typeof claims.credential === 'string'
+          ? { user, workspace, port, credential: claims.credential }
           : undefined,
       )
       return opened && { holder: opened.value, old: opened.old }

@@ -25,9 +25,9 @@ export const bringsTicket = (route: Route): boolean => /[?&]ticket=/.test(route.
 export async function enter(gate: Gate, route: Route, answer: ServerResponse): Promise<void> {
   const url = new URL(route.target, 'http://workspace')
   const ticket = url.searchParams.get('ticket') ?? ''
-  const { user, session, id } = await checkTicket(ticket, route, gate.keys)
+  const { user, credential, id } = await checkTicket(ticket, route, gate.keys)
   if (!gate.firstUse(id || ticket)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: ask for another.')
-  const holder = { user, workspace: route.workspace, port: route.port, session }
+  const holder = { user, workspace: route.workspace, port: route.port, credential }
   gate.access.allow(holder)
   url.searchParams.delete('ticket')
   answer.writeHead(302, {

@@ -5,6 +5,11 @@ import type { Lookup, Match } from './lookup.ts'
 /** Most keys that one connection may offer before it is cut; OpenSSH's own limit is 6. */
 const mostAttempts = 12
 
+/** A workspace that someone may log in to, and by what: `ssh-key:<id>`. */
+export interface Login extends Match {
+  credential: string
+}
+
 /**
  * Authenticates one connection: a public key of the owner of the workspace that the user name stands for. Whether the
  * name exists does not show: every wrong pair is answered alike.
@@ -12,7 +17,7 @@ const mostAttempts = 12
 export function authenticate(
   connection: Connection,
   lookup: Lookup,
-  events: { matched(match: Match): void; refused(why: string): void; failed(error: unknown): void },
+  events: { matched(login: Login): void; refused(why: string): void; failed(error: unknown): void },
 ): void {
   const asked = new Map<string, Promise<Match[]>>()
   let attempts = 0
@@ -29,14 +34,14 @@ export function authenticate(
     // One name per connection, as SSH servers demand it (RFC 4252, section 5, lets them).
     if (asked.size > 0 && !asked.has(context.username)) return context.reject(['publickey'])
     asked.set(context.username, pending)
-    const match = (await pending).find(({ keys }) => keys.some((key) => key.equals(context.key.data)))
-    if (!match) return context.reject(['publickey'])
+    const login = loginWith(context.key.data, await pending)
+    if (!login) return context.reject(['publickey'])
     if (context.signature !== undefined) {
       if (!isSigned(context)) {
         events.refused('wrong signature')
         return context.reject(['publickey'])
       }
-      events.matched(match)
+      events.matched(login)
     }
     context.accept()
   }
@@ -46,4 +51,12 @@ export function authenticate(
       context.reject(['publickey'])
     })
   })
+}
+
+function loginWith(key: Buffer, matches: Match[]): Login | undefined {
+  for (const match of matches) {
+    const own = match.keys.find((one) => one.key.equals(key))
+    if (own) return { ...match, credential: `ssh-key:${own.id}` }
+  }
+  return undefined
 }

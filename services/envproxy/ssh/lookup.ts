@@ -8,8 +8,8 @@ export interface Match {
   /** workspace id */
   workspace: string
   status: string
-  /** public keys in wire format */
-  keys: Buffer[]
+  /** public keys in wire format, by id */
+  keys: { id: string; key: Buffer }[]
   /** the manager's word that the holder of our key may log in there; undefined where it does not run */
   grant: string | undefined
 }
@@ -41,12 +41,19 @@ function readMatch(body: unknown): Match {
   if (typeof user !== 'string' || typeof workspace !== 'string' || !/^[a-z0-9]{10}$/.test(workspace)) {
     throw new Error('the manager answered with something else')
   }
-  const texts = Array.isArray(keys) ? keys.slice(0, mostKeys) : []
   return {
     user,
     workspace,
     status: String(status),
-    keys: texts.map((text) => Buffer.from(String(text).split(' ')[1] ?? '', 'base64')).filter((key) => key.length > 0),
+    keys: Array.isArray(keys) ? keys.slice(0, mostKeys).map(readKey) : [],
     grant: typeof grant === 'string' ? grant : undefined,
   }
+}
+
+/** A line as OpenSSH writes it, `type base64`, with the id by which the manager knows it. */
+function readKey(listed: unknown): Match['keys'][number] {
+  const { id, key } = (listed ?? {}) as Record<string, unknown>
+  const blob = Buffer.from(String(key).split(' ')[1] ?? '', 'base64')
+  if (typeof id !== 'string' || blob.length === 0) throw new Error('the manager answered with something else')
+  return { id, key: blob }
 }

@@ -4,8 +4,8 @@ import type { Access } from '../access.ts'
 import type { Activity } from '../activity.ts'
 import type { Address } from '../dial.ts'
 import type { Quota } from '../quota.ts'
-import { authenticate } from './login.ts'
-import type { Lookup, Match } from './lookup.ts'
+import { authenticate, type Login } from './login.ts'
+import type { Lookup } from './lookup.ts'
 import { opened, relaySession } from './relay-session.ts'
 import { logInAt, type OwnKey } from './workspace-client.ts'
 
@@ -52,7 +52,7 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
     }
     connections.add(connection)
     unknown += 1
-    let match: Match | undefined
+    let login: Login | undefined
     const timer = setTimeout(() => connection.end(), loginMs)
     let leave = () => {
       leave = () => {}
@@ -66,14 +66,14 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
     connection.on('error', (error: Error) => log.info({ error: error.message }, 'ssh connection failed'))
     authenticate(connection, options.lookup, {
       matched(found) {
-        match = found
+        login = found
       },
       refused: (why) => log.warn({ why }, 'ssh login refused'),
       failed: (error) => log.warn({ error: String(error) }, 'ssh login failed: the manager can not be asked'),
     })
     connection.once('ready', () => {
       leave()
-      if (match) serve(options, connection, match)
+      if (login) serve(options, connection, login)
     })
   })
   return Object.assign(server, {
@@ -83,9 +83,9 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
   })
 }
 
-function serve(options: SshOptions, connection: Connection, match: Match): void {
+function serve(options: SshOptions, connection: Connection, login: Login): void {
   const { log, maxChannels = 64 } = options
-  const { user, workspace, grant, status } = match
+  const { user, workspace, credential, grant, status } = login
   const about = { user, workspace }
   const begun = performance.now()
   let free = () => {}
@@ -107,7 +107,7 @@ function serve(options: SshOptions, connection: Connection, match: Match): void 
     inner.catch((error: Error) => log.warn({ ...about, cause: String(error.cause ?? error.message) }, 'no ssh to it'))
     return inner
   }
-  const unwatch = options.access.watch({ user, workspace, port: sshPort, session: '' }, () => {
+  const unwatch = options.access.watch({ user, workspace, port: sshPort, credential }, () => {
     log.info(about, 'ssh connection cut: access was withdrawn')
     connection.end()
   })

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { credentialOf } from '../credential.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { devUrlOrigin } from '../dev-urls/address.ts'
 import { devUrlByLabel } from '../dev-urls/store.ts'
@@ -40,7 +41,7 @@ export function devUrlEntryRoutes(app: TypedInstance, dependencies: Dependencies
         home.searchParams.set('next', `/auth/dev-url?${new URLSearchParams({ label, state, to })}`)
         return reply.redirect(home.href, 303)
       }
-      const visitor = { user: caller.id, session: caller.credential }
+      const visitor = { user: caller.id, credential: credentialOf(caller) }
       const devUrl = await devUrlByLabel(database, label)
       if (devUrlsHost === undefined || devUrl === undefined || !(await mayVisit(database, devUrl, visitor, clock())))
         return reply

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { credentialPattern } from '../credential.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { devUrlByLabel } from '../dev-urls/store.ts'
 import { mayVisit } from '../dev-urls/visitors.ts'
@@ -19,7 +20,7 @@ export function internalDevUrlRoutes(app: TypedInstance, { database, clock }: De
         querystring: Type.Object(
           {
             user: Type.Optional(Identifier),
-            session: Type.Optional(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' })),
+            credential: Type.Optional(Type.String({ pattern: credentialPattern })),
           },
           { additionalProperties: false },
         ),
@@ -35,10 +36,10 @@ export function internalDevUrlRoutes(app: TypedInstance, { database, clock }: De
       },
     },
     async (request) => {
-      const { user, session = '' } = request.query
+      const { user, credential = '' } = request.query
       const found = await devUrlByLabel(database, request.params.label)
       if (found === undefined) throw new ApiError(404, 'DEV_URL_UNKNOWN', 'there is no such dev URL')
-      if (user !== undefined && (session === '' || !(await mayVisit(database, found, { user, session }, clock()))))
+      if (user !== undefined && !(await mayVisit(database, found, { user, credential }, clock())))
         throw new ApiError(403, 'ACCESS_ENDED', 'this user may not open this dev URL')
       return { id: found.id, workspace: found.workspaceId, port: found.port, access: found.access }
     },

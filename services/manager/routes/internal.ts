@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { allowed } from '../authorization.ts'
+import { credentialHolds, credentialPattern } from '../credential.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -41,7 +42,7 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
             user: Identifier,
             workspace: Identifier,
             port: Type.String({ pattern: '^[0-9]{1,5}$' }),
-            session: Type.Optional(Type.String({ pattern: '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$' })),
+            credential: Type.String({ pattern: credentialPattern }),
           },
           { additionalProperties: false },
         ),
@@ -49,8 +50,9 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
       },
     },
     async (request, reply) => {
-      const { user, workspace, port, session = '' } = request.query
-      const found = await openableBy(database, { user, workspace, session }, clock())
+      const { user, workspace, port, credential } = request.query
+      const holds = await credentialHolds(database, { user, credential }, clock())
+      const found = holds ? await openableBy(database, { user, workspace }) : undefined
       const may =
         found !== undefined &&
         allowed(
@@ -84,7 +86,7 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
             workspace: Type.String(),
             user: Type.String(),
             status: Type.String(),
-            keys: Type.Array(Type.String()),
+            keys: Type.Array(Type.Object({ id: Type.String(), key: Type.String() })),
             grant: Type.Optional(Type.String()),
           }),
           ...answers,
@@ -100,7 +102,7 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
       const runs = status === 'ON' || status === 'UNKNOWN'
       const grant =
         key === undefined || !runs ? undefined : await tickets.signSsh({ user: ownerId, workspace: id, key }, clock())
-      const keys = (await listSshKeys(database, ownerId)).map((one) => one.publicKey)
+      const keys = (await listSshKeys(database, ownerId)).map((one) => ({ id: one.id, key: one.publicKey }))
       return { workspace: id, user: ownerId, status, keys, ...(grant === undefined ? {} : { grant }) }
     },
   )

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { record } from '../audit.ts'
 import { authorize, callerOf } from '../authorization.ts'
+import { credentialOf } from '../credential.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -44,8 +45,8 @@ export function ticketRoutes(app: TypedInstance, { database, engine, tickets, cl
           fix: status === 'OFF' ? 'start it first' : 'wait until it is ON',
         })
       const path = `/proxy/workspaces/${id}/${doors[port]}`
-      const session = caller.via === 'session' ? caller.credential : undefined
-      const ticket = await tickets.sign({ user: caller.id, workspace: id, port, path, session }, clock())
+      const grant = { user: caller.id, workspace: id, port, path, credential: credentialOf(caller) }
+      const ticket = await tickets.sign(grant, clock())
       if (!own) {
         const target = { type: 'workspace', id, name: workspace.name }
         await record(database, request, { action: 'workspace.open', target, details: { port } }, clock())

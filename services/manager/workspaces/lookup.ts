@@ -16,21 +16,16 @@ export async function workspaceByNames(
   return rows[0] && (await findWorkspace(database, rows[0].id))
 }
 
-/**
- * A user who is active, and whose login session has not ended when one is named, with the owner of a workspace that is on;
- * undefined when any of that does not hold. `now` is in milliseconds.
- */
+/** A user who is active, with the owner of a workspace that is on; undefined when any of that does not hold. */
 export async function openableBy(
   database: Queryable,
-  { user, workspace, session }: { user: string; workspace: string; session: string },
-  now: number,
+  { user, workspace }: { user: string; workspace: string },
 ): Promise<{ user: { id: string; username: string; role: SiteRole }; ownerId: string } | undefined> {
   const { rows } = await database.query<{ id: string; username: string; role: SiteRole; ownerId: string }>(
     `SELECT users.id, users.username, users.role, workspaces.owner_id AS "ownerId"
      FROM users JOIN workspaces ON workspaces.id = $2 AND workspaces.desired = 'on'
-     WHERE users.id = $1 AND users.deactivated_at IS NULL AND ($3 = '' OR EXISTS (
-       SELECT 1 FROM sessions WHERE id = nullif($3, '')::uuid AND user_id = users.id AND expires_at > $4))`,
-    [user, workspace, session, new Date(now)],
+     WHERE users.id = $1 AND users.deactivated_at IS NULL`,
+    [user, workspace],
   )
   const row = rows[0]
   return row && { user: { id: row.id, username: row.username, role: row.role }, ownerId: row.ownerId }

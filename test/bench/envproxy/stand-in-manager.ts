@@ -28,7 +28,7 @@ export async function startStandInManager(): Promise<StandInManager> {
     ticket: (connection) =>
       new SignJWT({
         sub: `user-${connection >> 2}`,
-        session: `session-${connection >> 2}`,
+        credential: `session:${connection >> 2}`,
         workspace,
         port: 26337,
         path,

@@ -86,7 +86,7 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
     sendTo(port, path, { host: `${label}.${devHost}`, ...headers }, method, body)
   const ticket = (claims: object = {}, audience = 'dev-url') =>
     new SignJWT({
-      session: 'session-1',
+      credential: 'session:1',
       label: ann.label,
       devUrl: ann.id,
       workspace: ann.workspace,

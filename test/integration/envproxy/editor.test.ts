@@ -45,7 +45,7 @@ async function startSite(t: TestContext, workspaceAnswers: (request: IncomingMes
   await envproxy.app.ready()
   t.after(() => access.close())
   const ticket = (claims: object = {}) =>
-    new SignJWT({ sub: 'user-1', workspace, port: 13337, path: ide, session: 'session-1', ...claims })
+    new SignJWT({ sub: 'user-1', workspace, port: 13337, path: ide, credential: 'session:1', ...claims })
       .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
       .setAudience('envproxy')
       .setJti(String(Math.random()))

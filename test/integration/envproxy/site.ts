@@ -41,7 +41,7 @@ export async function startSite(
   })
   const { port } = envproxy.app.server.address() as AddressInfo
   const ticket = (claims: object = {}, seconds = 60, audience = 'envproxy', kid = 'one') =>
-    new SignJWT({ sub: 'user-1', workspace, port: 26337, path, ...claims })
+    new SignJWT({ sub: 'user-1', credential: 'session:1', workspace, port: 26337, path, ...claims })
       .setProtectedHeader({ alg: 'EdDSA', kid })
       .setAudience(audience)
       .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)

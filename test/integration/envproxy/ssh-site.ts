@@ -58,7 +58,9 @@ export async function startSshSite(t: TestContext, changes: { gate?: Partial<Ssh
       const status = changes.status ?? 'ON'
       const given = status === 'ON' ? { grant: await grant({ key: url.searchParams.get('key') }) } : {}
       response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ user: 'user-1', workspace, status, keys: [publicKey], ...given }))
+      response.end(
+        JSON.stringify({ user: 'user-1', workspace, status, keys: [{ id: 'sshkey0001', key: publicKey }], ...given }),
+      )
     }),
   )
 

@@ -19,13 +19,13 @@ async function person(site: Site, name: string, role?: 'site-admin') {
   const { id } = await site.user(name, role)
   const token = await site.logIn(name)
   const [{ id: session }] = (await site.call(token, 'GET', `/api/v0/users/${id}/sessions`)).json()
-  return { id, token, session: session as string }
+  return { id, token, credential: `session:${session}` }
 }
 const workspaceOf = async (site: Site, token: string, name: string, more: object = {}): Promise<string> =>
   (await site.call(token, 'POST', '/api/v0/workspaces', { name, ...size, ...more })).json().id
 
 /** What the envproxy is told. */
-async function ask(site: Site, label: string, who?: { id: string; session: string }) {
+async function ask(site: Site, label: string, who?: { id: string; credential: string }) {
   const at = Math.floor(site.time.now / 1000)
   const proof = await new SignJWT({})
     .setProtectedHeader({ alg: 'HS256' })
@@ -34,7 +34,7 @@ async function ask(site: Site, label: string, who?: { id: string; session: strin
     .setIssuedAt(at)
     .setExpirationTime(at + 60)
     .sign(new TextEncoder().encode(internalKey))
-  const query = who === undefined ? '' : `?user=${who.id}&session=${who.session}`
+  const query = who === undefined ? '' : `?user=${who.id}&credential=${who.credential}`
   return await site.app.inject({
     url: `/internal/dev-urls/${label}${query}`,
     headers: { authorization: `Bearer ${proof}` },
@@ -171,8 +171,12 @@ test('who may open a dev URL: its owner, the organization, all users, everyone; 
   await share('public')
   assert.deepEqual((await ask(site, label)).json(), { id: added.id, workspace: box, port: 8000, access: 'public' })
   await share('authed')
-  assert.equal((await ask(site, label, { id: bob.id, session: ada.session })).statusCode, 403, "another's session")
-  assert.equal((await ask(site, label, { id: bob.id, session: '' })).statusCode, 400)
+  assert.equal(
+    (await ask(site, label, { id: bob.id, credential: ada.credential })).statusCode,
+    403,
+    "another's session",
+  )
+  assert.equal((await ask(site, label, { id: bob.id, credential: '' })).statusCode, 400)
   await site.call(bob.token, 'POST', '/auth/logout')
   assert.equal((await ask(site, label, bob)).statusCode, 403)
   await site.database.query('UPDATE users SET deactivated_at = now() WHERE id = $1', [eve.id])
@@ -202,10 +206,10 @@ test('a ticket names one dev URL, the user, the session and the browser, and goe
   const ticket = back.searchParams.get('ticket') ?? ''
   const currentDate = new Date(site.time.now)
   const { payload } = await jwtVerify(ticket, keys, { audience: 'dev-url', currentDate })
-  const { sub, session, devUrl, label, workspace, port } = payload
+  const { sub, credential, devUrl, label, workspace, port } = payload
   assert.deepEqual(
-    { sub, session, devUrl, label, workspace, port, state: payload.state },
-    { sub: ada.id, session: ada.session, devUrl: id, label: '8000-box-ada', workspace: box, port: 8000, state },
+    { sub, credential, devUrl, label, workspace, port, state: payload.state },
+    { sub: ada.id, credential: ada.credential, devUrl: id, label: '8000-box-ada', workspace: box, port: 8000, state },
   )
   assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 60)
   await assert.rejects(

@@ -133,7 +133,7 @@ test('the envproxy learns by names whose keys open which workspace, with a grant
   const key = `SHA256:${'A'.repeat(43)}`
   const url = '/internal/ssh/ada/harbour'
   const plain = (await ask(site, 'GET', url)).json()
-  assert.deepEqual(plain, { workspace: id, user: user.id, status: 'ON', keys: [ed25519] })
+  assert.deepEqual(plain, { workspace: id, user: user.id, status: 'ON', keys: [{ id: added.json().id, key: ed25519 }] })
   const { grant } = (await ask(site, 'GET', `${url}?key=${encodeURIComponent(key)}`)).json()
   const keys = createLocalJWKSet((await site.call(undefined, 'GET', '/auth/jwks')).json())
   const currentDate = new Date(site.time.now)
@@ -153,29 +153,42 @@ test('the envproxy learns by names whose keys open which workspace, with a grant
   assert.equal((await ask(site, 'GET', url)).body, unknown.body)
 })
 
-test('access ends with the session, the user, the workspace, and is never wider than the permission table', async (t) => {
+test('access ends with the credential, the role and the workspace, and is never wider than the permission table', async (t) => {
   const site = await newSite(t, postgres)
-  const { user, token, id } = await harbour(site)
+  const { user, id } = await harbour(site)
   const root = await site.user('root', 'site-admin')
   const bob = await site.user('bob')
-  const [{ id: session }] = (await site.call(token, 'GET', `/api/v0/users/${user.id}/sessions`)).json()
-  const access = async (who: string, port = 26337, under = '') =>
-    (await ask(site, 'GET', `/internal/access?user=${who}&workspace=${id}&port=${port}&session=${under}`)).statusCode
-  assert.equal(await access(user.id, 26337, session), 204)
-  assert.equal(await access(user.id, 13337), 204)
-  assert.equal(await access(root.id), 204)
-  assert.equal(await access(root.id, 13337), 403, 'the editor is for the owner')
-  assert.equal(await access(bob.id), 403)
-  assert.equal(await access(root.id, 26337, session), 403, "another's session")
-  assert.equal(await access(user.id, 26337, 'x'), 400)
-  await site.call(token, 'POST', '/auth/logout')
-  assert.equal(await access(user.id, 26337, session), 403)
-  assert.equal(await access(user.id), 204)
+  const login = async ({ id: owner, username }: { id: string; username: string }) => {
+    await site.logIn(username)
+    const { rows } = await site.database.query(
+      'SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1',
+      [owner],
+    )
+    return `session:${rows[0].id}`
+  }
+  const own = await login(user)
+  const [admin, other] = [await login(root), await login(bob)]
+  const access = async (who: string, credential: string, port = 26337) =>
+    (
+      await ask(
+        site,
+        'GET',
+        `/internal/access?${new URLSearchParams({ user: who, workspace: id, port: `${port}`, credential })}`,
+      )
+    ).statusCode
+  assert.equal(await access(user.id, own), 204)
+  assert.equal(await access(user.id, own, 13337), 204)
+  assert.equal(await access(root.id, admin), 204)
+  assert.equal(await access(root.id, admin, 13337), 403, 'the editor is for the owner')
+  assert.equal(await access(bob.id, other), 403)
+  assert.equal(await access(root.id, own), 403, "another's session")
+  for (const none of ['', 'x', 'session:x', 'session', `password:${'a'.repeat(10)}`, `api-key:${'a'.repeat(11)}`])
+    assert.equal(await access(user.id, none), 400, none)
   await site.database.query(`UPDATE workspaces SET desired = 'off'`)
-  assert.equal(await access(user.id), 403)
+  assert.equal(await access(user.id, own), 403)
   await site.database.query(`UPDATE workspaces SET desired = 'on'`)
-  await site.database.query('UPDATE users SET deactivated_at = now() WHERE id = $1', [user.id])
-  assert.equal(await access(user.id), 403)
+  await site.database.query(`UPDATE users SET role = 'site-manager' WHERE id = $1`, [root.id])
+  assert.equal(await access(root.id, admin), 403, 'a role that was lowered')
 })
 
 test('a ticket names the session that asked, and an editor opens for its owner alone', async (t) => {
@@ -187,7 +200,7 @@ test('a ticket names the session that asked, and an editor opens for its owner a
   const { ticket, path } = (await site.call(token, 'POST', url, { port: 13337 })).json()
   assert.equal(path, `/proxy/workspaces/${id}/ide`)
   const [{ id: session }] = (await site.call(token, 'GET', `/api/v0/users/${user.id}/sessions`)).json()
-  assert.equal(JSON.parse(Buffer.from(ticket.split('.')[1], 'base64url').toString()).session, session)
+  assert.equal(JSON.parse(Buffer.from(ticket.split('.')[1], 'base64url').toString()).credential, `session:${session}`)
   assert.equal((await site.call(admin, 'POST', url, { port: 13337 })).json().code, 'AUTH_OWNER_ONLY')
   assert.equal((await site.call(admin, 'POST', url, { port: 26337 })).statusCode, 200)
   const { rows } = await site.database.query(`SELECT actor_name FROM audit WHERE action = 'workspace.open'`)

@@ -71,17 +71,17 @@ test('what the manager says of a visitor counts for the very dev URL that was op
       return answer
     },
   }
-  const holder = { user: 'useruseru1', session: 's', workspace: one.workspace, port: one.port, devUrl: one }
+  const holder = { user: 'useruseru1', credential: 's', workspace: one.workspace, port: one.port, devUrl: one }
   const ask = askManager(manager)
   const record = { id: one.id, workspace: one.workspace, port: 8000, access: 'private' }
   answer = { status: 200, body: record }
   assert.equal(await ask(holder), 'allowed')
-  assert.equal(await ask({ ...holder, user: '', session: '' }), 'denied', 'it is public no more')
+  assert.equal(await ask({ ...holder, user: '', credential: '' }), 'denied', 'it is public no more')
   answer = { status: 200, body: { ...record, access: 'public' } }
-  assert.equal(await ask({ ...holder, user: '', session: '' }), 'allowed')
+  assert.equal(await ask({ ...holder, user: '', credential: '' }), 'allowed')
   answer = { status: 200, body: { ...record, id: 'another000' } }
   assert.equal(await ask(holder), 'denied')
-  assert.equal(await ask({ ...holder, user: '', session: '' }), 'denied')
+  assert.equal(await ask({ ...holder, user: '', credential: '' }), 'denied')
   for (const [status, verdict] of [
     [403, 'denied'],
     [404, 'denied'],
@@ -94,8 +94,8 @@ test('what the manager says of a visitor counts for the very dev URL that was op
   answer = { status: 204, body: undefined }
   const { devUrl: _, ...editor } = holder
   assert.equal(await ask(editor), 'allowed')
-  assert.equal(paths.at(-1), `/internal/access?user=useruseru1&session=s&workspace=${one.workspace}&port=8000`)
-  assert.equal(paths[0], `/internal/dev-urls/${one.label}?user=useruseru1&session=s`)
+  assert.equal(paths.at(-1), `/internal/access?user=useruseru1&credential=s&workspace=${one.workspace}&port=8000`)
+  assert.equal(paths[0], `/internal/dev-urls/${one.label}?user=useruseru1&credential=s`)
   answer = { status: 200, body: { id: 1 } }
   await assert.rejects(managerDirectory(manager)(one.label))
 })
