@@ -12,15 +12,16 @@ export interface Holder {
   devUrl?: { id: string; label: string }
 }
 
-/** `unknown`: nobody could be asked. */
-export type Verdict = 'allowed' | 'denied' | 'unknown'
+/**
+ * What the manager says. Allowed: with the grant that the workspace's agent wants to see, at its own ports (connect.ts).
+ * `unknown`: nobody could be asked.
+ */
+export type Verdict = { grant: string | undefined } | 'denied' | 'unknown'
 
-/** Asks the manager again and again whether those who were let in may stay. */
+/** Asks the manager again and again whether those who come, and those who were let in, may use what they use. */
 export interface Access {
-  /** Takes note that the manager has just let this one in, by a ticket. */
-  allow(holder: Holder): void
-  /** Throws a Refusal (403, 503) unless the manager has allowed it within the last minute. */
-  assert(holder: Holder): Promise<void>
+  /** Resolves with the grant. Throws a Refusal (403, 503) unless the manager has allowed it within the last half minute. */
+  assert(holder: Holder): Promise<string | undefined>
   /** Calls `onDenied` once when the manager says no; no answer changes nothing. Returns the end of the watch. */
   watch(holder: Holder, onDenied: () => void): () => void
   /** Ends all watches. */
@@ -29,37 +30,43 @@ export interface Access {
 
 export interface AccessOptions {
   ask(holder: Holder): Promise<Verdict>
-  /** an answer is good without asking again for this long, and good at all for the longer; milliseconds */
+  /**
+   * an answer is good for this long, and while the manager does not answer for the longer; milliseconds. A grant is good
+   * for two minutes, so that one which is as old as can be still has half its life.
+   */
   freshMs?: number
   staleMs?: number
   /** answers kept at a time */
   most?: number
 }
 
-/** Answers are kept per holder, so that hundreds of an editor's requests are one question every half minute. */
+/**
+ * Answers are kept per holder, so that hundreds of an editor's requests are one question every half minute. What takes
+ * access away, takes it within that time.
+ */
 export function createAccess({ ask, freshMs = 30_000, staleMs = 60_000, most = 20_000 }: AccessOptions): Access {
-  const allowed = new Map<string, number>()
+  const allowed = new Map<string, { at: number; grant: string | undefined }>()
   const asking = new Map<string, Promise<Verdict>>()
-  const watches = new Set<NodeJS.Timeout>()
+  const watches = new Set<() => void>()
   const keyOf = ({ user, workspace, port, credential, devUrl }: Holder) =>
     [user, workspace, port, credential, devUrl?.id].join('\0')
+  const ageOf = (key: string) => performance.now() - (allowed.get(key)?.at ?? Number.NEGATIVE_INFINITY)
 
-  const allow = (key: string) => {
+  const allow = (key: string, grant: string | undefined) => {
     allowed.delete(key)
-    allowed.set(key, performance.now())
+    allowed.set(key, { at: performance.now(), grant })
     const oldest = allowed.keys().next().value
     if (allowed.size > most && oldest !== undefined) allowed.delete(oldest)
   }
 
-  const question = (holder: Holder): Promise<Verdict> => {
-    const key = keyOf(holder)
+  const question = (key: string, holder: Holder): Promise<Verdict> => {
     const pending = asking.get(key)
     if (pending) return pending
     const answer = ask(holder)
       .catch((): Verdict => 'unknown')
       .then((verdict) => {
-        if (verdict === 'allowed') allow(key)
-        else if (verdict === 'denied') allowed.delete(key)
+        if (verdict === 'denied') allowed.delete(key)
+        else if (verdict !== 'unknown') allow(key, verdict.grant)
         return verdict
       })
       .finally(() => asking.delete(key))
@@ -67,38 +74,50 @@ export function createAccess({ ask, freshMs = 30_000, staleMs = 60_000, most = 2
     return answer
   }
 
+  /** The last answer while it is good, or else a new one. */
+  const verdictOn = async (holder: Holder): Promise<Verdict> => {
+    const key = keyOf(holder)
+    const verdict = ageOf(key) < freshMs ? 'unknown' : await question(key, holder)
+    const known = ageOf(key) < staleMs ? allowed.get(key) : undefined
+    return verdict === 'unknown' && known ? known : verdict
+  }
+
   return {
-    allow: (holder) => allow(keyOf(holder)),
     async assert(holder) {
-      const age = performance.now() - (allowed.get(keyOf(holder)) ?? Number.NEGATIVE_INFINITY)
-      if (age < freshMs) return
-      const answer = question(holder)
-      // Between fresh and stale the request need not wait for the answer.
-      const verdict = age < staleMs ? 'allowed' : await answer
+      const verdict = await verdictOn(holder)
       if (verdict === 'denied') throw new Refusal(403, 'ACCESS_DENIED', 'You may not use this workspace any more.')
       if (verdict === 'unknown') {
         throw new Refusal(503, 'MANAGER_UNREACHABLE', 'Nobody can say whether you may use this; try again.')
       }
+      return verdict.grant
     },
     watch(holder, onDenied) {
-      const timer = setInterval(() => {
-        void question(holder).then((verdict) => {
-          if (verdict !== 'denied' || !watches.has(timer)) return
+      const key = keyOf(holder)
+      let timer: NodeJS.Timeout
+      // An answer that is good for a while yet need not be asked for again; one that did not come is, soon.
+      const wait = () => {
+        const left = freshMs - ageOf(key)
+        timer = setTimeout(look, left > 0 ? left : freshMs / 6)
+        timer.unref()
+      }
+      const look = () => {
+        void verdictOn(holder).then((verdict) => {
+          if (!watches.has(end)) return
+          if (verdict !== 'denied') return wait()
           end()
           onDenied()
         })
-      }, freshMs)
-      timer.unref()
-      const end = () => {
-        clearInterval(timer)
-        watches.delete(timer)
       }
-      watches.add(timer)
+      const end = () => {
+        clearTimeout(timer)
+        watches.delete(end)
+      }
+      watches.add(end)
+      wait()
       return end
     },
     close() {
-      for (const timer of watches) clearInterval(timer)
-      watches.clear()
+      for (const end of watches) end()
     },
   }
 }

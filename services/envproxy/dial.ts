@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import type { Connect } from './connect.ts'
 import { Refusal } from './refusal.ts'
-
-/** Where a workspace's port listens. */
-export interface Address {
-  host: string
-  port: number
-}
 
 /** A workspace that accepted the upgrade. */
 export interface Dialed {
@@ -41,11 +36,11 @@ interface DialOptions {
  * once every node has heard that it is ready. Nothing has been sent by then, so nothing is sent twice.
  * Throws a Refusal (502, 504). `signal` ends the attempt when the client has gone.
  */
-export async function dial(address: Address, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
+export async function dial(connect: Connect, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
   const end = performance.now() + Math.min(settleMs, options.timeoutMs)
   for (;;) {
     try {
-      return await dialOnce(address, path, headers, options)
+      return await dialOnce(connect, path, headers, options)
     } catch (error) {
       const code = ((error as Refusal).cause as NodeJS.ErrnoException | undefined)?.code ?? ''
       if (!passing.has(code) || performance.now() > end || options.signal.aborted) throw error
@@ -59,7 +54,7 @@ export async function dial(address: Address, path: string, headers: string[], op
  * workspace that answered anything else over a spliced connection could have later requests of other people, which
  * a proxy in front sends over the same connection, delivered to itself.
  */
-function dialOnce(address: Address, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
+function dialOnce(connect: Connect, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
       path,
@@ -68,7 +63,7 @@ function dialOnce(address: Address, path: string, headers: string[], options: Di
       maxHeaderSize: 8192,
       signal: options.signal,
       // Without an agent: each session has a connection of its own.
-      createConnection: () => connect({ ...address, allowHalfOpen: true, noDelay: true }),
+      createConnection: connect,
     })
     const timer = globalThis.setTimeout(
       () => outgoing.destroy(new Refusal(504, 'WORKSPACE_TIMEOUT', 'The workspace did not answer in time.')),

@@ -8,7 +8,7 @@ export function askManager(manager: Manager | undefined): (holder: Holder) => Pr
     if (manager === undefined) return 'unknown'
     if (devUrl !== undefined && user === '') {
       const found = await managerDirectory(manager)(devUrl.label)
-      return found?.id === devUrl.id && found.open ? 'allowed' : 'denied'
+      return found?.id === devUrl.id && found.open ? { grant: undefined } : 'denied'
     }
     const who = { user, credential }
     const question =
@@ -16,9 +16,11 @@ export function askManager(manager: Manager | undefined): (holder: Holder) => Pr
         ? `/internal/access?${new URLSearchParams({ ...who, workspace, port: `${port}` })}`
         : `/internal/dev-urls/${devUrl.label}?${new URLSearchParams(who)}`
     const { status, body } = await manager.call('GET', question)
-    if (status === 204) return 'allowed'
+    if (status === 403 || status === 404) return 'denied'
+    if (status !== 200) return 'unknown'
+    const { id, grant } = (body ?? {}) as Record<string, unknown>
     // the label may be another dev URL's by now
-    if (status === 200) return (body as { id?: string } | undefined)?.id === devUrl?.id ? 'allowed' : 'denied'
-    return status === 403 || status === 404 ? 'denied' : 'unknown'
+    if (devUrl !== undefined && id !== devUrl.id) return 'denied'
+    return { grant: typeof grant === 'string' ? grant : undefined }
   }
 }

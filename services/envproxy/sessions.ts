@@ -3,10 +3,11 @@ import type { Socket } from 'node:net'
 import type { JWTVerifyGetKey } from 'jose'
 import type { Access, Holder } from './access.ts'
 import type { Activity } from './activity.ts'
+import { type Address, connectTo } from './connect.ts'
 import { admitVisitor, type Gatekeeping } from './dev-urls/admit.ts'
 import { target } from './dev-urls/serve.ts'
 import { passes, visitorCookies } from './dev-urls/visit-headers.ts'
-import { type Address, dial } from './dial.ts'
+import { dial } from './dial.ts'
 import { editorCookies } from './ide/cookies.ts'
 import { admit, type Gate } from './ide/enter.ts'
 import type { Metrics } from './metrics.ts'
@@ -61,13 +62,13 @@ export async function serveUpgrade(
   let free: (() => void) | undefined
   try {
     assertHandshake(request)
-    const { holder, headers, place, path, door } = devUrl
+    const { holder, grant, headers, place, path, door } = devUrl
       ? await byVisit(options, devUrl.label, request)
       : await byRoute(options, request)
     const { user, workspace } = holder
     // those whom nobody knows share the places of the dev URL
     free = options.quota.take(user || `dev-url ${holder.devUrl?.id}`)
-    const dialed = await dial(options.locate(place), path, headers, {
+    const dialed = await dial(connectTo(options.locate(place), grant), path, headers, {
       timeoutMs: options.handshakeMs,
       key: request.headers['sec-websocket-key'] ?? '',
       signal: gone.signal,
@@ -103,6 +104,8 @@ export async function serveUpgrade(
 
 interface Admitted {
   holder: Holder
+  /** see connect.ts */
+  grant: string | undefined
   place: { workspace: string; port: number }
   door: Route['door'] | 'dev-url'
   /** of the request to the workspace: its target and its headers */
@@ -118,18 +121,20 @@ async function byRoute(options: SessionOptions, request: IncomingMessage): Promi
   return { ...admitted, place: route, door: route.door, path: route.target }
 }
 
-async function byTicket({ keys }: SessionOptions, route: Route, request: IncomingMessage) {
+async function byTicket({ keys, access }: SessionOptions, route: Route, request: IncomingMessage) {
   const offer = readOffer(request.headers['sec-websocket-protocol'])
   const { user, credential } = await checkTicket(offer.ticket, route, keys)
   const holder = { user, workspace: route.workspace, port: route.port, credential }
-  return { holder, headers: forwardedHeaders(request, offer.protocols) }
+  const grant = await access.assert(holder)
+  return { holder, grant, headers: forwardedHeaders(request, offer.protocols) }
 }
 
 async function byCookie({ gate }: SessionOptions, route: Route, request: IncomingMessage) {
   if (!gate) throw new Refusal(503, 'EDITOR_OFF', 'This envproxy is not set up for editors.')
-  const { holder } = await admit(gate, route, request)
+  const { holder, grant } = await admit(gate, route, request)
   const protocols = readProtocols(request.headers['sec-websocket-protocol'])
-  return { holder, headers: forwardedHeaders(request, protocols, { cookies: editorCookies(request.headers.cookie) }) }
+  const passing = { cookies: editorCookies(request.headers.cookie) }
+  return { holder, grant, headers: forwardedHeaders(request, protocols, passing) }
 }
 
 /** What a page of a dev URL keeps open by itself is no use of a workspace; opening the page was. */
@@ -141,10 +146,11 @@ async function byVisit(
   const path = request.url ?? ''
   if (!devUrls || label === undefined || !target.test(path))
     throw new Refusal(404, 'DEV_URL_UNKNOWN', 'No dev URL has this name.')
-  const { holder, devUrl } = await admitVisitor(devUrls, label, request)
+  const { holder, devUrl, grant } = await admitVisitor(devUrls, label, request)
   const protocols = readProtocols(request.headers['sec-websocket-protocol'])
   const passing = { cookies: visitorCookies(request.headers.cookie), judge: passes }
-  return { holder, place: devUrl, door: 'dev-url', path, headers: forwardedHeaders(request, protocols, passing) }
+  const headers = forwardedHeaders(request, protocols, passing)
+  return { holder, grant, place: devUrl, door: 'dev-url', path, headers }
 }
 
 /** Bytes within one look that are more than what an idle page moves by itself: pings, pongs, keep-alives. */

@@ -3,8 +3,10 @@ import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from 'jose'
 
 /** How long a ticket opens a connection, in seconds. */
 export const ticketLifetime = 60
-/** The same of a grant for SSH. */
-export const sshLifetime = 120
+/** How long a grant does, in seconds. */
+export const grantLifetime = 120
+/** The agent's ports where a connection begins with a grant (services/workspace/guard.ts). */
+const guardedPorts: readonly number[] = [26337, 13337]
 const sshPort = 12212
 
 /** What a ticket allows: one user, one port of one workspace, through one path of the envproxy. */
@@ -30,7 +32,9 @@ export type DevUrlGrant = {
 export type TicketSigner = {
   /** Signs a ticket (JWT, EdDSA, audience `envproxy`). `now` is in milliseconds. */
   sign(grant: TicketGrant, now: number): Promise<string>
-  /** Signs what lets the holder of an SSH key (`SHA256:…`) log in at a workspace for 120 s. */
+  /** Signs what a workspace's agent takes as the manager's word (audience `workspace`); undefined for users' own ports. */
+  signGrant(grant: { user: string; workspace: string; port: number }, now: number): Promise<string | undefined>
+  /** The same for the holder of an SSH key (`SHA256:…`), who logs in with it. */
   signSsh(grant: { user: string; workspace: string; key: string }, now: number): Promise<string>
   /** Signs what opens a dev URL for 60 s (audience `dev-url`). */
   signDevUrl(grant: DevUrlGrant, now: number): Promise<string>
@@ -63,14 +67,14 @@ export async function ticketSigner(pem: string | KeyObject): Promise<TicketSigne
       .setJti(randomUUID())
       .sign(key)
   }
+  const grant = (user: string, claims: { workspace: string; port: number; key?: string }, now: number) =>
+    sign(claims, { audience: 'workspace', subject: user, lifetime: grantLifetime }, now)
   return {
     jwks: { keys: [{ ...publicJwk, kid, alg: 'EdDSA', use: 'sig' }] },
+    signGrant: async ({ user, workspace, port }, now) =>
+      guardedPorts.includes(port) ? await grant(user, { workspace, port }, now) : undefined,
     signSsh: ({ user, workspace, key: fingerprint }, now) =>
-      sign(
-        { workspace, port: sshPort, key: fingerprint },
-        { audience: 'workspace', subject: user, lifetime: sshLifetime },
-        now,
-      ),
+      grant(user, { workspace, port: sshPort, key: fingerprint }, now),
     signDevUrl: ({ user, ...claims }, now) =>
       sign(claims, { audience: 'dev-url', subject: user, lifetime: ticketLifetime }, now),
     sign: ({ user, workspace, port, path, credential }, now) =>

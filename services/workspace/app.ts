@@ -1,5 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { Server } from 'node:net'
 import { WebSocketServer } from 'ws'
+import type { ReadGrant } from './grant.ts'
+import { createGuard } from './guard.ts'
 import { keepBeating } from './heartbeat.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { parseShellRequest } from './shell-request.ts'
@@ -7,6 +10,7 @@ import { parseShellRequest } from './shell-request.ts'
 export interface EnvagentOptions {
   home: string
   environment: Record<string, string>
+  readGrant: ReadGrant | undefined
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
   maxSessions?: number
   /** bytes */
@@ -24,10 +28,10 @@ export interface Envagent {
 /** Longest frame taken from a client, in bytes: a generous paste. */
 const maxPayload = 1_048_576
 
-/**
- * The agent in a workspace: `/healthz`, and terminals by WebSocket at `/shell`. It has no login of its own, since the
- * cluster's NetworkPolicy lets only envproxy in; everything it takes is capped all the same. Does not listen yet.
- */
+/** The agent's port (port table of the product). */
+export const agentPort = 26337
+
+/** The agent in a workspace: `/healthz`, and for who brings a grant terminals by WebSocket at `/shell`. Does not listen yet. */
 export function createEnvagent(options: EnvagentOptions): Envagent {
   const { log } = options
   const maxSessions = options.maxSessions ?? 32
@@ -43,17 +47,14 @@ export function createEnvagent(options: EnvagentOptions): Envagent {
     maxPayload,
     handleProtocols: (offered) => (offered.has('cde.shell.v1') ? 'cde.shell.v1' : false),
   })
-  const server = createServer(
-    { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 },
-    (request, response) => {
-      const healthy = request.method === 'GET' && request.url === '/healthz'
-      response.writeHead(healthy ? 200 : 404, { 'content-type': 'application/json' })
-      response.end(healthy ? '{"status":"ok"}' : '{"code":"ROUTE_UNKNOWN","message":"Nothing is served at this path."}')
-    },
-  )
-  server.maxConnections = maxSessions * 4 + 64
+  const http = createServer({ maxHeaderSize: 16_384 }, (_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json', connection: 'close' })
+    response.end('{"code":"ROUTE_UNKNOWN","message":"Nothing is served at this path."}')
+  })
+  // until a WebSocket is open; a server that does not itself listen has no other clock
+  http.timeout = 10_000
 
-  server.on('upgrade', (request, socket, head) => {
+  http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     const wanted = parseShellRequest(request.url ?? '')
     if (!wanted) {
@@ -76,6 +77,11 @@ export function createEnvagent(options: EnvagentOptions): Envagent {
         websocket.close(1011, 'the terminal could not be started')
       }
     })
+  })
+  const guard = { port: agentPort, readGrant: options.readGrant, healthz: true, maxAdmitted: maxSessions * 4, log }
+  const server = createGuard(guard, (socket) => {
+    http.emit('connection', socket)
+    socket.resume()
   })
   return { server, sessions }
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net'
 import { pino } from 'pino'
 import { createEnvagent } from './app.ts'
+import { grantReader } from './grant.ts'
 import { createCodeServer } from './ide/code-server.ts'
 import { createIdeServer } from './ide/door.ts'
 import { shellEnvironment } from './shell-environment.ts'
@@ -34,7 +35,9 @@ const trust = await siteTrust(NODE_EXTRA_CA_CERTS, agentFolder(HOME)).catch((err
   return {}
 })
 const environment = shellEnvironment(process.env, trust)
-const envagent = createEnvagent({ home: HOME, environment, log })
+const readGrant = WORKSPACE_ID && TICKET_KEYS ? grantReader(JSON.parse(TICKET_KEYS), WORKSPACE_ID) : undefined
+if (!readGrant) log.warn('WORKSPACE_ID or TICKET_KEYS is not set: nobody can be let in safely, and so nobody is')
+const envagent = createEnvagent({ home: HOME, environment, readGrant, log })
 const editor = createCodeServer({
   entry: CODE_SERVER,
   socket: IDE_SOCKET,
@@ -43,7 +46,7 @@ const editor = createCodeServer({
   gallery: EXTENSIONS_GALLERY,
   log,
 })
-const ide = createIdeServer(editor, log)
+const ide = createIdeServer(editor, { readGrant, log })
 const servers: Server[] = [envagent.server, ide]
 
 function stop(signal: string): void {
@@ -74,10 +77,10 @@ function listen(server: Server, port: number): void {
 listen(envagent.server, Number(PORT))
 listen(ide, Number(IDE_PORT))
 
-if (WORKSPACE_ID && TICKET_KEYS) {
+if (readGrant) {
   const ssh = createSshServer({
     hostKey: await loadHostKey(HOME),
-    check: grantChecker(JSON.parse(TICKET_KEYS), WORKSPACE_ID),
+    check: grantChecker(readGrant),
     home: HOME,
     environment,
     sftpServer: SFTP_SERVER,
@@ -85,4 +88,4 @@ if (WORKSPACE_ID && TICKET_KEYS) {
   })
   servers.push(ssh)
   listen(ssh, Number(SSH_PORT))
-} else log.warn('WORKSPACE_ID or TICKET_KEYS is not set: no SSH, since nobody could be let in safely')
+}

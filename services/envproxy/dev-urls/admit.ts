@@ -15,6 +15,8 @@ export interface Gatekeeping {
 export interface Visit {
   holder: Holder
   devUrl: DevUrl
+  /** see connect.ts */
+  grant: string | undefined
   /** a Set-Cookie to send along */
   renewed: string | undefined
 }
@@ -29,11 +31,12 @@ export async function admitVisitor(
   request: IncomingMessage,
 ): Promise<Visit> {
   const devUrl = await directory(label)
-  if (devUrl?.open) return { holder: holderOf(devUrl, '', ''), devUrl, renewed: undefined }
+  if (devUrl?.open) return { holder: holderOf(devUrl, '', ''), devUrl, grant: undefined, renewed: undefined }
   const opened = devUrl && (await cookies.open(request.headers.cookie, devUrl))
   if (!opened) throw new Refusal(401, 'DEV_URL_LOGIN', 'Open this address in a browser and log in.')
   assertOwnPage(request)
   assertNotEmbedded(request)
-  await access.assert(opened.holder)
-  return { holder: opened.holder, devUrl, renewed: opened.old ? await cookies.seal(opened.holder) : undefined }
+  const { holder, old } = opened
+  const grant = await access.assert(holder)
+  return { holder, devUrl, grant, renewed: old ? await cookies.seal(holder) : undefined }
 }

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type JWTVerifyGetKey, jwtVerify } from 'jose'
-import type { Access } from '../access.ts'
 import { cookieValues } from '../http/cookie-seal.ts'
 import { Refusal } from '../refusal.ts'
 import { refusalOf } from '../ticket.ts'
@@ -41,13 +40,12 @@ export function sendToLogin(siteUrl: string, label: string, request: IncomingMes
 export interface EntranceOptions {
   keys: JWTVerifyGetKey
   cookies: VisitorCookies
-  access: Access
   firstUse: FirstUse
 }
 
 /** Exchanges a ticket for a cookie: 302 to the path that was asked for at first. Throws a Refusal. */
 export async function enter(
-  { keys, cookies, access, firstUse }: EntranceOptions,
+  { keys, cookies, firstUse }: EntranceOptions,
   devUrl: DevUrl | undefined,
   request: IncomingMessage,
   answer: ServerResponse,
@@ -70,7 +68,6 @@ export async function enter(
     throw new Refusal(403, 'TICKET_BROWSER', 'The ticket was made for another browser, or cookies are blocked here.')
   if (!firstUse(jti)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: open the dev URL again.')
   const holder = holderOf(devUrl, sub, String(credential))
-  access.allow(holder)
   const to = query.get('to') ?? '/'
   redirect(answer, ownPath.test(to) ? to : '/', await cookies.seal(holder))
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity.ts'
-import type { Address } from '../dial.ts'
+import { type Address, connectTo } from '../connect.ts'
 import { forward } from '../http/forward.ts'
 import { refuse } from '../http/refuse.ts'
 import type { Metrics } from '../metrics.ts'
@@ -48,17 +48,19 @@ export async function serveDevUrl(
       if (!mayLogIn(error, request)) throw error
     })
     if (visit === undefined) return sendToLogin(options.siteUrl, label, request, answer)
-    const { holder, devUrl, renewed } = visit
+    const { holder, devUrl, grant, renewed } = visit
     free = options.visits.take(devUrl.id)
     if (holder.user !== '' && isUse(request)) options.activity.mark(devUrl.workspace)
+    // an answer may go on for hours
+    const unwatch = options.access.watch(holder, () => answer.destroy())
     await forward(request, answer, {
-      address: options.locate(devUrl),
+      connect: connectTo(options.locate(devUrl), grant),
       target: path,
       headers: onwardHeaders(request, { cookies: visitorCookies(request.headers.cookie), judge: passes }),
       answerHeader: ofWorkspace,
       cookie: renewed,
       timeoutMs: options.timeoutMs,
-    })
+    }).finally(unwatch)
   } catch (error) {
     refuse({ ...options, home: options.siteUrl }, request, answer, error)
   } finally {

@@ -1,5 +1,5 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { Address } from '../dial.ts'
+import type { Connect } from '../connect.ts'
 import { Refusal } from '../refusal.ts'
 
 /**
@@ -25,7 +25,7 @@ const withheld = new Set([
 
 /** How one request goes on to a workspace. */
 export interface Onward {
-  address: Address
+  connect: Connect
   /** request target at the workspace */
   target: string
   /** of the request, as a flat list of names and values; see onwardHeaders */
@@ -45,13 +45,13 @@ export interface Onward {
 export function forward(incoming: IncomingMessage, answer: ServerResponse, onward: Onward): Promise<void> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
-      ...onward.address,
       method: incoming.method ?? 'GET',
       path: onward.target,
       headers: onward.headers,
       setHost: false,
-      agent: false,
       timeout: onward.timeoutMs,
+      // the request's own timeout is heard of only where the socket has it too
+      createConnection: () => onward.connect().setTimeout(onward.timeoutMs),
     })
     const fail = (error: unknown) => {
       incoming.unpipe(outgoing)

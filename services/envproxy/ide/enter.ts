@@ -28,7 +28,6 @@ export async function enter(gate: Gate, route: Route, answer: ServerResponse): P
   const { user, credential, id } = await checkTicket(ticket, route, gate.keys)
   if (!gate.firstUse(id || ticket)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: ask for another.')
   const holder = { user, workspace: route.workspace, port: route.port, credential }
-  gate.access.allow(holder)
   url.searchParams.delete('ticket')
   answer.writeHead(302, {
     location: `${route.path}${url.pathname}${url.search}`,
@@ -45,10 +44,10 @@ export async function admit(
   gate: Gate,
   route: Route,
   request: IncomingMessage,
-): Promise<{ holder: Holder; renewed: string | undefined }> {
+): Promise<{ holder: Holder; grant: string | undefined; renewed: string | undefined }> {
   const opened = await gate.cookies.open(request.headers.cookie, route.workspace)
   if (!opened) throw new Refusal(401, 'EDITOR_LOGIN', 'Open the editor from the dashboard: there is no session here.')
   assertOwnPage(request)
-  await gate.access.assert(opened.holder)
-  return { holder: opened.holder, renewed: opened.old ? await gate.cookies.seal(opened.holder) : undefined }
+  const grant = await gate.access.assert(opened.holder)
+  return { holder: opened.holder, grant, renewed: opened.old ? await gate.cookies.seal(opened.holder) : undefined }
 }

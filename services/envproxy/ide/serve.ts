@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity } from '../activity.ts'
-import type { Address } from '../dial.ts'
+import { type Address, connectTo } from '../connect.ts'
 import { forward } from '../http/forward.ts'
 import { refuse } from '../http/refuse.ts'
 import type { Metrics } from '../metrics.ts'
@@ -37,16 +37,18 @@ export async function serveRequest(
     if (!options.gate) throw new Refusal(503, 'EDITOR_OFF', 'This envproxy is not set up for editors.')
     if (!route.target.startsWith('/')) return redirect(answer, route)
     if (request.method === 'GET' && bringsTicket(route)) return await enter(options.gate, route, answer)
-    const { holder, renewed } = await admit(options.gate, route, request)
+    const { holder, grant, renewed } = await admit(options.gate, route, request)
     if (request.method !== 'GET' && request.method !== 'HEAD') options.activity.mark(holder.workspace)
+    // an answer may go on for hours
+    const unwatch = options.gate.access.watch(holder, () => answer.destroy())
     await forward(request, answer, {
-      address: options.locate(route),
+      connect: connectTo(options.locate(route), grant),
       target: route.target,
       headers: onwardHeaders(request, { cookies: editorCookies(request.headers.cookie) }),
       answerHeader: (name, value) => ofEditor(route.path, name, value),
       cookie: renewed,
       timeoutMs: options.timeoutMs,
-    })
+    }).finally(unwatch)
   } catch (error) {
     refuse({ ...options, home: '/' }, request, answer, error)
   }

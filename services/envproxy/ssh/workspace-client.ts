@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import ssh2, { type Client } from 'ssh2'
 import { ciphers } from '../../workspace/ssh/algorithms.ts'
-import type { Address } from '../dial.ts'
+import type { Address } from '../connect.ts'
 
 /** The key pair with which envproxy logs in at workspaces; made anew at each start, never stored. */
 export interface OwnKey {

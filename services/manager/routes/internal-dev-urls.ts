@@ -9,7 +9,7 @@ import { Label } from './dev-url-schemas.ts'
 import { ErrorAnswer, Identifier } from './schemas.ts'
 
 /** What the envproxy asks about dev URLs: where one leads, and whether a visitor may (still) open it. */
-export function internalDevUrlRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
+export function internalDevUrlRoutes(app: TypedInstance, { database, tickets, clock }: Dependencies): void {
   app.get(
     '/internal/dev-urls/:label',
     {
@@ -30,6 +30,7 @@ export function internalDevUrlRoutes(app: TypedInstance, { database, clock }: De
             workspace: Type.String(),
             port: Type.Integer(),
             access: Type.String(),
+            grant: Type.Optional(Type.String()),
           }),
           '4xx': ErrorAnswer,
         },
@@ -41,7 +42,9 @@ export function internalDevUrlRoutes(app: TypedInstance, { database, clock }: De
       if (found === undefined) throw new ApiError(404, 'DEV_URL_UNKNOWN', 'there is no such dev URL')
       if (user !== undefined && !(await mayVisit(database, found, { user, credential }, clock())))
         throw new ApiError(403, 'ACCESS_ENDED', 'this user may not open this dev URL')
-      return { id: found.id, workspace: found.workspaceId, port: found.port, access: found.access }
+      const { id, workspaceId: workspace, port, access } = found
+      const grant = user === undefined ? undefined : await tickets.signGrant({ user, workspace, port }, clock())
+      return { id, workspace, port, access, ...(grant === undefined ? {} : { grant }) }
     },
   )
 }

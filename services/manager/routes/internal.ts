@@ -46,10 +46,10 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
           },
           { additionalProperties: false },
         ),
-        response: { 204: Type.Null(), ...answers },
+        response: { 200: Type.Object({ grant: Type.Optional(Type.String()) }), ...answers },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { user, workspace, port, credential } = request.query
       const holds = await credentialHolds(database, { user, credential }, clock())
       const found = holds ? await openableBy(database, { user, workspace }) : undefined
@@ -64,7 +64,8 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
         ) &&
         (Number(port) === agentPort || found.ownerId === user)
       if (!may) throw new ApiError(403, 'ACCESS_ENDED', 'this user may no longer use this workspace')
-      return reply.code(204).send(null)
+      const grant = await tickets.signGrant({ user, workspace, port: Number(port) }, clock())
+      return grant === undefined ? {} : { grant }
     },
   )
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import type { ReadGrant } from '../grant.ts'
 
 /** Who logged in, and what may be said about it. */
 export interface Login {
@@ -19,21 +19,14 @@ export function fingerprint(publicKey: Buffer): string {
 }
 
 /**
- * A grant is what a short-lived SSH certificate would be: the manager's signature (EdDSA) over workspace, port and the
- * fingerprint of one key, envproxy's. It is no secret: without that key nobody can use it, and SSH binds the key's
- * signature to this one connection (RFC 4252, section 7). `keys` is the manager's JWKS.
+ * A grant for SSH is what a short-lived certificate would be: it names the fingerprint of one key, envproxy's. It is no
+ * secret: without that key nobody can use it, and SSH binds the key's signature to this one connection (RFC 4252,
+ * section 7).
  */
-export function grantChecker(keys: JSONWebKeySet, workspace: string): CheckGrant {
-  const keySet = createLocalJWKSet(keys)
+export function grantChecker(read: ReadGrant): CheckGrant {
   return async (grant, publicKey) => {
-    const { payload } = await jwtVerify(grant, keySet, {
-      algorithms: ['EdDSA', 'Ed25519'],
-      audience: 'workspace',
-      requiredClaims: ['exp', 'sub', 'workspace', 'port', 'key'],
-      clockTolerance: 5,
-    })
-    if (payload.workspace !== workspace || payload.port !== sshPort) throw new Error('made for another door')
-    if (payload.key !== fingerprint(publicKey)) throw new Error('made for another key')
-    return { user: String(payload.sub) }
+    const { sub, key } = await read(grant, sshPort)
+    if (key !== fingerprint(publicKey)) throw new Error('made for another key')
+    return { user: String(sub) }
   }
 }

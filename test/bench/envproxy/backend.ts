@@ -3,7 +3,8 @@ import { acceptOf, frame, frameReader, opcodes } from './frames.ts'
 
 /**
  * The workspace that all proxies lead to, as a process: `node backend.ts HOST PORT`. It sends every binary message back;
- * `?bulk=BYTES` gets that many bytes in messages of 64 KiB instead.
+ * `?bulk=BYTES` gets that many bytes in messages of 64 KiB instead. A line before the request, as envproxy sends one, is not
+ * looked at.
  */
 const [host, port] = process.argv.slice(2)
 const piece = frame(Buffer.alloc(65_536, 'sealift'))
@@ -20,7 +21,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\nSec-WebSocket-Protocol: cde.shell.v1\r\n\r\n`,
     )
-    const bulk = /^GET \S*[?&]bulk=(\d+)/.exec(head)?.[1]
+    const bulk = /^GET \S*[?&]bulk=(\d+)/m.exec(head)?.[1]
     if (bulk) sendBulk(socket, Number(bulk))
     else echo(socket)
   })

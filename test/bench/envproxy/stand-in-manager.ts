@@ -16,10 +16,17 @@ export const path = `/proxy/workspaces/${workspace}/shell`
 export async function startStandInManager(): Promise<StandInManager> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
   const keys = [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'EdDSA', use: 'sig' }]
+  const grant = await new SignJWT({ sub: 'user-1', workspace, port: 26337 })
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'bench' })
+    .setAudience('workspace')
+    .setExpirationTime('120s')
+    .sign(privateKey)
   const server = createServer((request, response) => {
     request.resume()
     if (request.url === '/auth/jwks')
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }))
+    else if (request.url?.startsWith('/internal/access'))
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ grant }))
     else response.writeHead(204).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -86,6 +86,7 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
     sendTo(port, path, { host: `${label}.${devHost}`, ...headers }, method, body)
   const ticket = (claims: object = {}, audience = 'dev-url') =>
     new SignJWT({
+      sub: 'ann',
       credential: 'session:1',
       label: ann.label,
       devUrl: ann.id,
@@ -94,7 +95,6 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
       ...claims,
     })
       .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
-      .setSubject('ann')
       .setAudience(audience)
       .setJti(String(Math.random()))
       .setExpirationTime('60s')

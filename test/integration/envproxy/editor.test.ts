@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { createAccess, type Verdict } from '../../../services/envproxy/access.ts'
 import { createEnvproxy } from '../../../services/envproxy/app.ts'
 import { managerKeys } from '../../../services/envproxy/ticket.ts'
+import { guarded, signingKey } from './guarded.ts'
 import { echo, listen, open } from './site.ts'
 
 const workspace = 'abcde12345'
@@ -13,8 +13,8 @@ const ide = `/proxy/workspaces/${workspace}/ide`
 
 /** An envproxy before a workspace whose answers the test decides, and a manager that says who may stay. */
 async function startSite(t: TestContext, workspaceAnswers: (request: IncomingMessage, answer: ServerResponse) => void) {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
-  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'EdDSA' }] })
+  const key = await signingKey()
+  const keys = JSON.stringify(key.jwks)
   const manager = await listen(
     t,
     createServer((_request, answer) => answer.setHeader('content-type', 'application/json').end(keys)),
@@ -25,8 +25,8 @@ async function startSite(t: TestContext, workspaceAnswers: (request: IncomingMes
     echo((seen) => upgrades.push(seen)),
   )
   const upgrades: IncomingMessage[] = []
-  const insidePort = await listen(t, inside)
-  const verdict: { now: Verdict; asked: number } = { now: 'allowed', asked: 0 }
+  const insidePort = await listen(t, guarded(key, { workspace, port: 13337 }, inside))
+  const verdict: { now: Verdict; asked: number } = { now: { grant: await key.grant(workspace, 13337) }, asked: 0 }
   const access = createAccess({
     ask: async () => {
       verdict.asked += 1
@@ -45,12 +45,7 @@ async function startSite(t: TestContext, workspaceAnswers: (request: IncomingMes
   await envproxy.app.ready()
   t.after(() => access.close())
   const ticket = (claims: object = {}) =>
-    new SignJWT({ sub: 'user-1', workspace, port: 13337, path: ide, credential: 'session:1', ...claims })
-      .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
-      .setAudience('envproxy')
-      .setJti(String(Math.random()))
-      .setExpirationTime('60s')
-      .sign(privateKey)
+    key.sign({ sub: 'user-1', workspace, port: 13337, path: ide, credential: 'session:1', ...claims }, 'envproxy')
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET', body?: string) =>
     send(port, path, headers, method, body)
   const enter = async () => {

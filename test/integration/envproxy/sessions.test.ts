@@ -211,10 +211,11 @@ test('a workspace that listens only a moment later is reached', async (t) => {
   late.on('upgrade', echo())
   const port = await listen(t, createServer())
   const site = await startSite(t, () => {}, { locate: () => ({ host: '127.0.0.2', port }) })
+  const door = site.guard(late)
   const opening = connected(site.url, await site.ticket())
   await sleep(400)
-  late.listen(port, '127.0.0.2')
-  t.after(() => late.close())
+  door.listen(port, '127.0.0.2')
+  t.after(() => door.close())
   const websocket = await opening
   websocket.terminate()
 })

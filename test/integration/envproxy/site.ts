@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { WebSocket, WebSocketServer } from 'ws'
+import { createAccess } from '../../../services/envproxy/access.ts'
 import { createEnvproxy, type EnvproxyOptions } from '../../../services/envproxy/app.ts'
 import { managerKeys } from '../../../services/envproxy/ticket.ts'
+import { guarded, signingKey } from './guarded.ts'
 
 export const workspace = 'abcde12345'
 export const path = `/proxy/workspaces/${workspace}/shell`
@@ -16,37 +17,41 @@ export async function startSite(
   upstream: (request: IncomingMessage, socket: Socket, head: Buffer) => void,
   options: Partial<EnvproxyOptions> = {},
 ) {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'EdDSA', use: 'sig' }
+  const key = await signingKey()
   let keyFetches = 0
   const manager = await listen(
     t,
     createServer((_request, response) => {
       keyFetches += 1
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }))
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(key.jwks))
     }),
   )
   const server = createServer()
   server.on('upgrade', upstream)
-  const workspacePort = await listen(t, server)
+  const guard = (inside: HttpServer) => guarded(key, { workspace, port: 26337 }, inside)
+  const workspacePort = await listen(t, guard(server))
+  const access = createAccess({ ask: async ({ workspace, port }) => ({ grant: await key.grant(workspace, port) }) })
   const envproxy = createEnvproxy({
     keys: managerKeys(`http://127.0.0.1:${manager}`),
     locate: () => ({ host: '127.0.0.1', port: workspacePort }),
+    access,
     ...options,
   })
   await envproxy.app.listen({ host: '127.0.0.1', port: 0 })
   t.after(async () => {
     envproxy.cut()
+    access.close()
     await envproxy.app.close()
   })
   const { port } = envproxy.app.server.address() as AddressInfo
   const ticket = (claims: object = {}, seconds = 60, audience = 'envproxy', kid = 'one') =>
-    new SignJWT({ sub: 'user-1', credential: 'session:1', workspace, port: 26337, path, ...claims })
-      .setProtectedHeader({ alg: 'EdDSA', kid })
-      .setAudience(audience)
-      .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
-      .sign(privateKey)
-  return { envproxy, port, url: `ws://127.0.0.1:${port}${path}`, ticket, keyFetches: () => keyFetches }
+    key.sign(
+      { sub: 'user-1', credential: 'session:1', workspace, port: 26337, path, ...claims },
+      audience,
+      seconds,
+      kid,
+    )
+  return { envproxy, port, url: `ws://127.0.0.1:${port}${path}`, ticket, guard, keyFetches: () => keyFetches }
 }
 
 /** Lets a server listen on a free port of the loopback and ends it with the test. */

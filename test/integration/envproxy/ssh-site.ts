@@ -17,6 +17,7 @@ import { createLookup } from '../../../services/envproxy/ssh/lookup.ts'
 import { newOwnKey } from '../../../services/envproxy/ssh/own-key.ts'
 import { createSshServer as createGate, type SshOptions } from '../../../services/envproxy/ssh/server.ts'
 import { newOpensshKey } from '../../../services/ssh/openssh-key.ts'
+import { grantReader } from '../../../services/workspace/grant.ts'
 import { shellEnvironment } from '../../../services/workspace/shell-environment.ts'
 import { grantChecker } from '../../../services/workspace/ssh/grant.ts'
 import { loadHostKey } from '../../../services/workspace/ssh/host-key.ts'
@@ -66,7 +67,7 @@ export async function startSshSite(t: TestContext, changes: { gate?: Partial<Ssh
 
   const inside = createSshServer({
     hostKey: await loadHostKey(home),
-    check: grantChecker(jwks, workspace),
+    check: grantChecker(grantReader(jwks, workspace)),
     home,
     environment: shellEnvironment({ PATH: process.env.PATH, HOME: home }),
     sftpServer: '/usr/lib/openssh/sftp-server',
@@ -75,7 +76,7 @@ export async function startSshSite(t: TestContext, changes: { gate?: Partial<Ssh
   const insidePort = await listenSsh(t, inside)
 
   const ownKey = newOwnKey()
-  const verdict: { now: Verdict } = { now: 'allowed' }
+  const verdict: { now: Verdict } = { now: { grant: undefined } }
   const access = createAccess({ ask: async () => verdict.now, freshMs: 200 })
   const reports: string[][] = []
   const activity = createActivity(async (workspaces) => void reports.push(workspaces), 100)

@@ -12,7 +12,15 @@ test('a request without a ticket is 401, and so is one with an expired, forged o
   assert.equal(await refusal(site.url, ['ticket.abc.def.ghi']), '401 TICKET_INVALID')
   const good = await site.ticket()
   const [header, , signature] = good.split('.')
-  const claims = { sub: 'root', workspace, port: 26337, path, aud: 'envproxy', exp: 4_000_000_000 }
+  const claims = {
+    sub: 'root',
+    credential: 'session:1',
+    workspace,
+    port: 26337,
+    path,
+    aud: 'envproxy',
+    exp: 4_000_000_000,
+  }
   const altered = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
   assert.equal(await refusal(site.url, [`ticket.${altered}`]), '401 TICKET_INVALID')
   const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${altered.split('.')[1]}.`
@@ -23,7 +31,7 @@ test('a ticket by another key, even under a known key id, is 401', async (t) => 
   const site = await startSite(t, echo())
   const { privateKey } = await generateKeyPair('EdDSA')
   const forge = (kid: string) =>
-    new SignJWT({ sub: 'user-1', workspace, port: 26337, path })
+    new SignJWT({ sub: 'user-1', credential: 'session:1', workspace, port: 26337, path })
       .setProtectedHeader({ alg: 'EdDSA', kid })
       .setAudience('envproxy')
       .setExpirationTime('1m')
@@ -41,10 +49,11 @@ test('a ticket for another workspace, port or path is 403', async (t) => {
   assert.equal(await refusal(elsewhere, [`ticket.${await site.ticket()}`]), '403 TICKET_ELSEWHERE')
 })
 
-test('a ticket without an expiry or a user is 401', async (t) => {
+test('a ticket that names no user or no credential is 401', async (t) => {
   const site = await startSite(t, echo())
-  assert.equal(await refusal(site.url, [`ticket.${await site.ticket({ sub: '' })}`]), '401 TICKET_INVALID')
-  assert.equal(await refusal(site.url, [`ticket.${await site.ticket({ sub: 7 })}`]), '401 TICKET_INVALID')
+  for (const claim of ['sub', 'credential'])
+    for (const value of ['', 7, undefined, 'x'.repeat(129)])
+      assert.equal(await refusal(site.url, [`ticket.${await site.ticket({ [claim]: value })}`]), '401 TICKET_INVALID')
 })
 
 test('two tickets are refused, and so are two headers of subprotocols', async (t) => {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose'
 import { internalCalls } from '../../../services/manager/internal-calls.ts'
 import { reconcileOnce } from '../../../services/manager/workspaces/reconcile.ts'
+import { grantReader } from '../../../services/workspace/grant.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { internalKey, newSite, type Site, silent } from './site.ts'
 
@@ -176,9 +177,9 @@ test('access ends with the credential, the role and the workspace, and is never 
         `/internal/access?${new URLSearchParams({ user: who, workspace: id, port: `${port}`, credential })}`,
       )
     ).statusCode
-  assert.equal(await access(user.id, own), 204)
-  assert.equal(await access(user.id, own, 13337), 204)
-  assert.equal(await access(root.id, admin), 204)
+  assert.equal(await access(user.id, own), 200)
+  assert.equal(await access(user.id, own, 13337), 200)
+  assert.equal(await access(root.id, admin), 200)
   assert.equal(await access(root.id, admin, 13337), 403, 'the editor is for the owner')
   assert.equal(await access(bob.id, other), 403)
   assert.equal(await access(root.id, own), 403, "another's session")
@@ -189,6 +190,26 @@ test('access ends with the credential, the role and the workspace, and is never 
   await site.database.query(`UPDATE workspaces SET desired = 'on'`)
   await site.database.query(`UPDATE users SET role = 'site-manager' WHERE id = $1`, [root.id])
   assert.equal(await access(root.id, admin), 403, 'a role that was lowered')
+})
+
+test('with access comes a grant that the agent of this workspace takes for two minutes, at the port in question', async (t) => {
+  const site = await newSite(t, postgres)
+  const { user, token, id } = await harbour(site)
+  const [{ id: session }] = (await site.call(token, 'GET', `/api/v0/users/${user.id}/sessions`)).json()
+  const read = grantReader((await site.call(undefined, 'GET', '/auth/jwks')).json(), id)
+  const question = (port: number) =>
+    ask(
+      site,
+      'GET',
+      `/internal/access?${new URLSearchParams({ user: user.id, workspace: id, port: `${port}`, credential: `session:${session}` })}`,
+    )
+  for (const port of [26337, 13337]) {
+    const { grant } = (await question(port)).json()
+    const { sub, iat = 0, exp } = await read(grant, port)
+    assert.deepEqual([sub, exp], [user.id, iat + 120])
+    await assert.rejects(read(grant, port === 26337 ? 13337 : 26337), /another door/)
+  }
+  assert.deepEqual((await question(12212)).json(), {}, 'SSH has grants of its own')
 })
 
 test('a ticket names the session that asked, and an editor opens for its owner alone', async (t) => {

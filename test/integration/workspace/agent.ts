@@ -1,31 +1,44 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { WebSocket } from 'ws'
-import { createEnvagent, type EnvagentOptions } from '../../../services/workspace/app.ts'
+import { type ClientOptions, WebSocket } from 'ws'
+import { connectTo } from '../../../services/envproxy/connect.ts'
+import { agentPort, createEnvagent, type EnvagentOptions } from '../../../services/workspace/app.ts'
+import { grantReader } from '../../../services/workspace/grant.ts'
 import { shellEnvironment } from '../../../services/workspace/shell-environment.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
+import { signingKey } from '../envproxy/guarded.ts'
+
+const workspace = 'abcde12345'
 
 /** An envagent with real shells on a free port; `connect` opens a terminal. */
 export async function startAgent(t: TestContext, options: Partial<EnvagentOptions> = {}) {
   const home = await temporaryDirectory(t)
   const environment = { ...shellEnvironment({ PATH: process.env.PATH, HOME: home }), PS1: '$ ' }
   const log = { info() {}, warn() {} }
-  const agent = createEnvagent({ home, environment, log, ...options })
+  const key = await signingKey()
+  const readGrant = grantReader(key.jwks, workspace)
+  const agent = createEnvagent({ home, environment, readGrant, log, ...options })
+  const grant = await key.grant(workspace, agentPort)
   agent.server.listen(0, '127.0.0.1')
   await once(agent.server, 'listening')
+  const sockets = new Set<Socket>()
+  agent.server.on('connection', (socket) => sockets.add(socket))
   const { port } = agent.server.address() as AddressInfo
   t.after(() => {
     agent.sessions.endAll()
-    agent.server.closeAllConnections()
+    for (const socket of sockets) socket.destroy()
     agent.server.close()
   })
-  return { ...agent, home, port, connect: (query = '') => connectShell(`ws://127.0.0.1:${port}/shell${query}`) }
+  const address = { host: '127.0.0.1', port }
+  /** A WebSocket as envproxy makes one. */
+  const open = (path: string, more: ClientOptions = {}) =>
+    new WebSocket(`ws://agent${path}`, ['cde.shell.v1'], { createConnection: connectTo(address, grant), ...more })
+  return { ...agent, home, port, key, grant, open, connect: (query = '') => connectShell(open(`/shell${query}`)) }
 }
 
 /** A client of the terminal protocol that keeps everything it was sent. */
-export async function connectShell(url: string) {
-  const websocket = new WebSocket(url, ['cde.shell.v1'])
+export async function connectShell(websocket: WebSocket) {
   let output = ''
   const control: { type: string; id?: string; resumed?: boolean; code?: number }[] = []
   websocket.on('message', (data: Buffer, isBinary) => {

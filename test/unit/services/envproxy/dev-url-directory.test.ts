@@ -75,10 +75,12 @@ test('what the manager says of a visitor counts for the very dev URL that was op
   const ask = askManager(manager)
   const record = { id: one.id, workspace: one.workspace, port: 8000, access: 'private' }
   answer = { status: 200, body: record }
-  assert.equal(await ask(holder), 'allowed')
+  assert.deepEqual(await ask(holder), { grant: undefined })
+  answer = { status: 200, body: { ...record, grant: 'signed' } }
+  assert.deepEqual(await ask(holder), { grant: 'signed' })
   assert.equal(await ask({ ...holder, user: '', credential: '' }), 'denied', 'it is public no more')
   answer = { status: 200, body: { ...record, access: 'public' } }
-  assert.equal(await ask({ ...holder, user: '', credential: '' }), 'allowed')
+  assert.deepEqual(await ask({ ...holder, user: '', credential: '' }), { grant: undefined })
   answer = { status: 200, body: { ...record, id: 'another000' } }
   assert.equal(await ask(holder), 'denied')
   assert.equal(await ask({ ...holder, user: '', credential: '' }), 'denied')
@@ -91,9 +93,9 @@ test('what the manager says of a visitor counts for the very dev URL that was op
     answer = { status, body: undefined }
     assert.equal(await ask(holder), verdict, String(status))
   }
-  answer = { status: 204, body: undefined }
+  answer = { status: 200, body: { grant: 'signed' } }
   const { devUrl: _, ...editor } = holder
-  assert.equal(await ask(editor), 'allowed')
+  assert.deepEqual(await ask(editor), { grant: 'signed' })
   assert.equal(paths.at(-1), `/internal/access?user=useruseru1&credential=s&workspace=${one.workspace}&port=8000`)
   assert.equal(paths[0], `/internal/dev-urls/${one.label}?user=useruseru1&credential=s`)
   answer = { status: 200, body: { id: 1 } }
