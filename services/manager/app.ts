@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import access from './plugins/access.ts'
 import errorAnswers from './plugins/error-answers.ts'
+import fairShare from './plugins/fair-share.ts'
 import metrics from './plugins/metrics.ts'
 import openApi from './plugins/openapi.ts'
 import websockets from './plugins/websockets.ts'
@@ -65,6 +66,7 @@ export const managerApi: FastifyPluginAsync<Dependencies> = async (instance, dep
   const app = instance as unknown as TypedInstance
   await app.register(errorAnswers)
   await app.register(access, dependencies)
+  await app.register(fairShare, dependencies)
   await app.register(websockets)
   await app.register(openApi)
   await app.register(metrics, dependencies)

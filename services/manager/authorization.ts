@@ -66,6 +66,10 @@ export function reach(request: FastifyRequest, permission: Permission): Reach {
   }
 }
 
+/** Whether an object is within a reach: what `reachValues` asks the database. */
+export const reaches = (within: Reach, { ownerId, organizationId }: Required<Target>): boolean =>
+  within.all || within.ownerId === ownerId || within.organizationIds.includes(organizationId)
+
 /** A reach as parameters of `$1 OR owner_id = $2 OR organization_id = ANY ($3::text[])`. */
 export const reachValues = (within: Reach) =>
   within.all ? [true, null, []] : [false, within.ownerId ?? null, within.organizationIds]

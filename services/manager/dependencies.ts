@@ -20,6 +20,7 @@ export type Dependencies = {
   engine: Pick<WorkspaceEngine, 'observe' | 'check' | 'growHome'>
   reconciler: Pick<Reconciler, 'wake'>
   accessUrl: string
+  /** of one user, worked on in a second on average */ requestsPerSecond: number
   /** host below which dev URLs are; undefined: there are none */ devUrlsHost: string | undefined
   /** where the manager finds the envproxy */ envproxyUrl: string
   /** the site's identity provider, where there is one */

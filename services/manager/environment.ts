@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Mode } from '@sealift/bundle-spec/license.ts'
 import { checkDevUrlsHost } from './dev-urls/address.ts'
 import type { OidcSettings } from './oidc/provider.ts'
+import { fairShare } from './turns.ts'
 import { type Placement, readPlacement } from './workspaces/placement.ts'
 
 /** What the manager is told by its environment. Secrets come as files, so that no process listing shows them. */
@@ -17,6 +18,7 @@ export type Environment = {
   licenseFile: string | undefined
   mode: Mode
   accessUrl: string
+  /** of one user, begun in a second on average */ requestsPerSecond: number
   /** host below which dev URLs are */ devUrlsHost: string | undefined
   envproxyUrl: string
   oidc: OidcSettings | undefined
@@ -82,6 +84,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   }
   const mode = optional('MODE') ?? 'connected'
   if (!modes.includes(mode)) throw new Error(`MODE is one of ${modes.join(', ')}`)
+  const pace = Number(optional('REQUESTS_PER_SECOND') ?? fairShare.perSecond)
+  if (!Number.isInteger(pace) || pace < 1) throw new Error('REQUESTS_PER_SECOND is not a whole number above 0')
   const accessUrl = required('ACCESS_URL')
   if (!URL.canParse(accessUrl)) throw new Error('ACCESS_URL is not a URL, such as https://cde.example.com')
   const devUrlsHost = optional('DEVURLS_HOST')
@@ -104,6 +108,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     licenseFile: optional('LICENSE_FILE'),
     mode: mode as Mode,
     accessUrl,
+    requestsPerSecond: pace,
     devUrlsHost: devUrlsHost && checkDevUrlsHost(devUrlsHost, accessUrl),
     envproxyUrl: optional('ENVPROXY_URL') ?? 'http://cde-envproxy:8080',
     oidc: readOidc(),

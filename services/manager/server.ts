@@ -5,6 +5,7 @@ import Fastify from 'fastify'
 import { fastifySettings, managerApi } from './app.ts'
 import { openDatabase, waitForDatabase } from './database.ts'
 import { readEnvironment } from './environment.ts'
+import { changesFrom } from './events/changes.ts'
 import { eventHub } from './events/hub.ts'
 import { startStats } from './events/stats.ts'
 import { ensureFirstAdmin } from './first-admin.ts'
@@ -17,6 +18,7 @@ import { migrate } from './migrate.ts'
 import { pendingLogins } from './oidc/pending-login.ts'
 import { oidcProvider } from './oidc/provider.ts'
 import { forgetExpired } from './sessions.ts'
+import { withTicketRate } from './ticket-rate.ts'
 import { ticketSigner } from './tickets.ts'
 import { kubernetesEngine } from './workspaces/kubernetes.ts'
 import { startReconciler } from './workspaces/reconcile.ts'
@@ -29,7 +31,7 @@ const app = Fastify({ ...fastifySettings, logger: loggerOptions(environment.logL
 const { log } = app
 
 async function start(): Promise<void> {
-  const tickets = await ticketSigner(environment.ticketKey)
+  const tickets = withTicketRate(await ticketSigner(environment.ticketKey))
   const database = openDatabase(environment.database, log)
   app.addHook('onClose', () => database.end())
   await waitForDatabase(database, log)
@@ -41,7 +43,7 @@ async function start(): Promise<void> {
   const config = new KubeConfig()
   config.loadFromDefault()
   const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
-  const hub = eventHub(database, log)
+  const hub = eventHub(database, changesFrom(database, engine), log)
   const reconciler = startReconciler({ database, engine, clock, log })
   await engine.watch((id, gone) => {
     hub.changed(id)
@@ -70,6 +72,7 @@ async function start(): Promise<void> {
     engine,
     reconciler,
     accessUrl: environment.accessUrl,
+    requestsPerSecond: environment.requestsPerSecond,
     devUrlsHost: environment.devUrlsHost,
     envproxyUrl: environment.envproxyUrl,
     gpuResource: environment.workspace.gpuResource,

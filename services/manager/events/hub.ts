@@ -1,11 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../database.ts'
 import type { WorkspaceStats } from '../workspaces/engine.ts'
+import type { Change, ReadChanges } from './changes.ts'
 import { listen } from './listen.ts'
 
 /** What a subscriber is told. `resync`: something may have been missed, read it all again. */
 export type HubEvent =
-  | { type: 'changed'; ids: ReadonlySet<string> }
+  /** `found` lacks those of `ids` that are deleted */
+  | { type: 'changed'; ids: ReadonlySet<string>; found: ReadonlyMap<string, Change> }
   | { type: 'stats'; stats: readonly WorkspaceStats[] }
   | { type: 'resync' }
 
@@ -23,14 +25,25 @@ const gathering = 100
 
 /**
  * News about workspaces, on every replica: from PostgreSQL (what was asked for, and statistics that the leading replica
- * reads) and from this replica's own watch of Kubernetes.
+ * reads) and from this replica's own watch of Kubernetes. A change is read once, however many listen.
  */
-export function eventHub(database: Database, log: Pick<FastifyBaseLogger, 'warn'>): Hub {
+export function eventHub(database: Database, read: ReadChanges, log: Pick<FastifyBaseLogger, 'warn'>): Hub {
   const listeners = new Set<(event: HubEvent) => void>()
   let waiting = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   const tell = (event: HubEvent): void => {
     for (const listener of listeners) listener(event)
+  }
+  // one after the other, so that what is older never overtakes what is newer
+  let reading = Promise.resolve()
+  const readAndTell = async (ids: ReadonlySet<string>): Promise<void> => {
+    try {
+      const found = await read([...ids])
+      tell({ type: 'changed', ids, found: new Map(found.map((change) => [change.id, change])) })
+    } catch (error) {
+      log.warn({ reason: (error as Error).message }, 'cannot read what has changed')
+      tell({ type: 'resync' })
+    }
   }
   const changed = (id: string): void => {
     if (listeners.size === 0) return
@@ -39,7 +52,7 @@ export function eventHub(database: Database, log: Pick<FastifyBaseLogger, 'warn'
       const ids = waiting
       waiting = new Set()
       timer = undefined
-      tell({ type: 'changed', ids })
+      reading = reading.then(() => readAndTell(ids))
     }, gathering)
   }
   const listening = listen({
@@ -60,6 +73,7 @@ export function eventHub(database: Database, log: Pick<FastifyBaseLogger, 'warn'
     async close() {
       clearTimeout(timer)
       await listening.close()
+      await reading
     },
   }
 }

@@ -1,7 +1,8 @@
 import type { Static } from 'typebox'
-import type { Reach } from '../authorization.ts'
+import { type Reach, reaches } from '../authorization.ts'
 import type { WorkspaceAnswer } from '../routes/schemas.ts'
 import type { WorkspaceStats } from '../workspaces/engine.ts'
+import type { Change } from './changes.ts'
 import type { HubEvent } from './hub.ts'
 
 type Shown = Static<typeof WorkspaceAnswer>
@@ -9,23 +10,19 @@ type Shown = Static<typeof WorkspaceAnswer>
 /** The first page of the list and the cursor of the next. */
 export type Newest = { workspaces: Shown[]; next: string | null }
 
-/** What a watcher is sent. */
+/** What a watcher is sent, beside the updates that all share (see changes.ts). */
 export type WatchMessage =
   /** the newest; `next` leads to older ones in the list, null: there are none */
-  | ({ type: 'snapshot' } & Newest)
-  | { type: 'update'; workspace: Shown }
-  | { type: 'remove'; id: string }
-  | { type: 'stats'; workspaces: WorkspaceStats[] }
+  ({ type: 'snapshot' } & Newest) | { type: 'remove'; id: string } | { type: 'stats'; workspaces: WorkspaceStats[] }
 
 export type WatcherOptions = {
   kind: 'update' | 'stats'
-  /** Those of some workspaces that are within the reach. */
-  some: (reach: Reach, ids: readonly string[]) => Promise<Shown[]>
   /** The newest within the reach. */
   newest: (reach: Reach) => Promise<Newest>
   /** Ids of all within the reach. */
   ids: (reach: Reach) => Promise<string[]>
-  send: (message: WatchMessage) => void
+  /** text is a message that is written already */
+  send: (message: WatchMessage | string) => void
   failed: (error: unknown) => void
 }
 
@@ -50,15 +47,15 @@ export function watcher({ kind, send, failed, ...read }: WatcherOptions): Watche
     known = new Set(await read.ids(within))
     if (kind === 'update') send({ type: 'snapshot', ...(await read.newest(within)) })
   }
-  const some = async (ids: ReadonlySet<string>): Promise<void> => {
+  const some = async (ids: ReadonlySet<string>, found: ReadonlyMap<string, Change>): Promise<void> => {
     if (within === undefined) return
-    const found = new Set<string>()
-    for (const workspace of await read.some(within, [...ids])) {
-      found.add(workspace.id)
-      known.add(workspace.id)
-      if (kind === 'update') send({ type: 'update', workspace })
+    for (const id of ids) {
+      const change = found.get(id)
+      if (change !== undefined && reaches(within, change)) {
+        known.add(id)
+        if (kind === 'update') send(change.update)
+      } else if (known.delete(id) && kind === 'update') send({ type: 'remove', id })
     }
-    for (const id of ids) if (!found.has(id) && known.delete(id) && kind === 'update') send({ type: 'remove', id })
   }
 
   return {
@@ -68,7 +65,7 @@ export function watcher({ kind, send, failed, ...read }: WatcherOptions): Watche
     },
     hear(event) {
       if (event.type === 'resync') inTurn(all)
-      else if (event.type === 'changed') inTurn(() => some(event.ids))
+      else if (event.type === 'changed') inTurn(() => some(event.ids, event.found))
       else if (kind === 'stats')
         inTurn(async () => {
           const workspaces = event.stats.filter(({ id }) => known.has(id))

@@ -3,11 +3,16 @@ import type { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { callerOf } from '../authorization.ts'
 import { ApiError } from '../errors.ts'
+import { fairShare } from '../turns.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Turns a request into a WebSocket. @throws ApiError 426 for a request that did not ask for one */
+    /**
+     * Turns a user's request into a WebSocket.
+     * @throws ApiError 426 for a request that did not ask for one, 429 and 503 where there are too many
+     */
     acceptWebSocket(request: FastifyRequest, reply: FastifyReply): Promise<WebSocket>
   }
 }
@@ -29,6 +34,7 @@ export default fp(async (app) => {
     clientTracking: true,
   })
   const silent = new WeakSet<WebSocket>()
+  const perUser = new Map<string, number>()
 
   app.server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
@@ -46,12 +52,25 @@ export default fp(async (app) => {
       throw new ApiError(426, 'UPGRADE_REQUIRED', 'this path serves WebSockets', { fix: 'connect with wss://' })
     if (server.clients.size >= most)
       throw new ApiError(503, 'WEBSOCKETS_FULL', 'too many connections at the moment', { retryAfter: 5 })
+    const { id } = callerOf(request)
+    const own = perUser.get(id) ?? 0
+    if (own >= fairShare.websockets)
+      throw new ApiError(429, 'WEBSOCKETS_USER', `you have ${own} connections to the manager, the most allowed`, {
+        fix: 'close pages of the dashboard that you no longer need',
+        retryAfter: 30,
+      })
     reply.hijack()
     upgrade.response.detachSocket(upgrade.socket as never)
     return await new Promise<WebSocket>((resolve) => {
       server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (websocket) => {
         websocket.on('error', () => websocket.terminate())
         websocket.on('pong', () => silent.delete(websocket))
+        perUser.set(id, own + 1)
+        websocket.once('close', () => {
+          const left = (perUser.get(id) ?? 1) - 1
+          if (left > 0) perUser.set(id, left)
+          else perUser.delete(id)
+        })
         resolve(websocket)
       })
     })

@@ -5,7 +5,7 @@ import { watcher } from '../events/watcher.ts'
 import { cut, pageOf } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { showWorkspace } from '../workspaces/answer.ts'
-import { listWorkspaces, reachedIds, someWorkspaces, type Workspace } from '../workspaces/store.ts'
+import { listWorkspaces, reachedIds, type Workspace } from '../workspaces/store.ts'
 
 /** How often a connection's session or key is asked again, in milliseconds, so that revoking one ends it. */
 const everyHalfMinute = 30_000
@@ -30,7 +30,6 @@ export function watchRoutes(app: TypedInstance, dependencies: Dependencies): voi
         const websocket = await app.acceptWebSocket(request, reply)
         const one = watcher({
           kind,
-          some: async (within, ids) => (await someWorkspaces(database, within, ids)).map(show),
           async newest(within) {
             const page = pageOf({})
             const { shown, last } = cut(await listWorkspaces(database, within, page), page.limit)
@@ -39,7 +38,7 @@ export function watchRoutes(app: TypedInstance, dependencies: Dependencies): voi
           ids: (within) => reachedIds(database, within),
           send(message) {
             if (websocket.bufferedAmount > slowest) websocket.terminate()
-            else websocket.send(JSON.stringify(message))
+            else websocket.send(typeof message === 'string' ? message : JSON.stringify(message))
           },
           failed(error) {
             request.log.warn({ reason: (error as Error).message }, 'a watch failed')

@@ -124,11 +124,11 @@ export async function listWorkspaces(
   return rows.map((row) => ({ ...fromRow(row), cursor: row.cursor }))
 }
 
-/** Those of some workspaces that are within a caller's reach. */
-export async function someWorkspaces(database: Queryable, within: Reach, ids: readonly string[]): Promise<Workspace[]> {
+/** Some workspaces, whoever may see them; without those that are deleted. */
+export async function everyWorkspaceOf(database: Queryable, ids: readonly string[]): Promise<Workspace[]> {
   const { rows } = await database.query<Row>(
-    `SELECT ${columns} ${source} WHERE ${reached} AND workspaces.id = ANY ($4::text[])`,
-    [...reachValues(within), ids],
+    `SELECT ${columns} ${source} WHERE desired <> 'deleted' AND workspaces.id = ANY ($1::text[])`,
+    [ids],
   )
   return rows.map(fromRow)
 }

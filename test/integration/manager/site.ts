@@ -6,6 +6,7 @@ import pg from 'pg'
 import { fastifySettings, managerApi } from '../../../services/manager/app.ts'
 import { type Database, openDatabase } from '../../../services/manager/database.ts'
 import type { Dependencies } from '../../../services/manager/dependencies.ts'
+import { changesFrom } from '../../../services/manager/events/changes.ts'
 import { eventHub } from '../../../services/manager/events/hub.ts'
 import { identifyOver } from '../../../services/manager/identify.ts'
 import { ensureReleaseImage } from '../../../services/manager/images/release-image.ts'
@@ -16,6 +17,7 @@ import { pendingLogins } from '../../../services/manager/oidc/pending-login.ts'
 import { type OidcSettings, oidcProvider } from '../../../services/manager/oidc/provider.ts'
 import { hashPassword } from '../../../services/manager/passwords.ts'
 import type { SiteRole } from '../../../services/manager/permissions.ts'
+import { withTicketRate } from '../../../services/manager/ticket-rate.ts'
 import { ticketSigner } from '../../../services/manager/tickets.ts'
 import { createUser, type User } from '../../../services/manager/users/store.ts'
 import { type MemoryEngine, memoryEngine } from '../../../services/manager/workspaces/memory.ts'
@@ -86,11 +88,12 @@ export async function newSite(
   mode: Mode = 'connected',
   more: (app: FastifyInstance) => void = () => {},
   oidc?: OidcSettings,
+  requestsPerSecond = 1_000_000,
 ): Promise<Site> {
   const database = await newDatabase(t, postgres)
   await migrate(database, silent)
   await ensureReleaseImage(database, workspaceImage)
-  return await replica(t, postgres, database, { now: Date.now() }, mode, more, oidc)
+  return await replica(t, postgres, database, { now: Date.now() }, mode, more, oidc, requestsPerSecond)
 }
 
 async function replica(
@@ -101,6 +104,7 @@ async function replica(
   mode: Mode,
   more: (app: FastifyInstance) => void,
   oidc: OidcSettings | undefined,
+  requestsPerSecond: number,
 ): Promise<Site> {
   const clock = () => time.now
   const engine = memoryEngine()
@@ -118,7 +122,7 @@ async function replica(
       const name = database.options.database
       const pool = openDatabase({ ...connection(postgres), database: name as string, ca: undefined }, silent)
       endAfter(t, pool)
-      return await replica(t, postgres, pool, time, mode, more, oidc)
+      return await replica(t, postgres, pool, time, mode, more, oidc, requestsPerSecond)
     },
     user: async (username, role = 'site-member') =>
       createUser(database, { username, passwordHash: await passwordHash, role }),
@@ -154,7 +158,7 @@ async function replica(
       )
     },
   }
-  const hub = eventHub(database, silent)
+  const hub = eventHub(database, changesFrom(database, engine), silent)
   await engine.watch((id) => hub.changed(id))
   holders.set(database, [() => app.close(), () => hub.close()])
   const ticketKey = generateKeyPairSync('ed25519').privateKey
@@ -164,10 +168,11 @@ async function replica(
     identify: identifyOver(database, clock),
     hub,
     internalCalls: internalCalls(internalKey),
-    tickets: await ticketSigner(ticketKey),
+    tickets: withTicketRate(await ticketSigner(ticketKey)),
     engine,
     reconciler: { wake: () => void site.wakes++ },
     accessUrl,
+    requestsPerSecond,
     devUrlsHost,
     get envproxyUrl() {
       return site.envproxyUrl

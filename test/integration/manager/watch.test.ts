@@ -4,6 +4,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 import { publishStats } from '../../../services/manager/events/stats.ts'
+import { fairShare } from '../../../services/manager/turns.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { accessUrl, newSite, type Site } from './site.ts'
 
@@ -164,6 +165,55 @@ test('a watch survives a restart of PostgreSQL and tells all that happened meanw
   await own.restart()
   const id = await harbour(site, token)
   await until(({ workspace, workspaces }) => workspace?.id === id || workspaces?.[0]?.id === id)
+})
+
+test('a change is read once, however many watch, and each hears of what they may see', async (t) => {
+  const site = await newSite(t, postgres)
+  await site.user('ada')
+  await site.user('bob')
+  const [ada, bob] = [await site.logIn('ada'), await site.logIn('bob')]
+  const id = await harbour(site, ada)
+  const other = await watch(t, site, { 'session-token': bob })
+  const watches = await Promise.all(Array.from({ length: 20 }, () => watch(t, site, { 'session-token': ada })))
+  for (const { until } of [...watches, other]) await until(({ type }) => type === 'snapshot')
+  // what is asked every so often on behalf of a connection is not about the change
+  const asked: string[] = []
+  const query = site.database.query.bind(site.database) as (...args: unknown[]) => unknown
+  t.mock.method(site.database, 'query', (...args: unknown[]) => {
+    if (typeof args[0] === 'string') asked.push(args[0])
+    return query(...args)
+  })
+  site.engine.set(id, { seen: 'present', ready: false, off: false, progress: 'pulling' })
+  for (const { until } of watches) await until(({ type, workspace }) => type === 'update' && workspace?.id === id)
+  assert.equal(asked.filter((text) => /FROM workspaces/.test(text)).length, 1, asked.join('\n'))
+  assert.deepEqual(
+    other.heard.map(({ type }) => type),
+    ['snapshot'],
+  )
+})
+
+test('one user has so many WebSockets, gets more when one is closed, and takes none from others', async (t) => {
+  const site = await newSite(t, postgres)
+  await site.user('ada')
+  await site.user('bob')
+  const [ada, bob] = [await site.logIn('ada'), await site.logIn('bob')]
+  const own = [await watch(t, site, { 'session-token': ada })]
+  while (own.length < fairShare.websockets) own.push(await watch(t, site, { 'session-token': ada }))
+  for (const { until } of own) await until(({ type }) => type === 'snapshot')
+  assert.equal(await refusal(t, site, { 'session-token': ada }), 429)
+  const other = await watch(t, site, { 'session-token': bob })
+  await other.until(({ type }) => type === 'snapshot')
+  own[0]?.socket.close()
+  const again = async (): Promise<void> => {
+    const { socket } = await watch(t, site, { 'session-token': ada })
+    const opened = await Promise.race([
+      once(socket, 'open').then(() => true),
+      once(socket, 'unexpected-response').then(() => false),
+    ])
+    socket.on('error', () => {})
+    if (!opened) await again()
+  }
+  await again()
 })
 
 test('a manager that stops says goodbye to its watchers', async (t) => {
