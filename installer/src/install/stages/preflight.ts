@@ -10,6 +10,7 @@ import type { Reporter } from '../events.ts'
 import { readGivenCertificate } from '../given-certificate.ts'
 import { installedVersion } from '../installed-version.ts'
 import { readRegistryPassword } from '../registry-access.ts'
+import { runsOn } from '../runs-on.ts'
 
 export const preflightStage: Stage<InstallContext> = {
   id: 'preflight',
@@ -124,10 +125,7 @@ async function checkNodes(context: InstallContext, report: Reporter): Promise<vo
   const nodes = (await request('list nodes', () => core.listNode({ limit: 1000 }))).items
   const usable = usableNodes(nodes)
   const { platforms } = context.bundle.release
-  const fits = (node: V1Node) => {
-    const { operatingSystem, architecture } = node.status?.nodeInfo ?? {}
-    return platforms.some((platform) => platform.startsWith(`${operatingSystem}/${architecture}`))
-  }
+  const fits = ({ status }: V1Node) => status?.nodeInfo !== undefined && runsOn(platforms, status.nodeInfo)
   if (!usable.some(fits))
     throw new SealiftError('CLUSTER_NODES', 'no node can run the platform', {
       why: `of ${nodes.length} nodes ${usable.length} are ready and neither cordoned nor tainted; the images are for ${platforms.join(', ')}`,
