@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { optional } from '../images/bundle-service.ts'
 import { cacheDirectory, makeFile } from '../images/cache.ts'
+import { withoutLibatomic } from './without-libatomic.ts'
 
 const installer = join(import.meta.dirname, '../../installer/src')
 
@@ -53,13 +54,17 @@ export async function buildExecutable(): Promise<string> {
       execArgvExtension: 'none',
     }
     const hash = createHash('sha256').update(process.version).update(JSON.stringify(settings))
-    for (const file of [main, thread]) hash.update(await readFile(file))
+    const editors = ['elf.ts', 'without-libatomic.ts'].map((name) => join(import.meta.dirname, name))
+    for (const file of [main, thread, ...editors]) hash.update(await readFile(file))
     const path = join(cacheDirectory(), 'executable', hash.digest('hex').slice(0, 16), 'sealift')
     if (!existsSync(path)) {
       await makeFile(`${path}.LEGAL.txt`, (copy) => copyFile(`${main}.LEGAL.txt`, copy))
       await makeFile(path, async (output) => {
-        const config = join(directory, 'sea.json')
-        await writeFile(config, JSON.stringify({ main, output, assets: { 'hash-worker.js': thread }, ...settings }))
+        const [config, executable] = [join(directory, 'sea.json'), join(directory, 'node')]
+        // before Node puts the program into it: what is written behind its end afterwards stays as it is
+        await writeFile(executable, withoutLibatomic(await readFile(process.execPath)))
+        const assets = { 'hash-worker.js': thread }
+        await writeFile(config, JSON.stringify({ main, output, executable, assets, ...settings }))
         await promisify(execFile)(process.execPath, ['--build-sea', config])
         await chmod(output, 0o755)
       })
