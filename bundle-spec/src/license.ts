@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { SealiftError } from './error.ts'
 import { limits } from './limits.ts'
+import { openPrivateKey } from './private-key.ts'
 
 /** How a site reaches the outside: not at all (`airgapped`), an allowlist (`restricted`), or freely (`connected`). */
 export type Mode = 'connected' | 'restricted' | 'airgapped'
@@ -35,24 +36,22 @@ export function standing(claims: LicenseClaims, now: number = Date.now()): Licen
 }
 
 /**
- * Signs a license. `privateKey` is an Ed25519 key in PEM (PKCS #8).
- * @throws SealiftError USAGE_LICENSE_KEY
+ * Signs a license. `privateKey` is an Ed25519 key in PEM (PKCS #8); `passphrase` where it is encrypted.
+ * @throws SealiftError USAGE_LICENSE_KEY, USAGE_LICENSE_CLAIMS
  */
-export async function issueLicense(claims: LicenseClaims, privateKey: string | KeyObject): Promise<string> {
+export async function issueLicense(
+  claims: LicenseClaims,
+  privateKey: string | KeyObject,
+  passphrase?: string,
+): Promise<string> {
   if (!Value.Check(LicenseClaims, claims)) {
     const first = Value.Errors(LicenseClaims, claims)[0]
     throw new SealiftError('USAGE_LICENSE_CLAIMS', `these are not the claims of a license: ${first?.message ?? ''}`)
   }
-  let key: KeyObject
-  try {
-    key = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey
-  } catch (cause) {
-    throw new SealiftError('USAGE_LICENSE_KEY', 'the key that signs licenses cannot be read', { cause })
-  }
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new SealiftError('USAGE_LICENSE_KEY', 'the key that signs licenses is not an Ed25519 key', {
-      fix: 'sealift keys generate --type license --out license',
-    })
+  const wrong = (why: string, fix = 'sealift keys generate --type license --out license', cause?: unknown) =>
+    new SealiftError('USAGE_LICENSE_KEY', 'the key that signs licenses cannot be used', { why, fix, cause })
+  const key = typeof privateKey === 'string' ? openPrivateKey(privateKey, passphrase, wrong) : privateKey
+  if (key.asymmetricKeyType !== 'ed25519') throw wrong('it is not an Ed25519 key')
   return await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' }).sign(key)
 }
 

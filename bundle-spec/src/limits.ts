@@ -12,6 +12,10 @@ export const limits = {
   graphNodes: 100_000,
   /** entries of a bundle file */
   tarEntries: 200_000,
+  /** rounds of PBKDF2 that the file of an encrypted private key may ask for: some seconds */
+  keyRounds: 10_000_000,
+  /** the same for scrypt: its N * r * p, a block of 128 bytes each (OpenSSL itself takes 32 MiB at most) */
+  keyScrypt: 1 << 22,
   /** a license file */
   license: 64 * 1024,
   /** an answers or release file */

@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { p256 } from '@noble/curves/nist.js'
 import { SealiftError } from './error.ts'
+import { openPrivateKey } from './private-key.ts'
 import { sigstoreBundle } from './signature.ts'
 
 /**
@@ -20,16 +21,10 @@ export function signMessage(message: Uint8Array, privateKey: string, passphrase?
 
 /** @throws SealiftError USAGE_SIGNING_KEY */
 export function readSigningKey(pem: string, passphrase?: string): KeyObject {
-  const wrong = (why: string, fix: string, cause?: unknown) =>
-    new SealiftError('USAGE_SIGNING_KEY', 'the signing key cannot be used', { why, fix, cause })
   const generate = 'sealift keys generate --out sealift'
-  let key: KeyObject
-  try {
-    key = createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase })
-  } catch (cause) {
-    if (/ENCRYPTED/.test(pem)) throw wrong('it needs its passphrase', 'set SEALIFT_KEY_PASSPHRASE', cause)
-    throw wrong('it is not a private key in PEM format', generate, cause)
-  }
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw wrong('it is not an ECDSA P-256 key', generate)
+  const wrong = (why: string, fix = generate, cause?: unknown) =>
+    new SealiftError('USAGE_SIGNING_KEY', 'the signing key cannot be used', { why, fix, cause })
+  const key = openPrivateKey(pem, passphrase, wrong)
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw wrong('it is not an ECDSA P-256 key')
   return key
 }

@@ -25,5 +25,5 @@ export async function readText(path: string, what: string): Promise<string> {
 export const readTexts = (paths: readonly string[], what: string): Promise<string[]> =>
   Promise.all(paths.map((path) => readText(path, what)))
 
-/** The passphrase of a private key comes from the environment, never from argv. */
-export const passphrase = (): string | undefined => process.env.SEALIFT_KEY_PASSPHRASE
+/** The passphrase of a private key comes from the environment, never from argv; an empty one is none. */
+export const passphrase = (): string | undefined => process.env.SEALIFT_KEY_PASSPHRASE || undefined

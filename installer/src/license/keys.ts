@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { encryptPrivateKey } from '@sealift/bundle-spec/private-key.ts'
 
 export type KeyType = 'bundle' | 'license'
 
@@ -16,8 +17,11 @@ export async function generateKeys(
 ): Promise<{ key: string; pub: string }> {
   const { privateKey, publicKey } =
     type === 'bundle' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519')
-  const secret = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
-  await writeNew(`${out}.key`, privateKey.export({ type: 'pkcs8', format: 'pem', ...secret }) as string, 0o600)
+  const secret =
+    passphrase === undefined
+      ? (privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
+      : encryptPrivateKey(privateKey, passphrase)
+  await writeNew(`${out}.key`, secret, 0o600)
   await writeNew(`${out}.pub`, publicKey.export({ type: 'spki', format: 'pem' }) as string, 0o644)
   return { key: `${out}.key`, pub: `${out}.pub` }
 }

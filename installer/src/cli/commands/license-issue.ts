@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { LicenseClaims } from '@sealift/bundle-spec/license.ts'
 import { defineCommand } from '../command.ts'
-import { readText } from '../files.ts'
+import { passphrase, readText } from '../files.ts'
 import { json } from '../options.ts'
 
 const daySeconds = 86_400
@@ -35,7 +35,8 @@ export const licenseIssue = defineCommand({
       .example(
         '$0 license issue --key licenses.key --customer "Example Bank" --seats 50 --out bank.license',
         'a license for a year',
-      ),
+      )
+      .epilogue('SEALIFT_KEY_PASSPHRASE decrypts the key.'),
   handler: async ({ key, customer, tier, airgap, seats, days, graceDays, out, json }) => {
     const { issueLicense } = await import('@sealift/bundle-spec/license.ts')
     const now = Math.floor(Date.now() / 1000)
@@ -50,7 +51,8 @@ export const licenseIssue = defineCommand({
       license_expires: ends,
       exp: ends + graceDays * daySeconds,
     }
-    await writeFile(out, `${await issueLicense(claims, await readText(key, 'key'))}\n`, { mode: 0o600 })
+    const license = await issueLicense(claims, await readText(key, 'key'), passphrase())
+    await writeFile(out, `${license}\n`, { mode: 0o600 })
     console.log(json ? JSON.stringify({ out, claims }) : `license ${claims.id} for ${customer} written to ${out}`)
   },
 })
