@@ -4,6 +4,7 @@ import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { type Cluster, connectCluster } from '../cluster/connection.ts'
 import { type HelmRelease, type HelmStatus, helmStatus, helmTemplate } from '../cluster/helm.ts'
 import type { HelmBinary } from '../cluster/helm-process.ts'
+import { apiResources } from '../cluster/permissions.ts'
 import { type RenderedObject, renderedObjects } from '../coverage/rendered-yaml.ts'
 import type { CompleteAnswers } from './answers.ts'
 import type { InstallBundle } from './bundle.ts'
@@ -86,6 +87,7 @@ export function createContext(
       {
         signal,
         kubeVersion: await kubeVersion(),
+        apiVersions: await optionalKinds(cluster()),
       },
     ),
   )
@@ -107,6 +109,12 @@ export function createContext(
     objects: once(async () => renderedObjects(await rendered())),
     status: async () => helmStatus(await helm(), answers, helmRelease, { signal }),
   }
+}
+
+/** What the chart makes only where the cluster has the kind; Helm finds it in `.Capabilities` when it installs. */
+async function optionalKinds(cluster: Cluster): Promise<string[]> {
+  const cilium = await apiResources(cluster)('cilium.io/v2', 'CiliumNetworkPolicy')
+  return cilium ? ['cilium.io/v2/CiliumNetworkPolicy'] : []
 }
 
 /** Makes a value when it is first asked for; one that failed is tried anew. */

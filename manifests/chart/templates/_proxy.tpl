@@ -25,7 +25,7 @@
 {{- concat $names .Values.proxy.exempt | uniq | join "," -}}
 {{- end -}}
 
-{{/* A rule that lets out to the proxy, wherever it is. */}}
+{{/* A rule that lets out to the proxy. */}}
 {{- define "cde.toProxy" -}}
 {{- $ports := list -}}
 {{- range list .Values.proxy.http .Values.proxy.https -}}
@@ -35,9 +35,10 @@
 {{- $ports = append $ports $port | uniq -}}
 {{- end -}}
 {{- end -}}
-{{- with $ports -}}
-- ports:
-{{- range . }}
+{{- if $ports -}}
+- to: {{- include "cde.given" (list "proxy.peers" .Values.proxy.peers) | nindent 4 }}
+  ports:
+{{- range $ports }}
     - { protocol: TCP, port: {{ . }} }
 {{- end }}
 {{- end -}}

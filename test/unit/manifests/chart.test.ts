@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { opensshKey } from '../../../services/ssh/openssh-key.ts'
-import { helm, named, objects, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
+import { helm, named, objects, ownIngress, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
 
 const sets = await valuesSets()
 
@@ -130,7 +130,7 @@ test('the ingress controller may read the secret of its certificate and no other
 
 test('SSH has its own way in where the cluster routes HTTP itself', async () => {
   assert.equal(named(await objects({}), 'Service', 'cde-ssh'), undefined)
-  const own = named(await objects({ ingress: { controller: { enabled: false } } }), 'Service', 'cde-ssh')
+  const own = named(await objects(ownIngress), 'Service', 'cde-ssh')
   assert.deepEqual(own.spec.ports, [{ name: 'ssh', port: 22, targetPort: 'ssh' }])
 })
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allowed, allowedWithDevUrls, pods, ports } from '../../fixtures/port-table.ts'
-import { devUrls, objects, type Rendered } from './rendered-chart.ts'
+import { devUrls, objects, ownIngress, type Rendered } from './rendered-chart.ts'
 
 const matches = (labels: Record<string, string> | undefined, selector: Rendered): boolean =>
   labels !== undefined && Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
+
+/** `other` is the ingress of the cluster. */
+const labelsOf = (name: string) => (name === 'other' ? { app: 'other' } : pods[name])
 
 /** Kubernetes API, networking/v1: a pod that some policy selects is reached only by what one of its rules names. */
 function passes(policies: Rendered[], side: 'ingress' | 'egress', pod: string, peer: string, port: number): boolean {
@@ -14,11 +17,9 @@ function passes(policies: Rendered[], side: 'ingress' | 'egress', pod: string, p
   return own.some((policy) =>
     (policy.spec[side] ?? []).some((rule: Rendered) => {
       const peers = side === 'ingress' ? rule.from : rule.to
-      const peerFits =
-        peers === undefined ||
-        peers.some((one: Rendered) =>
-          one.ipBlock ? true : !one.namespaceSelector && matches(pods[peer], one.podSelector),
-        )
+      const peerFits = peers.some((one: Rendered) =>
+        one.ipBlock ? true : !one.namespaceSelector && matches(labelsOf(peer), one.podSelector),
+      )
       const portFits =
         rule.ports === undefined ||
         rule.ports.some((one: Rendered) => [undefined, port].includes(one.port) && (one.protocol ?? 'TCP') === 'TCP')
@@ -65,13 +66,14 @@ test('where egress is restricted, DNS is reached, save by the database, which di
   assert.ok(!passes(policies, 'egress', 'postgres', 'stranger', 53))
 })
 
-test('with the own controller off, only the given peers reach the services, or all where none are given', async () => {
-  const off = { ingress: { controller: { enabled: false }, className: 'other' } }
-  const policies = async (more: object) =>
-    (await objects({ ...off, ...more })).filter((object) => object.kind === 'NetworkPolicy')
-  assert.ok(passes(await policies({}), 'ingress', 'dashboard', 'stranger', 3000))
-  const given = await policies({
-    networkPolicies: { ingressFrom: [{ podSelector: { matchLabels: { app: 'other' } } }] },
-  })
-  assert.ok(!passes(given, 'ingress', 'dashboard', 'stranger', 3000))
+test('with the own controller off, the given peers reach the services, and nobody else', async () => {
+  const given = (await objects(ownIngress)).filter((object) => object.kind === 'NetworkPolicy')
+  for (const [service, port] of [
+    ['dashboard', 3000],
+    ['manager', 8080],
+    ['envproxy', 8080],
+  ] as const) {
+    assert.ok(!passes(given, 'ingress', service, 'stranger', port), service)
+    assert.ok(passes(given, 'ingress', service, 'other', port), service)
+  }
 })

@@ -96,10 +96,17 @@ test("manager and workspaces may reach the proxy's port, and nothing more for it
     const more = after.filter(
       (rule: Rendered) => !before.some((one: Rendered) => JSON.stringify(one) === JSON.stringify(rule)),
     )
-    assert.deepEqual(more, [{ ports: [{ protocol: 'TCP', port: 3128 }] }], name)
+    assert.deepEqual(
+      more.map(({ ports }: Rendered) => ports),
+      [[{ protocol: 'TCP', port: 3128 }]],
+      name,
+    )
+    const peers = [{ ipBlock: { cidr: '192.0.2.9/32' } }]
+    const given = await egress({ proxy: { ...proxy, peers } }, name)
+    assert.deepEqual(given.find(({ ports }: Rendered) => ports?.[0].port === 3128)?.to, peers)
   }
   const plain = await egress({ proxy: { https: 'https://proxy' } }, 'cde-workspaces')
-  assert.ok(JSON.stringify(plain).includes('{"ports":[{"protocol":"TCP","port":443}]}'))
+  assert.ok(plain.some(({ ports }: Rendered) => ports?.length === 1 && ports[0].port === 443))
   assert.deepEqual(await egress({ proxy }, 'cde-envproxy'), await egress({}, 'cde-envproxy'))
 })
 

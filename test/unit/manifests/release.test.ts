@@ -30,7 +30,7 @@ test('the release names every image that the pipeline builds for it, and no othe
 test('the values sets explain every image: the build finds none missing and none idle', async () => {
   const source = await readSource(releaseFile)
   const digests = new Map(source.images.map(({ name }, i) => [name, { digest: `sha256:${String(i).repeat(64)}` }]))
-  const { report, warnings } = cover(source, digests, await renderedImages(source, template))
+  const { report, warnings } = cover(source, digests, await renderedImages(source, (values) => template(values)))
   assert.deepEqual(warnings, [])
   assert.equal(new Set(report.rendered.map(({ reference }) => reference)).size, 6)
 })

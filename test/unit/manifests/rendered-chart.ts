@@ -18,6 +18,12 @@ export const devUrls = {
   devurls: { host: 'dev.example' },
 }
 
+/** Values that a site with an ingress of its own has to set. */
+export const ownIngress = {
+  ingress: { controller: { enabled: false }, className: 'other' },
+  networkPolicies: { ingressFrom: [{ podSelector: { matchLabels: { app: 'other' } } }] },
+}
+
 /** Runs helm with a values file; `verb` is what stands before the chart. */
 export async function helm(verb: readonly string[], values: object): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'chart-'))
@@ -31,11 +37,12 @@ export async function helm(verb: readonly string[], values: object): Promise<str
 }
 
 /** The text of the chart as release `cde` in namespace `cde`. */
-export const template = (values: object): Promise<string> => helm(['template', 'cde'], values)
+export const template = (values: object, flags: readonly string[] = []): Promise<string> =>
+  helm(['template', ...flags, 'cde'], values)
 
 /** The objects of the chart as release `cde` in namespace `cde`. */
-export async function objects(values: object): Promise<Rendered[]> {
-  return parseAllDocuments(await template(values))
+export async function objects(values: object, flags: readonly string[] = []): Promise<Rendered[]> {
+  return parseAllDocuments(await template(values, flags))
     .map((document) => document.toJS())
     .filter((object) => object !== null)
 }
