@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ApiError } from './errors.ts'
-import { grantOf, type OrganizationRole, type Permission, type SiteRole } from './permissions.ts'
+import { grantOf, type OrganizationRole, type Permission, permissions, type SiteRole } from './permissions.ts'
 
 /** Who calls: a user, by a session or by an API key with scopes. */
 export type Caller = {
@@ -14,8 +14,11 @@ export type Caller = {
   /** undefined: whatever the roles allow */ scopes: readonly string[] | undefined
 }
 
-/** What an object says about who may touch it. */
-export type Target = { ownerId?: string; organizationId?: string }
+/** Roles of a person: at the site, and in the organization that matters, if they have one there. */
+export type Standing = { role: SiteRole; organizationRole?: OrganizationRole | null | undefined }
+
+/** What an object says about who may touch it: its organization, and whose it is, with what that person may do. */
+export type Target = { organizationId?: string } & ({ ownerId?: undefined } | { ownerId: string; owner: Standing })
 
 const granted = (caller: Caller, permission: Permission): boolean => {
   const { session } = grantOf(permission)
@@ -23,14 +26,68 @@ const granted = (caller: Caller, permission: Permission): boolean => {
   return caller.scopes === undefined || caller.scopes.includes(permission)
 }
 
-/** Whether the caller may do this to the target. */
+/** Permissions that look and touch nothing. */
+const looks = /:(read|lookup)$/
+
+/**
+ * Whether the caller may do this to the target. What is another person's is acted on only by who may do all that this
+ * person may: whoever decides what someone runs, or who they are, could otherwise become them.
+ */
 export function allowed(caller: Caller, permission: Permission, target: Target): boolean {
-  const { site, organization, owner } = grantOf(permission)
   if (!granted(caller, permission)) return false
-  if (site?.includes(caller.role) === true) return true
-  if (owner === true && target.ownerId === caller.id) return true
-  const role = target.organizationId === undefined ? undefined : caller.organizations[target.organizationId]
-  return role !== undefined && organization?.includes(role) === true
+  const byRole = allowedByRole(caller, permission, target)
+  if (target.ownerId === caller.id) return byRole || grantOf(permission).owner === true
+  if (!byRole) return false
+  return target.ownerId === undefined || looks.test(permission) || mayAllThat(caller, target.owner, target)
+}
+
+const roleIn = (caller: Caller, { organizationId }: Target): OrganizationRole | undefined =>
+  organizationId === undefined ? undefined : caller.organizations[organizationId]
+
+const allowedByRole = (caller: Caller, permission: Permission, target: Target): boolean =>
+  gives({ role: caller.role, organizationRole: roleIn(caller, target) }, permission)
+
+/** Whether a person's roles allow the caller whatever another's roles allow that one. */
+const mayAllThat = (caller: Caller, other: Standing, target: Target): boolean =>
+  covers({ role: caller.role, organizationRole: roleIn(caller, target) }, other)
+
+/** Whether roles give every permission that other ones give: the order of who may act on whom, derived from the table. */
+export const covers = (one: Standing, other: Standing): boolean =>
+  (Object.keys(permissions) as Permission[]).every((name) => !gives(other, name) || gives(one, name))
+
+function gives({ role, organizationRole }: Standing, permission: Permission): boolean {
+  const { site, organization } = grantOf(permission)
+  return (
+    site?.includes(role) === true || (organizationRole != null && organization?.includes(organizationRole) === true)
+  )
+}
+
+/**
+ * Whether the caller may change what these people run, who own none of it themselves.
+ * @throws ApiError 403 AUTH_FORBIDDEN
+ */
+export function assertCovers(caller: Caller, people: readonly Standing[]): void {
+  const above = people.find((one) => !covers({ role: caller.role }, one))
+  if (above !== undefined) throw outranked(above)
+}
+
+/**
+ * Roles above member let people decide for others: at the site a site admin gives and takes them, and all are given after
+ * logging in, so that no API key makes anyone more than they were.
+ * @throws ApiError 403 AUTH_FORBIDDEN, AUTH_SESSION_NEEDED
+ */
+export function assertMayAppoint(caller: Caller, ...roles: (SiteRole | OrganizationRole | undefined)[]): void {
+  const above = roles.filter((role) => role !== undefined && !role.endsWith('-member'))
+  if (above.length === 0) return
+  assertLoggedIn(caller)
+  if (caller.role !== 'site-admin' && above.some((role) => role?.startsWith('site-') === true))
+    throw new ApiError(403, 'AUTH_FORBIDDEN', 'roles above site-member are given and taken by a site admin')
+}
+
+/** @throws ApiError 403 AUTH_SESSION_NEEDED where an API key asks for what makes a way in that outlives the key */
+export function assertLoggedIn(caller: Caller): void {
+  if (caller.via !== 'session')
+    throw new ApiError(403, 'AUTH_SESSION_NEEDED', 'this cannot be done with an API key', { fix: 'log in' })
 }
 
 /**
@@ -39,8 +96,7 @@ export function allowed(caller: Caller, permission: Permission, target: Target):
  */
 export function assertMayAnywhere(caller: Caller, permission: Permission): void {
   const { site, organization, owner, session } = grantOf(permission)
-  if (session === true && caller.via !== 'session')
-    throw new ApiError(403, 'AUTH_SESSION_NEEDED', 'this cannot be done with an API key', { fix: 'log in' })
+  if (session === true) assertLoggedIn(caller)
   if (!granted(caller, permission))
     throw new ApiError(403, 'AUTH_SCOPE', `this API key does not have the scope ${permission}`)
   if (site?.includes(caller.role) === true || owner === true) return
@@ -75,21 +131,33 @@ export const reachValues = (within: Reach) =>
   within.all ? [true, null, []] : [false, within.ownerId ?? null, within.organizationIds]
 
 /**
- * Decides whether the caller may do to `target` what the route is for. Who may not even read it is told that it is not
- * there: `unknown` is that answer, the same as for what does not exist (target undefined).
- * @throws the `unknown` error, or ApiError 403 AUTH_FORBIDDEN
+ * Decides whether the caller may do to `target` what the route is for, or what `permission` is for where the request asks
+ * for more than that. Who may not even read it is told that it is not there: `unknown` is that answer, the same as for what
+ * does not exist (target undefined).
+ * @throws the `unknown` error, or ApiError 403 AUTH_FORBIDDEN, AUTH_SCOPE, AUTH_SESSION_NEEDED
  */
 export function authorize<T extends Target>(
   request: FastifyRequest,
   target: T | undefined,
   otherwise: { read: Permission; unknown: ApiError },
+  permission = request.routeOptions.config.permission,
 ): T {
   const caller = callerOf(request)
-  const { permission } = request.routeOptions.config
   request.objectChecked = true
   if (target === undefined || permission === undefined) throw otherwise.unknown
   if (allowed(caller, permission, target)) return target
-  throw allowed({ ...caller, scopes: undefined }, otherwise.read, target) ? forbidden(permission) : otherwise.unknown
+  if (!allowed({ ...caller, scopes: undefined }, otherwise.read, target)) throw otherwise.unknown
+  assertMayAnywhere(caller, permission)
+  if (target.ownerId !== undefined && allowedByRole(caller, permission, target)) throw outranked(target.owner)
+  throw forbidden(permission)
+}
+
+/** The refusal of acting on someone who may do more than the caller. */
+function outranked({ role, organizationRole }: Standing): ApiError {
+  return new ApiError(403, 'AUTH_FORBIDDEN', 'this concerns someone who may do more here than you', {
+    why: `it takes whoever may do all that a ${role}${organizationRole ? ` and ${organizationRole}` : ''} may`,
+    fix: 'ask them, or a site admin',
+  })
 }
 
 /** The refusal of what a role does not allow. */

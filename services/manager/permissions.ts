@@ -24,7 +24,7 @@ export const permissions = {
   /** calls of the envproxy, which proves itself with the key both share */ internal: {},
   'account:read': { site: siteRoles },
   'account:write': { site: siteRoles, session: true },
-  'ssh-keys:write': { owner: true, site: running },
+  'ssh-keys:write': { owner: true, site: running, session: true },
   'api-keys:write': { owner: true, site: ['site-admin'], session: true },
   'sessions:write': { owner: true, site: ['site-admin'], session: true },
   'users:read': { site: looking, owner: true },
@@ -39,6 +39,8 @@ export const permissions = {
   'workspaces:read': { site: looking, organization: leading, owner: true },
   'workspaces:create': { site: running, organization: organizationRoles },
   'workspaces:write': { site: running, organization: leading, owner: true },
+  /** what code runs in it: whoever decides that acts as its owner */
+  'workspaces:rebuild': { site: ['site-admin'], owner: true },
   'workspaces:open': { site: ['site-admin'], owner: true },
   'dev-urls:read': { site: looking, organization: leading, owner: true },
   /** to say who may open a workspace's pages is its owner's alone */ 'dev-urls:write': { owner: true },
@@ -46,7 +48,7 @@ export const permissions = {
   'images:read': { site: siteRoles },
   'images:write': { site: running },
   'license:read': { site: siteRoles },
-  'license:write': { site: ['site-admin'] },
+  'license:write': { site: ['site-admin'], session: true },
   'audit:read': { site: ['site-admin', 'site-auditor'] },
   'health:read': { site: looking },
 } as const satisfies Record<string, Grant>

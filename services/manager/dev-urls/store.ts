@@ -1,8 +1,9 @@
-import { type Reach, reachValues } from '../authorization.ts'
+import { type Reach, reachValues, type Standing } from '../authorization.ts'
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
 import type { Page } from '../paging.ts'
+import { ownerStanding } from '../standing.ts'
 import { labelOf } from './label.ts'
 
 export const accessLevels = ['private', 'org', 'authed', 'public'] as const
@@ -14,6 +15,7 @@ export type DevUrl = {
   workspaceId: string
   workspaceName: string
   ownerId: string
+  /** the owner's roles, at the site and in the workspace's organization */ owner: Standing
   organizationId: string
   port: number
   access: AccessLevel
@@ -24,7 +26,7 @@ export type DevUrl = {
 export const devUrlsPerWorkspace = 20
 
 const columns = `dev_urls.id, workspace_id AS "workspaceId", workspaces.name AS "workspaceName",
-  owner_id AS "ownerId", organization_id AS "organizationId", port, access, label,
+  owner_id AS "ownerId", ${ownerStanding} AS owner, organization_id AS "organizationId", port, access, label,
   dev_urls.created_at AS "createdAt"`
 // what is about to be deleted, or belongs to someone who may no longer log in, is not served any more
 const source = `FROM dev_urls JOIN workspaces ON workspaces.id = workspace_id AND desired <> 'deleted'

@@ -1,3 +1,4 @@
+import type { Standing } from '../authorization.ts'
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
@@ -133,6 +134,19 @@ export async function putTag(database: Queryable, imageId: string, tag: string, 
 export async function removeTag(database: Queryable, imageId: string, tag: string): Promise<boolean> {
   const { rowCount } = await database.query('DELETE FROM image_tags WHERE image_id = $1 AND tag = $2', [imageId, tag])
   return rowCount === 1
+}
+
+/**
+ * Who runs an image: the owners of its workspaces, each role once. What the release brings is what everybody runs who does
+ * not choose, so that a site admin is among them.
+ */
+export async function runnersOf(database: Queryable, { id, releaseImage }: Image): Promise<Standing[]> {
+  const { rows } = await database.query<Standing>(
+    `SELECT DISTINCT users.role FROM workspaces JOIN users ON users.id = owner_id
+     WHERE image_id = $1 AND desired <> 'deleted'`,
+    [id],
+  )
+  return releaseImage ? [{ role: 'site-admin' }, ...rows] : rows
 }
 
 /** @throws ApiError 409 IMAGE_IN_USE while workspaces run it */

@@ -7,6 +7,7 @@ import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { scopes } from '../permissions.ts'
 import type { TypedInstance } from '../schema-types.ts'
+import { belonging } from '../users/target.ts'
 import { ErrorAnswer, IdParams, nullable, oneOf } from './schemas.ts'
 
 const day = 24 * 60 * 60 * 1000
@@ -82,9 +83,9 @@ export function apiKeyRoutes(app: TypedInstance, { database, clock }: Dependenci
     },
     async (request, reply) => {
       const { id } = request.params
-      const found = await findApiKey(database, id)
+      const found = await belonging(database, await findApiKey(database, id))
       const unknown = new ApiError(404, 'KEY_UNKNOWN', `there is no API key ${id}`)
-      const key = authorize(request, found && { ...found, ownerId: found.userId }, { read: 'api-keys:write', unknown })
+      const key = authorize(request, found, { read: 'api-keys:write', unknown })
       await transaction(database, async (client) => {
         await deleteApiKey(client, id)
         await record(client, request, { target: { type: 'api-key', id, name: key.name } }, clock())

@@ -3,10 +3,10 @@ import { record } from '../audit.ts'
 import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
-import { findImage, type Image, putTag, removeTag } from '../images/store.ts'
+import { putTag, removeTag } from '../images/store.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { Digest, ImageAnswer, Tag } from './image-schemas.ts'
-import { showImage, unknownImage } from './images.ts'
+import { imageToChange, knownImage, showImage } from './images.ts'
 import { ErrorAnswer, Identifier } from './schemas.ts'
 
 const answers = { '4xx': ErrorAnswer }
@@ -14,12 +14,6 @@ const TagParams = Type.Object({ id: Identifier, tag: Tag }, { additionalProperti
 
 /** Tags of an image: with a digest, a tag means the same bytes for ever. */
 export function imageTagRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
-  const known = async (id: string): Promise<Image> => {
-    const image = await findImage(database, id)
-    if (image === undefined) throw unknownImage(id)
-    return image
-  }
-
   app.put(
     '/api/v0/images/:id/tags/:tag',
     {
@@ -33,13 +27,13 @@ export function imageTagRoutes(app: TypedInstance, { database, clock }: Dependen
     async (request) => {
       const { id, tag } = request.params
       const { digest } = request.body
-      const image = await known(id)
+      const image = await imageToChange(database, request, id)
       await transaction(database, async (client) => {
         await putTag(client, id, tag, `:${tag}${digest === undefined ? '' : `@${digest}`}`)
         const details = { tag, digest: digest ?? null }
         await record(client, request, { target: { type: 'image', id, name: image.name }, details }, clock())
       })
-      return showImage(await known(id))
+      return showImage(await knownImage(database, id))
     },
   )
 
@@ -51,7 +45,7 @@ export function imageTagRoutes(app: TypedInstance, { database, clock }: Dependen
     },
     async (request, reply) => {
       const { id, tag } = request.params
-      const image = await known(id)
+      const image = await imageToChange(database, request, id)
       if (tag === image.defaultTag)
         throw new ApiError(409, 'IMAGE_TAG_DEFAULT', `${tag} is the default tag`, {
           fix: 'choose another default first',

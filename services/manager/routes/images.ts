@@ -1,6 +1,8 @@
+import type { FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { record } from '../audit.ts'
-import { transaction } from '../database.ts'
+import { assertCovers, callerOf } from '../authorization.ts'
+import { type Queryable, transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { referenceOf } from '../images/choose.ts'
@@ -13,6 +15,7 @@ import {
   type Image,
   imageCursor,
   listImages,
+  runnersOf,
 } from '../images/store.ts'
 import { cutPage, pageOf, pageQuery } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -21,8 +24,6 @@ import { ErrorAnswer, IdParams } from './schemas.ts'
 
 const answers = { '4xx': ErrorAnswer }
 const write = 'images:write'
-
-export const unknownImage = (id: string) => new ApiError(404, 'IMAGE_UNKNOWN', `there is no image ${id}`)
 
 export function showImage(image: Image): Static<typeof ImageAnswer> {
   return {
@@ -47,13 +48,26 @@ export function showImage(image: Image): Static<typeof ImageAnswer> {
   }
 }
 
+/** @throws ApiError 404 IMAGE_UNKNOWN */
+export async function knownImage(database: Queryable, id: string): Promise<Image> {
+  const image = await findImage(database, id)
+  if (image === undefined) throw new ApiError(404, 'IMAGE_UNKNOWN', `there is no image ${id}`)
+  return image
+}
+
+/**
+ * An image that the caller may change: a tag decides what its workspaces run from the next rebuild on.
+ * @throws ApiError 404 IMAGE_UNKNOWN, 403 AUTH_FORBIDDEN where someone runs it who may do more than the caller
+ */
+export async function imageToChange(database: Queryable, request: FastifyRequest, id: string): Promise<Image> {
+  const image = await knownImage(database, id)
+  assertCovers(callerOf(request), await runnersOf(database, image))
+  return image
+}
+
 /** The images that workspaces can be made of. */
 export function imageRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
-  const known = async (id: string): Promise<Image> => {
-    const image = await findImage(database, id)
-    if (image === undefined) throw unknownImage(id)
-    return image
-  }
+  const known = (id: string) => knownImage(database, id)
 
   app.get(
     '/api/v0/images',
@@ -109,7 +123,7 @@ export function imageRoutes(app: TypedInstance, { database, clock }: Dependencie
     },
     async (request) => {
       const { id } = request.params
-      const image = await known(id)
+      const image = await imageToChange(database, request, id)
       const { sizes, ...rest } = request.body
       if (rest.defaultTag !== undefined && referenceOf(image, rest.defaultTag) === undefined)
         throw new ApiError(422, 'IMAGE_TAG_UNKNOWN', `${image.name} has no tag ${rest.defaultTag}`)
@@ -131,6 +145,7 @@ export function imageRoutes(app: TypedInstance, { database, clock }: Dependencie
     async (request, reply) => {
       const { id, name, releaseImage } = await known(request.params.id)
       if (releaseImage) throw new ApiError(409, 'IMAGE_IN_USE', 'the image of the installed release stays')
+      await imageToChange(database, request, id)
       await transaction(database, async (client) => {
         await deleteImage(client, id)
         await record(client, request, { target: { type: 'image', id, name } }, clock())

@@ -58,9 +58,7 @@ export function internalRoutes(app: TypedInstance, { database, engine, tickets, 
         allowed(
           { ...found.user, organizations: {}, via: 'session', credential: '', scopes: undefined },
           'workspaces:open',
-          {
-            ownerId: found.ownerId,
-          },
+          found,
         ) &&
         (Number(port) === agentPort || found.ownerId === user)
       if (!may) throw new ApiError(403, 'ACCESS_ENDED', 'this user may no longer use this workspace')

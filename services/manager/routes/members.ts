@@ -1,10 +1,11 @@
+import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { record } from '../audit.ts'
-import { authorize } from '../authorization.ts'
+import { assertMayAppoint, authorize, callerOf } from '../authorization.ts'
 import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
-import { listMembers, putMember, removeMember } from '../organizations/store.ts'
+import { listMembers, memberRole, putMember, removeMember } from '../organizations/store.ts'
 import { cutPage, NameFilter, pageOf, pageQuery, printable } from '../paging.ts'
 import { organizationRoles } from '../permissions.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -23,10 +24,15 @@ const MemberAnswer = Type.Object({
 
 /** Who belongs to an organization, and in which role. */
 export function memberRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
-  const known = async (id: string) => {
-    const user = await findUser(database, id)
-    if (user === undefined) throw new ApiError(404, 'USER_UNKNOWN', `there is no user ${id}`)
-    return user
+  /** The organization and the user, whom the caller may add to it or take out of it. */
+  async function membership(request: FastifyRequest, { id, user: userId }: { id: string; user: string }) {
+    const organization = authorize(request, await organizationTarget(database, id), noOrganization(id))
+    const user = await findUser(database, userId)
+    if (user === undefined) throw new ApiError(404, 'USER_UNKNOWN', `there is no user ${userId}`)
+    const organizationRole = await memberRole(database, id, userId)
+    const member = { ...organization, ownerId: userId, owner: { role: user.role, organizationRole } }
+    authorize(request, member, noOrganization(id))
+    return { organization, username: user.username }
   }
 
   app.get(
@@ -61,8 +67,8 @@ export function memberRoutes(app: TypedInstance, { database, clock }: Dependenci
     async (request, reply) => {
       const { id, user } = request.params
       const { role } = request.body
-      const organization = authorize(request, await organizationTarget(database, id), noOrganization(id))
-      const { username } = await known(user)
+      const { organization, username } = await membership(request, request.params)
+      assertMayAppoint(callerOf(request), role)
       await transaction(database, async (client) => {
         await putMember(client, id, user, role)
         const details = { organization: id, organizationName: organization.name, role }
@@ -80,8 +86,7 @@ export function memberRoutes(app: TypedInstance, { database, clock }: Dependenci
     },
     async (request, reply) => {
       const { id, user } = request.params
-      const organization = authorize(request, await organizationTarget(database, id), noOrganization(id))
-      const { username } = await known(user)
+      const { organization, username } = await membership(request, request.params)
       await transaction(database, async (client) => {
         if (!(await removeMember(client, id, user)))
           throw new ApiError(404, 'MEMBER_UNKNOWN', `${username} is not a member of ${organization.name}`)

@@ -6,7 +6,7 @@ import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { listSessions, revokeSession } from '../sessions.ts'
-import { findUser } from '../users/store.ts'
+import { userTarget } from '../users/target.ts'
 import { ErrorAnswer, Identifier, IdParams, nullable } from './schemas.ts'
 
 const SessionAnswer = Type.Object({
@@ -21,10 +21,6 @@ const SessionAnswer = Type.Object({
 
 /** Where a user is logged in, and ending that. */
 export function sessionRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
-  const target = async (id: string) => {
-    const user = await findUser(database, id)
-    return user && { ...user, ownerId: user.id }
-  }
   const otherwise = (id: string) => ({
     read: 'users:read' as const,
     unknown: new ApiError(404, 'USER_UNKNOWN', `there is no user ${id}`),
@@ -38,7 +34,7 @@ export function sessionRoutes(app: TypedInstance, { database, clock }: Dependenc
     },
     async (request) => {
       const { id } = request.params
-      authorize(request, await target(id), otherwise(id))
+      authorize(request, await userTarget(database, id), otherwise(id))
       const { credential } = callerOf(request)
       return (await listSessions(database, id, clock())).map((session) => ({
         ...session,
@@ -64,7 +60,7 @@ export function sessionRoutes(app: TypedInstance, { database, clock }: Dependenc
     },
     async (request, reply) => {
       const { id, session } = request.params
-      const user = authorize(request, await target(id), otherwise(id))
+      const user = authorize(request, await userTarget(database, id), otherwise(id))
       await transaction(database, async (client) => {
         if (!(await revokeSession(client, id, session)))
           throw new ApiError(404, 'SESSION_UNKNOWN', 'there is no such session')

@@ -7,6 +7,7 @@ import { ApiError } from '../errors.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { readPublicKey } from '../ssh/public-key.ts'
 import { addSshKey, deleteSshKey, findSshKey, listSshKeys, type SshKey } from '../ssh/store.ts'
+import { belonging } from '../users/target.ts'
 import { ErrorAnswer, IdParams } from './schemas.ts'
 
 const KeyAnswer = Type.Object({
@@ -76,9 +77,9 @@ export function sshKeyRoutes(app: TypedInstance, { database, clock }: Dependenci
     },
     async (request, reply) => {
       const { id } = request.params
-      const found = await findSshKey(database, id)
+      const found = await belonging(database, await findSshKey(database, id))
       const unknown = new ApiError(404, 'SSH_KEY_UNKNOWN', `there is no SSH key ${id}`)
-      const key = authorize(request, found && { ...found, ownerId: found.userId }, { read: 'ssh-keys:write', unknown })
+      const key = authorize(request, found, { read: 'ssh-keys:write', unknown })
       await transaction(database, async (client) => {
         await deleteSshKey(client, id)
         const note = { target: { type: 'ssh-key', id, name: key.name }, details: { fingerprint: key.fingerprint } }

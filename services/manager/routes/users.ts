@@ -1,16 +1,17 @@
 import Type, { type Static } from 'typebox'
 import { record } from '../audit.ts'
-import { authorize, callerOf, reach } from '../authorization.ts'
+import { assertLoggedIn, assertMayAppoint, authorize, callerOf, reach } from '../authorization.ts'
 import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { cutPage, NameFilter, pageOf, pageQuery, printable } from '../paging.ts'
 import { hashPassword } from '../passwords.ts'
-import { type SiteRole, siteRoles } from '../permissions.ts'
+import { siteRoles } from '../permissions.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { changeUser } from '../users/change.ts'
 import { changePassword, newPasswordHash } from '../users/password-change.ts'
 import { createUser, findUser, listUsers, type User } from '../users/store.ts'
+import { userTarget } from '../users/target.ts'
 import { ErrorAnswer, IdParams, oneOf } from './schemas.ts'
 
 const answers = { '4xx': ErrorAnswer }
@@ -32,19 +33,11 @@ const show = ({ id, username, role, active, createdAt }: User): Static<typeof Fu
 
 /** People who may log in: adding, listing, roles, deactivating, passwords. */
 export function userRoutes(app: TypedInstance, { database, reconciler, clock }: Dependencies): void {
-  const target = async (id: string) => {
-    const user = await findUser(database, id)
-    return user && { ...user, ownerId: user.id }
-  }
+  const target = (id: string) => userTarget(database, id)
   const otherwise = (id: string) => ({
     read: 'users:read' as const,
     unknown: new ApiError(404, 'USER_UNKNOWN', `there is no user ${id}`),
   })
-  /** Who manages users must not become a site admin by way of one: roles above member are a site admin's matter. */
-  const assertMayManage = (caller: { role: SiteRole }, ...roles: (SiteRole | undefined)[]): void => {
-    if (caller.role === 'site-admin' || roles.every((role) => role === undefined || role === 'site-member')) return
-    throw new ApiError(403, 'AUTH_FORBIDDEN', 'roles above site-member are given and taken by a site admin')
-  }
 
   app.get(
     '/api/v0/users',
@@ -74,7 +67,7 @@ export function userRoutes(app: TypedInstance, { database, reconciler, clock }: 
         body: Type.Object(
           {
             username: Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$' }),
-            password: Password,
+            password: Type.Optional(Password),
             role: Type.Optional(oneOf(siteRoles)),
           },
           { additionalProperties: false },
@@ -84,8 +77,11 @@ export function userRoutes(app: TypedInstance, { database, reconciler, clock }: 
     },
     async (request, reply) => {
       const { username, password, role = 'site-member' } = request.body
-      assertMayManage(callerOf(request), role)
-      const passwordHash = await hashPassword(password)
+      const caller = callerOf(request)
+      assertMayAppoint(caller, role)
+      // who knows the password can log in, and so do more than a key's scopes say, for longer than the key lasts
+      if (password !== undefined) assertLoggedIn(caller)
+      const passwordHash = password === undefined ? undefined : await hashPassword(password)
       const user = await transaction(database, async (client) => {
         const created = await createUser(client, { username, passwordHash, role })
         const note = { target: { type: 'user', id: created.id, name: created.username }, details: { role } }
@@ -118,7 +114,11 @@ export function userRoutes(app: TypedInstance, { database, reconciler, clock }: 
     async (request) => {
       const { id } = request.params
       const user = authorize(request, await target(id), otherwise(id))
-      assertMayManage(callerOf(request), user.role, request.body.role)
+      const { role, active } = request.body
+      const caller = callerOf(request)
+      assertMayAppoint(caller, user.role, role)
+      // a key may only take away
+      if (role !== undefined || active === true) assertLoggedIn(caller)
       await transaction(database, async (client) => {
         await changeUser(client, id, request.body, clock())
         const note = { target: { type: 'user', id, name: user.username }, details: { ...request.body } }
@@ -146,7 +146,7 @@ export function userRoutes(app: TypedInstance, { database, reconciler, clock }: 
       const { id } = request.params
       const caller = callerOf(request)
       const user = authorize(request, await target(id), otherwise(id))
-      if (caller.id !== id) assertMayManage(caller, user.role)
+      if (caller.id !== id) assertMayAppoint(caller, user.role)
       const { password, current } = request.body
       const hash = await newPasswordHash(caller, user, { password, current })
       await transaction(database, async (client) => {

@@ -71,6 +71,8 @@ export function workspaceChangeRoutes(app: TypedInstance, dependencies: Dependen
       const { id } = request.params
       const { body } = request
       const workspace = authorize(request, await findWorkspace(database, id), noWorkspace(id))
+      const wish = body.image === undefined && body.tag === undefined ? undefined : { image: body.image, tag: body.tag }
+      if (wish !== undefined) authorize(request, workspace, noWorkspace(id), 'workspaces:rebuild')
       const { name, organizationId, ownerId } = workspace
       const size = {
         cpuMilli: body.cpu === undefined ? workspace.cpuMilli : Math.round(body.cpu * 1000),
@@ -85,7 +87,6 @@ export function workspaceChangeRoutes(app: TypedInstance, dependencies: Dependen
         })
       if (grows && !workspace.homeMade)
         throw new ApiError(409, 'WORKSPACE_DISK_FIXED', 'the disk is not made yet', { fix: 'wait until it is on' })
-      const wish = body.image === undefined && body.tag === undefined ? undefined : { image: body.image, tag: body.tag }
       const chosen = await judge(workspace, wish, size)
       const change: WorkspaceChange = {
         ...(body.cpu === undefined ? {} : { cpuMilli: size.cpuMilli }),
@@ -109,7 +110,7 @@ export function workspaceChangeRoutes(app: TypedInstance, dependencies: Dependen
   app.post(
     '/api/v0/workspaces/:id/rebuild',
     {
-      config: { permission: 'workspaces:write', audit: 'workspace.rebuild' },
+      config: { permission: 'workspaces:rebuild', audit: 'workspace.rebuild' },
       schema: { params: IdParams, response: { 200: WorkspaceAnswer, ...answers } },
     },
     async (request) => {

@@ -1,8 +1,9 @@
-import { type Reach, reachValues } from '../authorization.ts'
+import { type Reach, reachValues, type Standing } from '../authorization.ts'
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
 import { newIdentifier } from '../identifiers.ts'
 import type { Page } from '../paging.ts'
+import { ownerStanding } from '../standing.ts'
 
 export type Desired = 'on' | 'off' | 'deleted'
 
@@ -10,6 +11,7 @@ export type Workspace = {
   id: string
   ownerId: string
   ownerName: string
+  /** the owner's roles, at the site and in the workspace's organization */ owner: Standing
   organizationId: string
   name: string
   image: string
@@ -31,6 +33,7 @@ export type Workspace = {
 }
 
 const columns = `workspaces.id, owner_id AS "ownerId", users.username AS "ownerName",
+  ${ownerStanding} AS owner,
   organization_id AS "organizationId", name, image,
   image_id AS "imageId", tag, auto_off_minutes AS "autoOffMinutes", last_active_at AS "lastActiveAt",
   cpu_milli AS "cpuMilli", memory_gib AS "memoryGiB", disk_gib AS "diskGiB", gpus, desired, generation,

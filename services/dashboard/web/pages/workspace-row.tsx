@@ -9,6 +9,7 @@ type Props = {
   workspace: Workspace
   /** the name of its image, where that still is one of the site */ image: string | undefined
   showOwner: boolean
+  /** whether its code is theirs to change */ rebuilds: boolean
   onStart: () => void
   onStop: () => void
   onOpen: (dialog: 'change' | 'rebuild' | 'delete') => void
@@ -16,7 +17,7 @@ type Props = {
 }
 
 /** One workspace of the list. */
-export function WorkspaceRow({ workspace, image, showOwner, onStart, onStop, onOpen, onEdit }: Props) {
+export function WorkspaceRow({ workspace, image, showOwner, rebuilds, onStart, onStop, onOpen, onEdit }: Props) {
   const { id, name, status, statusMessage, cpu, memoryGiB, diskGiB, gpus, owner, tag, autoOffMinutes } = workspace
   return (
     <tr>
@@ -61,7 +62,7 @@ export function WorkspaceRow({ workspace, image, showOwner, onStart, onStop, onO
           actions={[
             ...(onEdit === undefined ? [] : [{ word: 'Dev URLs', onChoose: () => goTo(`/workspaces/${id}/dev-urls`) }]),
             { word: 'Change', onChoose: () => onOpen('change') },
-            { word: 'Rebuild', onChoose: () => onOpen('rebuild') },
+            ...(rebuilds ? [{ word: 'Rebuild', onChoose: () => onOpen('rebuild') }] : []),
             { word: 'Delete', danger: true, onChoose: () => onOpen('delete') },
           ]}
         />

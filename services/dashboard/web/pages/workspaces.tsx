@@ -59,6 +59,7 @@ export function WorkspacesPage({ user }: { user: User }) {
               workspace={workspace}
               image={images.find(({ id }) => id === workspace.imageId)?.name}
               showOwner={showOwner}
+              rebuilds={workspace.owner.id === user.id || may(user, 'workspaces:rebuild')}
               onEdit={workspace.owner.id === user.id ? () => change(openEditor(workspace.id)) : undefined}
               onStart={() => change(api.start(workspace.id))}
               onStop={() => change(api.stop(workspace.id))}
