@@ -8,6 +8,8 @@ const mostAttempts = 12
 /** A workspace that someone may log in to, and by what: `ssh-key:<id>`. */
 export interface Login extends Match {
   credential: string
+  /** why nothing is opened all the same, for the one who logged in */
+  obstacle?: string
 }
 
 /**
@@ -53,10 +55,17 @@ export function authenticate(
   })
 }
 
+/**
+ * The workspace that a key opens. Anyone can add another's public key to their own account, so that where a name stands for
+ * workspaces of several users the key can fit more than one: then none is opened, since it could be the wrong one.
+ */
 function loginWith(key: Buffer, matches: Match[]): Login | undefined {
-  for (const match of matches) {
+  const logins = matches.flatMap((match): Login[] => {
     const own = match.keys.find((one) => one.key.equals(key))
-    if (own) return { ...match, credential: `ssh-key:${own.id}` }
-  }
-  return undefined
+    return own ? [{ ...match, credential: `ssh-key:${own.id}` }] : []
+  })
+  const [login] = logins
+  if (login === undefined || logins.length === 1) return login
+  const obstacle = `Your key opens ${logins.length} workspaces that are called so. Log in as <user>+<workspace>.`
+  return { ...login, obstacle }
 }

@@ -85,7 +85,7 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
 
 function serve(options: SshOptions, connection: Connection, login: Login): void {
   const { log, maxChannels = 64 } = options
-  const { user, workspace, credential, grant, status } = login
+  const { user, workspace, credential, grant, status, obstacle } = login
   const about = { user, workspace }
   const begun = performance.now()
   let free = () => {}
@@ -98,6 +98,7 @@ function serve(options: SshOptions, connection: Connection, login: Login): void 
   let inner: Promise<Client> | undefined
   const dial = (): Promise<Client> => {
     if (full) return Promise.reject(full)
+    if (obstacle) return Promise.reject(new Error(obstacle))
     if (!grant) return Promise.reject(new Error(`The workspace is ${status}: start it first.`))
     inner ??= logInAt(options.locate(workspace), grant, options.ownKey, 15_000).then((client) => {
       client.once('close', () => connection.end())

@@ -30,10 +30,8 @@ export async function addSshKey(
       [newIdentifier(), userId, name, key.text, key.fingerprint, new Date(now), sshKeysPerUser],
     )
     .catch((error: { constraint?: string }) => {
-      if (error.constraint === 'ssh_keys_fingerprint_key')
-        throw new ApiError(409, 'SSH_KEY_TAKEN', 'this key is in use already', {
-          why: 'a key says who someone is, so that it belongs to one user, once',
-        })
+      if (error.constraint === 'ssh_keys_user_fingerprint')
+        throw new ApiError(409, 'SSH_KEY_TAKEN', 'you have this key already')
       throw error
     })
   if (rows[0] === undefined) throw new ApiError(409, 'SSH_KEY_LIMIT', `a user may have ${sshKeysPerUser} keys`)

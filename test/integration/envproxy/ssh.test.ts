@@ -17,6 +17,17 @@ test('the system client runs a command, with its output, errors, input and exit 
   assert.deepEqual(site.reports[0], [workspace])
 })
 
+test('a key that fits two readings of the name opens neither, and the way to say which one is said', async (t) => {
+  let key = Buffer.alloc(0)
+  const of = (user: string) => ({ user, workspace, status: 'ON', keys: [{ id: 'sshkey0001', key }], grant: 'g' })
+  const lookup = async (name: string) => (name.includes('+') ? [of('user-1')] : [of('mallory'), of('user-1')])
+  const site = await startSshSite(t, { gate: { lookup } })
+  key = Buffer.from((await readFile(join(site.directory, 'id.pub'), 'utf8')).split(' ')[1] ?? '', 'base64')
+  const { code, stdout, stderr } = await site.ssh(['echo in'])
+  assert.deepEqual([code, stdout.toString()], [255, ''])
+  assert.match(stderr, /opens 2 workspaces that are called so\. Log in as <user>\+<workspace>/)
+})
+
 test('a command that a signal ends is reported so', async (t) => {
   const site = await startSshSite(t)
   const { code } = await site.ssh(['kill -TERM $$'])

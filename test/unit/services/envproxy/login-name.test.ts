@@ -10,6 +10,11 @@ test('a login name is read at each of its hyphens', () => {
   assert.deepEqual(read('ann@example.com-box'), ['ann@example.com/box'])
 })
 
+test('a plus between user and workspace leaves one reading', () => {
+  assert.deepEqual(read('ann-lee+my-box'), ['ann-lee/my-box'])
+  for (const name of ['+box', 'ann+', 'ann+Box', 'ann+9box']) assert.deepEqual(read(name), [], name)
+})
+
 test('what can not be a user and a workspace is not asked for', () => {
   for (const name of [
     '',
