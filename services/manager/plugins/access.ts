@@ -7,6 +7,7 @@ import type { Identify } from '../identify.ts'
 import type { InternalCalls } from '../internal-calls.ts'
 import type { Licensing } from '../licensing.ts'
 import { grantOf, type Permission } from '../permissions.ts'
+import { siteCookies } from '../site-cookies.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,13 +27,6 @@ declare module 'fastify' {
   }
 }
 
-/**
- * Name of the session's cookie. `__Host-` keeps pages of other hosts from setting one for the domain they share with the
- * site (RFC 6265bis, section 4.1.3.2): those of dev URLs are made by users. Browsers take it over https only.
- */
-export const sessionCookie = (accessUrl: string): string =>
-  accessUrl.startsWith('https:') ? '__Host-session_token' : 'session_token'
-
 type Options = {
   identify: Identify
   licensing: Licensing
@@ -48,7 +42,7 @@ type Options = {
  */
 export default fp<Options>(async (app, { identify, licensing, internalCalls, accessUrl, clock }) => {
   const origin = new URL(accessUrl).origin
-  const cookieName = sessionCookie(accessUrl)
+  const cookieName = siteCookies(accessUrl).session.name
   await app.register(cookie)
   app.decorateRequest('user', undefined)
   app.decorateRequest('credential', undefined)

@@ -5,9 +5,10 @@ import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { countAttempt, forgiveAttempts } from '../login-limits.ts'
 import { verifyPassword } from '../passwords.ts'
-import { assertOwnPage, sessionCookie } from '../plugins/access.ts'
+import { assertOwnPage } from '../plugins/access.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { closeSession, openSession, sessionLifetime } from '../sessions.ts'
+import { siteCookies } from '../site-cookies.ts'
 import { findUserByName } from '../users/store.ts'
 import { ErrorAnswer, UserAnswer } from './schemas.ts'
 
@@ -15,10 +16,10 @@ const Credentials = Type.Object(
   { username: Type.String({ minLength: 1, maxLength: 64 }), password: Type.String({ minLength: 1, maxLength: 256 }) },
   { additionalProperties: false },
 )
-export const cookieOptions = { path: '/', httpOnly: true, secure: true, sameSite: 'strict' } as const
 
 /** Logging in and out, who is logged in, and the keys that check tickets. */
 export function authRoutes(app: TypedInstance, { database, tickets, accessUrl, clock }: Dependencies): void {
+  const { session } = siteCookies(accessUrl)
   app.post(
     '/auth/basic/login',
     {
@@ -47,7 +48,7 @@ export function authRoutes(app: TypedInstance, { database, tickets, accessUrl, c
         clock(),
       )
       request.log.info({ user: user.id }, 'logged in')
-      reply.setCookie(sessionCookie(accessUrl), token, { ...cookieOptions, maxAge: sessionLifetime / 1000 })
+      reply.setCookie(session.name, token, { ...session.options, maxAge: sessionLifetime / 1000 })
       return { session_token: token, user: { id: user.id, username: user.username, role: user.role } }
     },
   )
@@ -62,7 +63,7 @@ export function authRoutes(app: TypedInstance, { database, tickets, accessUrl, c
       const user = request.credential && (await closeSession(database, request.credential.value))
       if (user !== undefined)
         await record(database, request, { action: 'session.close', target: { type: 'session' }, actor: user }, clock())
-      reply.clearCookie(sessionCookie(accessUrl), cookieOptions)
+      reply.clearCookie(session.name, session.options)
       return reply.code(204).send(null)
     },
   )

@@ -5,14 +5,10 @@ import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { userOfIdentity } from '../oidc/link.ts'
 import { pendingLifetime } from '../oidc/pending-login.ts'
-import { sessionCookie } from '../plugins/access.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { openSession, sessionLifetime } from '../sessions.ts'
-import { cookieOptions } from './auth.ts'
+import { siteCookies } from '../site-cookies.ts'
 
-const pendingCookie = 'oidc_login'
-// lax: the provider's page sends the person back, and a strict cookie would stay behind
-const pendingOptions = { path: '/auth/oidc', httpOnly: true, secure: true, sameSite: 'lax' } as const
 const open = { permission: 'anyone', license: 'exempt' } as const
 
 /** Logging in through the site's identity provider. */
@@ -27,6 +23,7 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
   )
   if (oidc === undefined) return
   const { provider, pendingLogins } = oidc
+  const { session, oidcLogin } = siteCookies(accessUrl)
 
   /** Back to the dashboard and nowhere else; `code` says why it did not work. */
   const home = (reply: FastifyReply, code?: string) => {
@@ -38,8 +35,8 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
   app.get('/auth/oidc/login', { config: open }, async (request, reply) => {
     try {
       const { url, pending } = await provider.begin()
-      reply.setCookie(pendingCookie, await pendingLogins.seal(pending, clock()), {
-        ...pendingOptions,
+      reply.setCookie(oidcLogin.name, await pendingLogins.seal(pending, clock()), {
+        ...oidcLogin.options,
         maxAge: pendingLifetime,
       })
       return reply.redirect(url.href, 303)
@@ -51,9 +48,9 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
   })
 
   app.get('/auth/oidc/callback', { config: open }, async (request, reply) => {
-    const sealed = request.cookies[pendingCookie]
+    const sealed = request.cookies[oidcLogin.name]
     const pending = sealed === undefined ? undefined : await pendingLogins.open(sealed, clock())
-    reply.clearCookie(pendingCookie, pendingOptions)
+    reply.clearCookie(oidcLogin.name, oidcLogin.options)
     // another site cannot log someone in as somebody else: only who began here has the cookie
     if (pending === undefined) return home(reply, 'OIDC_EXPIRED')
     try {
@@ -83,7 +80,7 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
         clock(),
       )
       request.log.info({ user: user.id }, 'logged in through the identity provider')
-      reply.setCookie(sessionCookie(accessUrl), token, { ...cookieOptions, maxAge: sessionLifetime / 1000 })
+      reply.setCookie(session.name, token, { ...session.options, maxAge: sessionLifetime / 1000 })
       return home(reply)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

@@ -6,8 +6,9 @@ import { after, before, type TestContext, test } from 'node:test'
 // @ts-expect-error the provider brings no types
 import Provider from 'oidc-provider'
 import { pendingLogins } from '../../../services/manager/oidc/pending-login.ts'
+import { siteCookies } from '../../../services/manager/site-cookies.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
-import { accessUrl, newSite, type Site } from './site.ts'
+import { accessUrl, newSite, password, type Site } from './site.ts'
 
 let postgres: Postgres
 before(async () => {
@@ -140,8 +141,11 @@ test('a name or an e-mail address of someone who is already there takes nothing 
   assert.notEqual(user.id, root.id)
   assert.deepEqual([user.username, user.role], ['root-2', 'site-member'])
   const login = { username: 'root-2', password: '' }
-  for (const password of ['x', 'null', 'undefined'])
-    assert.equal((await site.call(undefined, 'POST', '/auth/basic/login', { ...login, password })).statusCode, 401)
+  for (const wrong of ['x', 'null', 'undefined'])
+    assert.equal(
+      (await site.call(undefined, 'POST', '/auth/basic/login', { ...login, password: wrong })).statusCode,
+      401,
+    )
 })
 
 test('the request carries PKCE, state and nonce, and its cookie is for this one login only', async (t) => {
@@ -155,13 +159,14 @@ test('the request carries PKCE, state and nonce, and its cookie is for this one 
     [callback, 'S256', 'code'],
   )
   for (const name of ['state', 'nonce', 'code_challenge']) assert.match(query.get(name) ?? '', /^[\w-]{43}$/)
-  assert.deepEqual([raw?.httpOnly, raw?.secure, raw?.sameSite, raw?.path], [true, true, 'Lax', '/auth/oidc'])
+  assert.deepEqual([raw?.httpOnly, raw?.secure, raw?.sameSite, raw?.path], [true, true, 'Lax', '/'])
+  assert.equal(raw?.name, '__Host-oidc_login', 'no page of a dev URL can set it, and so log someone in as another')
   for (const name of ['state', 'nonce']) assert.ok(!cookie.includes(query.get(name) ?? ''))
   const back = await consent(location, 's-1')
   const other = await begin(site)
   assert.equal((await finish(site, back, undefined)).error, 'OIDC_EXPIRED', 'without the cookie')
   assert.equal((await finish(site, back, other.cookie)).error, 'OIDC_REFUSED', "with another login's cookie")
-  assert.equal((await finish(site, back, 'oidc_login=x.y.z')).error, 'OIDC_EXPIRED')
+  assert.equal((await finish(site, back, '__Host-oidc_login=x.y.z')).error, 'OIDC_EXPIRED')
   assert.equal(
     (await finish(site, `${callback}?error=access_denied&state=${query.get('state')}`, cookie)).error,
     'OIDC_REFUSED',
@@ -171,6 +176,30 @@ test('the request carries PKCE, state and nonce, and its cookie is for this one 
   assert.equal((await finish(site, otherState.href, cookie)).error, 'OIDC_REFUSED', 'with another state')
   assert.ok((await finish(site, back, cookie)).token !== undefined)
   assert.equal((await finish(site, back, cookie)).error, 'OIDC_REFUSED', 'a code is redeemed once')
+})
+
+test('every cookie that the manager sets is one that no other host can set, and no script can read', async (t) => {
+  const { settings } = await identityProvider(t)
+  const site = await newSite(t, postgres, 'connected', undefined, settings)
+  await site.user('ada')
+  const { location, cookie } = await begin(site)
+  const { pathname, search } = new URL(await consent(location, 's-1'))
+  const answers = [
+    await site.app.inject({ url: '/auth/oidc/login' }),
+    await site.app.inject({ url: pathname + search, headers: { cookie } }),
+    await site.call(undefined, 'POST', '/auth/basic/login', { username: 'ada', password }),
+    await site.call(undefined, 'POST', '/auth/logout'),
+  ]
+  const cookies = answers.flatMap(({ headers }) => headers['set-cookie'] ?? [])
+  const names = Object.values(siteCookies(accessUrl)).map(({ name }) => name)
+  assert.deepEqual(new Set(cookies.map((one) => one.split('=')[0])), new Set(names))
+  for (const one of cookies) {
+    const [pair, ...attributes] = one.split('; ')
+    assert.match(pair ?? '', /^__Host-/)
+    for (const needed of ['Path=/', 'HttpOnly', 'Secure']) assert.ok(attributes.includes(needed), one)
+    assert.match(one, /; SameSite=(Strict|Lax)(;|$)/)
+    assert.doesNotMatch(one, /; *Domain/i)
+  }
 })
 
 test('someone who takes longer than ten minutes, or is deactivated, does not get in', async (t) => {

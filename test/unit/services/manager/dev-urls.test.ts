@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkDevUrlsHost, devUrlOrigin } from '../../../../services/manager/dev-urls/address.ts'
 import { labelOf } from '../../../../services/manager/dev-urls/label.ts'
-import { sessionCookie } from '../../../../services/manager/plugins/access.ts'
 
 test('a dev URL has scheme and port of the site', () => {
   assert.equal(devUrlOrigin('1-a-b', 'dev.example', 'https://cde.example'), 'https://1-a-b.dev.example')
@@ -24,9 +23,4 @@ test('a name is port, workspace and user, as DNS can have it', () => {
   assert.equal(labelOf(1, 'w'.repeat(28), 'u'.repeat(32)).length, 63)
   assert.throws(() => labelOf(10, 'w'.repeat(28), 'u'.repeat(32)), { code: 'DEV_URL_LABEL_LONG' })
   for (const port of [12212, 13337, 26337]) assert.throws(() => labelOf(port, 'a', 'b'), { code: 'DEV_URL_PORT' })
-})
-
-test('the session has a cookie that no other host can set, wherever browsers keep one', () => {
-  assert.equal(sessionCookie('https://cde.example'), '__Host-session_token')
-  assert.equal(sessionCookie('http://127.0.0.1:3000'), 'session_token')
 })
