@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { acceptingWorkers } from './accepting.ts'
 import { type Compiled, compile, type Objects } from './compile.ts'
 import type { Configuration } from './configuration.ts'
 import type { Refused } from './model.ts'
@@ -29,6 +30,9 @@ export interface Controller {
 
 /** Pause before another attempt when NGINX did not take a configuration, in milliseconds. */
 const retryMs = 5_000
+/** How long NGINX may take to start, and from a reload until no old worker takes connections, in milliseconds. */
+const patienceMs = 15_000
+const lookMs = 20
 
 /** Objects -> model -> text -> NGINX, one run at a time, never two runs for one burst of changes. */
 export function createController(options: ControllerOptions): Controller {
@@ -53,9 +57,7 @@ export function createController(options: ControllerOptions): Controller {
       try {
         options.report(await deploy(options.read()))
         if (configuration.revision === applied) continue
-        nginx.reload()
-        reloads += 1
-        await confirm()
+        await reload()
         applied = configuration.revision
         await configuration.sweep()
         log.info({ revision: applied, reloads }, 'configuration applied')
@@ -98,14 +100,24 @@ export function createController(options: ControllerOptions): Controller {
     return [...(compiled?.refused ?? []), ...culprits]
   }
 
-  /** Waits until NGINX's new workers answer with the new revision; a reload itself gives no answer. */
-  async function confirm(): Promise<void> {
+  /** The revision that some worker answers with; empty where none answers. */
+  const revisionNow = () => ask(options.statusSocket, '/configuration').catch(() => '')
+  const workers = async () => (nginx.pid ? await acceptingWorkers(nginx.pid) : [])
+
+  /**
+   * Has NGINX read its configuration again, and waits until its workers have it and none of the old ones takes
+   * connections any more: for a while both do, from the same sockets. The signal itself gives no answer, and would end
+   * an NGINX that has only just been started.
+   */
+  async function reload(): Promise<void> {
     const wanted = configuration.revision
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      if ((await ask(options.statusSocket, '/configuration').catch(() => '')) === wanted) return
-      await sleep(50)
-    }
-    throw new Error('nginx did not take the new configuration within 5 seconds')
+    await until('start', async () => (await revisionNow()) !== '')
+    const before = await workers()
+    nginx.reload()
+    reloads += 1
+    await until('take the new configuration', async () => {
+      return (await revisionNow()) === wanted && !(await workers()).some((pid) => before.includes(pid))
+    })
   }
 
   return {
@@ -119,6 +131,14 @@ export function createController(options: ControllerOptions): Controller {
     get failures() {
       return failures
     },
+  }
+}
+
+async function until(what: string, done: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + patienceMs
+  while (!(await done())) {
+    if (performance.now() > end) throw new Error(`nginx did not ${what} within ${patienceMs / 1000} seconds`)
+    await sleep(lookMs)
   }
 }
 

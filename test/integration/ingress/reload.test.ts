@@ -5,6 +5,8 @@ import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
+import { acceptingWorkers } from '../../../services/ingress/accepting.ts'
+import { ask } from '../../../services/ingress/controller.ts'
 import { ingress, slice, world } from '../../unit/services/ingress/objects.ts'
 import { startIngress, startPod } from './site.ts'
 
@@ -37,10 +39,17 @@ function keepAsking(port: number, method: 'GET' | 'POST') {
     }
     agent.destroy()
   })()
-  return async () => {
-    asking = false
-    await ended
-    return found
+  return {
+    /** Waits for so many more answers, whatever they are. */
+    async more(count: number) {
+      const total = () => Object.values(found).reduce((sum, each) => sum + each, 0)
+      for (const wanted = total() + count; total() < wanted; ) await sleep(10)
+    },
+    async stop() {
+      asking = false
+      await ended
+      return found
+    },
   }
 }
 
@@ -81,23 +90,22 @@ test('no request is lost while every pod is replaced, one after the other', asyn
   const named = () =>
     endpoints().map((each, index) => ({ ...each, metadata: { ...each.metadata, name: `a-${index}` } }))
   const site = await startIngress(t, world({ slices: named(), ingresses }))
-  const gets = [keepAsking(site.httpPort, 'GET'), keepAsking(site.httpPort, 'GET')]
-  const posts = keepAsking(site.httpPort, 'POST')
+  const clients = (['GET', 'GET', 'POST'] as const).map((method) => keepAsking(site.httpPort, method))
+  const more = () => Promise.all(clients.map((client) => client.more(10)))
   for (let round = 0; round < 4; round += 1) {
-    await sleep(150)
+    await more()
     const leaving = pods[0]
     pods = [...pods.slice(1), await startPod(t, (_request, response) => answer(response))]
     await site.set(world({ slices: named(), ingresses }))
     // As Kubernetes does it: the pod leaves the slices, finishes what it has, and only then closes its port.
-    await sleep(50)
+    await more()
     leaving?.server.close()
     leaving?.server.closeIdleConnections()
   }
-  await sleep(150)
-  const found = await Promise.all([...gets, posts].map((stop) => stop()))
+  await more()
+  const found = await Promise.all(clients.map((client) => client.stop()))
   const total = found.reduce((sum, each) => sum + (each['200'] ?? 0), 0)
   for (const each of found) assert.deepEqual(Object.keys(each), ['200'], JSON.stringify(found))
-  assert.ok(total > 150, `only ${total} requests`)
   t.diagnostic(`${total} requests, none lost, ${site.controller.reloads} reloads`)
 })
 
@@ -111,9 +119,11 @@ test('a pod that is gone before anybody said so costs no request while another s
   const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
   first.server.close()
   first.server.closeAllConnections()
-  const stops = [keepAsking(site.httpPort, 'GET'), keepAsking(site.httpPort, 'POST')]
-  await sleep(500)
-  for (const stop of stops) assert.deepEqual(Object.keys(await stop()), ['200'])
+  const clients = (['GET', 'POST'] as const).map((method) => keepAsking(site.httpPort, method))
+  for (const client of clients) {
+    await client.more(20)
+    assert.deepEqual(Object.keys(await client.stop()), ['200'])
+  }
 })
 
 test('unchanged objects cause no reload, and a burst of changes causes one', async (t) => {
@@ -130,6 +140,30 @@ test('unchanged objects cause no reload, and a burst of changes causes one', asy
   assert.equal(site.controller.reloads, before + 1)
 })
 
+test('a change is settled only once no old worker takes connections', async (t) => {
+  const pod = await startPod(t, (_request, response) => response.end('ok'))
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  const [slow] = await acceptingWorkers(site.nginx.pid ?? 0)
+  assert.ok(slow)
+  // it can't hear that it is to end, as on a busy machine
+  process.kill(slow, 'SIGSTOP')
+  let settled = false
+  const next = world({ slices, ingresses: [ingress('x', { 'y.example': { '/': 'a' } })] })
+  const change = site.set(next).then(() => {
+    settled = true
+  })
+  const { revision } = site.configuration
+  const answer = () => ask(site.statusSocket, '/configuration').catch(() => revision)
+  for (let i = 0; i < 500 && (await answer()) === revision; i += 1) await sleep(20)
+  await sleep(300)
+  const early = settled
+  process.kill(slow, 'SIGCONT')
+  await change
+  assert.equal(early, false, 'an old worker still had the listening sockets')
+  assert.ok(!(await acceptingWorkers(site.nginx.pid ?? 0)).includes(slow))
+})
+
 test('NGINX that was killed comes back with the configuration it had', async (t) => {
   const pod = await startPod(t, (_request, response) => response.end('ok'))
   const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
@@ -137,10 +171,9 @@ test('NGINX that was killed comes back with the configuration it had', async (t)
   const killed = site.nginx.pid
   assert.ok(killed)
   process.kill(killed, 'SIGKILL')
-  await sleep(50)
   const ask = () => fetchHost(site.httpPort)
   let status = 0
-  for (let i = 0; i < 100 && (status !== 200 || site.nginx.pid === killed || !site.nginx.pid); i += 1) {
+  for (let i = 0; i < 1000 && (status !== 200 || site.nginx.pid === killed || !site.nginx.pid); i += 1) {
     await sleep(50)
     status = await ask()
   }
@@ -161,11 +194,15 @@ function fetchHost(port: number): Promise<number> {
 }
 
 test('a quit lets a running request finish', async (t) => {
-  const pod = await startPod(t, (_request, response) => setTimeout(() => response.end('late'), 600))
+  const arrived = Promise.withResolvers<void>()
+  const pod = await startPod(t, (_request, response) => {
+    arrived.resolve()
+    setTimeout(() => response.end('late'), 600)
+  })
   const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
   const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
   const answered = fetchHost(site.httpPort)
-  await sleep(100)
+  await arrived.promise
   await site.nginx.quit(10_000)
   assert.equal(await answered, 200)
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Objects } from '../../../services/ingress/compile.ts'
 import { createConfiguration } from '../../../services/ingress/configuration.ts'
-import { ask, createController } from '../../../services/ingress/controller.ts'
+import { createController } from '../../../services/ingress/controller.ts'
 import type { Refused } from '../../../services/ingress/model.ts'
 import { createNginx } from '../../../services/ingress/nginx.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
@@ -60,9 +60,6 @@ export async function startIngress(t: TestContext, first: Objects) {
   const nginx = createNginx({ binary: nginxBinary, configuration: configuration.file, statusSocket, log })
   t.after(() => nginx.quit(500))
   await nginx.start()
-  while ((await ask(statusSocket, '/configuration').catch(() => '')) === '') {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
   let objects = first
   let refused: Refused[] = []
   const controller = createController({
