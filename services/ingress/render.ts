@@ -108,21 +108,34 @@ function certificateLines(file: string): string {
 
 /**
  * Locations by NGINX's own order: `=` first, then the longest prefix. A Prefix path goes by elements, so `/a` becomes
- * `= /a` and `/a/`; `/ab` is neither.
+ * `= /a` and `/a/`; `/ab` is neither. No location ends in a slash without one for the path before it: NGINX would
+ * redirect that path by itself (ngx_http_core_module, location), which an Ingress never asks for.
  */
 function locations(routes: Route[], context: Context): string {
+  const prefixes = routes.filter(({ match }) => match === 'prefix')
   const found = new Map<string, string>()
   for (const { path, match, upstream: target } of routes) {
     if (match === 'exact') found.set(`= ${quote(path)}`, target)
   }
-  for (const { path, match, upstream: target } of routes) {
-    if (match !== 'prefix') continue
+  for (const { path, upstream: target } of prefixes) {
     const own = `= ${quote(path)}`
     if (path !== '/' && !found.has(own)) found.set(own, target)
     found.set(quote(path === '/' ? '/' : `${path}/`), target)
   }
+  for (const { path, match } of routes) {
+    const own = `= ${quote(path.slice(0, -1))}`
+    if (match === 'exact' && path.length > 1 && path.endsWith('/') && !found.has(own)) {
+      found.set(own, longestPrefix(prefixes, path)?.upstream ?? '')
+    }
+  }
   if (!found.has('"/"')) found.set('"/"', '')
   return [...found].map(([location, target]) => `    location ${location} { ${action(target, context)} }\n`).join('')
+}
+
+/** The Prefix route that a path falls to when it has none of its own. */
+function longestPrefix(prefixes: Route[], path: string): Route | undefined {
+  const above = prefixes.filter((each) => each.path === '/' || path.startsWith(`${each.path}/`))
+  return above.sort((a, b) => b.path.length - a.path.length)[0]
 }
 
 function action(target: string, { empty }: Context): string {

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import { selfSigned } from '../../../services/ingress/default-certificate.ts'
-import { ingress, secret, slice, world } from '../../unit/services/ingress/objects.ts'
+import { ingress, secret, service, slice, world } from '../../unit/services/ingress/objects.ts'
 import { startIngress, startPod } from './site.ts'
 
 /** One request by host name; resolves with status, headers and text. */
@@ -72,6 +72,63 @@ test('hosts, wildcards, Exact and Prefix lead where Kubernetes says they lead', 
   const unknown = await get(site.httpPort, 'unknown.example', '/')
   assert.equal(unknown.text, 'Nothing is served here.\n')
   assert.equal(unknown.headers.server, 'nginx')
+})
+
+/** Kubernetes' documentation of Ingress, path types, "Examples": paths (`=` is Exact), a request, the path that takes it. */
+const examples: [paths: string[], request: string, taker: string | undefined][] = [
+  [['/'], '/', '/'],
+  [['/'], '/any/path/', '/'],
+  [['/foo ='], '/foo', '/foo ='],
+  [['/foo ='], '/bar', undefined],
+  [['/foo ='], '/foo/', undefined],
+  [['/foo/ ='], '/foo', undefined],
+  [['/foo/ ='], '/foo/', '/foo/ ='],
+  [['/foo'], '/foo', '/foo'],
+  [['/foo'], '/foo/', '/foo'],
+  [['/foo/'], '/foo', '/foo/'],
+  [['/foo/'], '/foo/', '/foo/'],
+  [['/aaa/bb'], '/aaa/bbb', undefined],
+  [['/aaa/bbb'], '/aaa/bbb', '/aaa/bbb'],
+  [['/aaa/bbb/'], '/aaa/bbb', '/aaa/bbb/'],
+  [['/aaa/bbb'], '/aaa/bbb/', '/aaa/bbb'],
+  [['/aaa/bbb'], '/aaa/bbb/ccc', '/aaa/bbb'],
+  [['/aaa/bbb'], '/aaa/bbbxyz', undefined],
+  [['/', '/aaa'], '/aaa/ccc', '/aaa'],
+  [['/', '/aaa', '/aaa/bbb'], '/aaa/bbb', '/aaa/bbb'],
+  [['/', '/aaa', '/aaa/bbb'], '/ccc', '/'],
+  [['/aaa'], '/ccc', undefined],
+  [['/foo', '/foo ='], '/foo', '/foo ='],
+  // what the table leaves to its rules
+  [['/', '/foo/ ='], '/foo', '/'],
+  [['/', '/foo/ ='], '/foo/', '/foo/ ='],
+  [['/', '/foo/ ='], '/foo/bar', '/'],
+  [['/foo', '/foo/ ='], '/foo', '/foo'],
+  [['/foo', '/foo/ ='], '/foo/', '/foo/ ='],
+  [['/foo =', '/foo/ ='], '/foo', '/foo ='],
+  [['/foo =', '/foo/ ='], '/foo/', '/foo/ ='],
+  [['/aa', '/aaa/bbb/ ='], '/aaa/bbb', undefined],
+  [['/aaa', '/aaa/bbb/ccc/ ='], '/aaa/bbb/ccc', '/aaa'],
+  [['/aaa', '/aaa/bbb', '/aaa/bbb/ccc/ ='], '/aaa/bbb/ccc', '/aaa/bbb'],
+  [['/ ='], '/', '/ ='],
+  [['/ ='], '/foo', undefined],
+]
+
+test('each example of path types in the documentation of Kubernetes leads where it says, and nothing redirects', async (t) => {
+  const names = [...new Set(examples.flatMap(([paths]) => paths))]
+  const pods = await Promise.all(names.map((name) => namePod(t, name)))
+  const services = names.map((_, index) => service(`s${index}`))
+  const slices = pods.map(({ port }, index) => slice(`s${index}`, [{ address: '127.0.0.1' }], port))
+  const rules = examples.map(([paths], index): [string, Record<string, string>] => [
+    `h${index}.example`,
+    Object.fromEntries(paths.map((path) => [path, `s${names.indexOf(path)}`])),
+  ])
+  const site = await startIngress(t, world({ services, slices, ingresses: [ingress('x', Object.fromEntries(rules))] }))
+  assert.deepEqual(site.refused(), [])
+  for (const [index, [paths, request, taker]] of examples.entries()) {
+    const { status, text } = await get(site.httpPort, `h${index}.example`, request)
+    const found = status === 200 ? JSON.parse(text).name : status
+    assert.equal(found, taker ?? 404, `${request} of ${paths.join(' and ')}`)
+  }
 })
 
 test('a pod sees the true client and host; what the client claims about itself is replaced', async (t) => {
