@@ -123,8 +123,10 @@ export function reach(request: FastifyRequest, permission: Permission): Reach {
 }
 
 /** Whether an object is within a reach: what `reachValues` asks the database. */
-export const reaches = (within: Reach, { ownerId, organizationId }: Required<Target>): boolean =>
-  within.all || within.ownerId === ownerId || within.organizationIds.includes(organizationId)
+export const reaches = (
+  within: Reach,
+  { ownerId, organizationId }: { ownerId: string; organizationId: string },
+): boolean => within.all || within.ownerId === ownerId || within.organizationIds.includes(organizationId)
 
 /** A reach as parameters of `$1 OR owner_id = $2 OR organization_id = ANY ($3::text[])`. */
 export const reachValues = (within: Reach) =>
