@@ -15,6 +15,8 @@ export interface Volley {
   calls: Call[]
   /** calls in all, where time is not what ends it */
   amount?: number
+  /** calls in a second over all connections; without it, as many as go */
+  rate?: number
 }
 
 /** Milliseconds; failed are answers other than 2xx, and none. */
@@ -41,12 +43,13 @@ type Autocannon = (options: object) => Promise<Outcome> & {
 
 const { default: autocannon } = (await import(process.argv[2] as string)) as { default: Autocannon }
 
-async function fire({ urls, connections, seconds, calls, amount }: Volley): Promise<Hits> {
+async function fire({ urls, connections, seconds, calls, amount, rate }: Volley): Promise<Hits> {
   const times: number[] = []
   const usage = process.cpuUsage()
   const outcomes = await Promise.all(
     urls.map((url) => {
-      const share = { url, connections: connections / urls.length, requests: calls, timeout: 30 }
+      const pace = rate === undefined ? {} : { overallRate: rate / urls.length }
+      const share = { url, connections: connections / urls.length, requests: calls, timeout: 30, ...pace }
       const limit = amount === undefined ? { duration: seconds } : { amount: Math.ceil(amount / urls.length) }
       const running = autocannon({ ...share, ...limit })
       running.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds))

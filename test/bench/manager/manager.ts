@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { npmPeers, npmVersion } from '../npm.ts'
 import { cpuSecondsOf, cpuSecondsWithEnded } from '../process-usage.ts'
 import { makeScratch } from '../scratch.ts'
 import type { Hits, Volley } from './client.ts'
+import { fairShareRow } from './fair-share.ts'
 import { populate } from './population.ts'
 import { startReplicas } from './replicas.ts'
 import { loginRow, type ManagerBench, readRow } from './rows.ts'
@@ -46,7 +47,10 @@ export async function benchManager({ runs, quick, nodeFlags, log }: ManagerOptio
   }
   try {
     const postgres = kept(await startPostgres())
-    const manager = kept(await startReplicas('manager', scratch, postgres, nodeFlags))
+    const manager = kept(
+      await startReplicas('manager', scratch, postgres, nodeFlags, { REQUESTS_PER_SECOND: '1000000' }),
+    )
+    const fair = kept(await startReplicas('manager', scratch, postgres, nodeFlags))
     const bare = kept(await startReplicas('bare', scratch, postgres, []))
     const { host, port, user, password } = postgres
     const settings = { host, port, user, password, database: 'postgres', ca: undefined }
@@ -70,6 +74,7 @@ export async function benchManager({ runs, quick, nodeFlags, log }: ManagerOptio
       log,
     }
     for (const connections of quick ? [100] : [10, 100]) await readRow(bench, connections)
+    await fairShareRow(bench, fair, scratch)
     await loginRow(bench)
     const versions = { autocannon: await npmVersion(modules, 'autocannon') }
     return { runs, quick, machine: machine(loadBefore), versions, figures: bench.figures }
@@ -83,7 +88,9 @@ async function databaseCpu(database: Database): Promise<number> {
   const { rows } = await database.query<{ pid: number }>('SELECT pid FROM pg_stat_activity')
   const first = rows[0]?.pid ?? 0
   const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${first}/status`, 'latin1'))?.[1])
-  return rows.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), cpuSecondsWithEnded(parent))
+  // one that ends between the question and the look counts among those that have ended
+  const running = rows.filter(({ pid }) => existsSync(`/proc/${pid}/stat`))
+  return running.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), cpuSecondsWithEnded(parent))
 }
 
 async function fire({ process: child }: Child, volley: Volley): Promise<Hits> {

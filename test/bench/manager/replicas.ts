@@ -19,12 +19,13 @@ const scripts = {
   bare: fileURLToPath(new URL('./bare.ts', import.meta.url)),
 }
 
-/** Two of them, as the chart starts them, but for Kubernetes: nobody answers there. `flags` are Node's. */
+/** Two of them, as the chart starts them, but for Kubernetes: nobody answers there. `flags` are Node's, `extra` goes into the environment. */
 export async function startReplicas(
   name: keyof typeof scripts,
   scratch: string,
   postgres: Postgres,
   flags: readonly string[],
+  extra: Record<string, string> = {},
 ): Promise<Replicas> {
   const secrets = await devSecrets(join(scratch, 'secrets'))
   await writeFile(secrets.password, postgres.password)
@@ -40,7 +41,7 @@ export async function startReplicas(
       const log = join(scratch, `${name}-${i}.log`)
       const child = startChild([process.execPath, ...flags, scripts[name]], {
         log,
-        environment: { ...definedOf(environment), LOG_LEVEL: 'info' },
+        environment: { ...definedOf(environment), LOG_LEVEL: 'info', ...extra },
       })
       children.push(child)
       await listening(child, log, port)

@@ -73,7 +73,8 @@ export async function loginRow(bench: ManagerBench): Promise<void> {
     await hit(bench, 'login', target, { connections: 10, seconds: 60, calls, amount })
 }
 
-async function hit(
+/** Calls one target, and notes what came of it. */
+export async function hit(
   bench: ManagerBench,
   row: string,
   { name, replicas }: Pick<Target, 'name' | 'replicas'>,
