@@ -22,7 +22,7 @@ const day = 86_400_000
 const validity = { from: new Date(Date.now() - day), to: new Date(Date.now() + day) }
 
 async function authority() {
-  const ca = await createAuthority('test CA', validity)
+  const ca = await createAuthority('test CA', ['127.0.0.1'], validity)
   const { certificate: cert, key } = await issueCertificate(ca, ['127.0.0.1'], validity)
   return { caPem: ca.certificate, tls: { cert, key } }
 }

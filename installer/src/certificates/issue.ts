@@ -14,6 +14,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
+import { nameConstraints } from './name-constraints.ts'
 
 /** A certificate and its private key (PKCS #8), both PEM. */
 export interface KeyPair {
@@ -28,8 +29,15 @@ export interface Validity {
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
-/** Makes a certificate authority (ECDSA P-256) that may sign certificates of hosts and nothing below it. */
-export async function createAuthority(commonName: string, { from, to }: Validity): Promise<KeyPair> {
+/**
+ * Makes a certificate authority (ECDSA P-256) that may sign certificates of servers, those of `hosts` and of no other:
+ * whoever trusts it trusts it, and whoever gets its key, with no more than that.
+ */
+export async function createAuthority(
+  commonName: string,
+  hosts: readonly string[],
+  { from, to }: Validity,
+): Promise<KeyPair> {
   const keys = await newKeys()
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [commonName.slice(0, 64)] }],
@@ -40,6 +48,8 @@ export async function createAuthority(commonName: string, { from, to }: Validity
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      nameConstraints(hosts),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
@@ -55,8 +65,7 @@ export async function issueCertificate(
   const keys = await newKeys()
   const issuer = new X509Certificate(authority.certificate)
   const certificate = await X509CertificateGenerator.create({
-    // a common name holds 64 characters; clients go by the subjectAltName
-    subject: [{ CN: [(hosts[0] ?? 'server').slice(0, 64)] }],
+    subject: [{ CN: [commonName(hosts[0] ?? 'server')] }],
     // the name itself, not its text: Go compares the bytes
     issuer: issuer.subjectName,
     notBefore: from,
@@ -77,6 +86,12 @@ export async function issueCertificate(
   })
   return { certificate: `${certificate.toString('pem')}\n`, key: await exportKey(keys.privateKey) }
 }
+
+/**
+ * 64 characters at most; clients go by the subjectAltName. An address as it stands would be taken for a DNS name, which
+ * the CA may not sign.
+ */
+const commonName = (host: string) => (isIP(host) ? `server at ${host}` : host).slice(0, 64)
 
 /** How the CA names its own key, whatever way it was computed: it has to be the same (RFC 5280, 4.2.1.1). */
 async function authorityOf(issuer: X509Certificate): Promise<AuthorityKeyIdentifierExtension> {

@@ -29,7 +29,10 @@ export function readGivenCertificate(answers: CompleteAnswers): Certificate | un
 }
 
 /** The names that the certificate of a site is for. */
-export const siteNames = ({ host, devUrlsHost }: Pick<CompleteAnswers, 'host' | 'devUrlsHost'>): string[] =>
+export const siteNames = ({
+  host,
+  devUrlsHost,
+}: Pick<CompleteAnswers, 'host' | 'devUrlsHost'>): [string, ...string[]] =>
   devUrlsHost === undefined ? [host] : [host, `*.${devUrlsHost}`]
 
 /** Why a certificate can't serve a site for the next `days`; undefined where it can. */

@@ -1,15 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { KeyPair, Validity } from '../certificates/issue.ts'
+import { readIfThere, readPair, writePair } from '../certificates/kept-pair.ts'
 
 export interface ServerCertificates extends KeyPair {
   /** CA certificate (PEM) that clients must trust, and the file it is in */
   caPem: string
   caPath: string
-  /** what had to be made: a new `ca` must be handed to every client again */
+  /** what had to be made: a new `ca` must be handed to every client */
   created: 'ca' | 'certificate' | undefined
 }
 
@@ -32,8 +32,8 @@ const namePattern = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-
 export const caPathIn = (directory: string): string => join(directory, 'ca.crt')
 
 /**
- * The certificate of this server and the CA that signed it, made on the first run and kept. The CA stays; the
- * certificate is made anew when hosts are added or its end comes near.
+ * The certificate of this server and the CA that signed it, made on the first run and kept. The certificate is made anew
+ * when hosts are added or its end comes near; so is the CA, which may sign for no other hosts than those it was made for.
  * @throws SealiftError USAGE_HOST, STORAGE_CERTIFICATES
  */
 export async function serverCertificates(options: CertificateOptions): Promise<ServerCertificates> {
@@ -46,21 +46,29 @@ export async function serverCertificates(options: CertificateOptions): Promise<S
       )
   const caPath = caPathIn(directory)
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
     let authority = await readPair(directory, 'ca')
-    const newAuthority = !authority || endsWithin(authority.certificate, lifetime.renew, now)
-    // loaded only where something is to be made: it takes longer than everything else here
-    const issuing = () => import('../certificates/issue.ts')
-    if (!authority || newAuthority) {
-      authority = await (await issuing()).createAuthority(subject, validity(lifetime.authority, now))
-      await writePair(directory, 'ca', authority)
-    }
+    // a new CA in place of one whose key is elsewhere would break the trust of every client without a word
+    if (!authority && (await readIfThere(caPath)) !== undefined) throw new Error('ca.key is missing beside ca.crt')
     const kept = await readPair(directory, 'server')
-    if (kept && !newAuthority && stillGood(kept, authority, hosts, now))
+    if (authority && kept && stillGood(kept, authority, hosts, now))
       return { ...kept, caPem: authority.certificate, caPath, created: undefined }
-    const made = await (await issuing()).issueCertificate(authority, hosts, validity(lifetime.server, now))
+    // loaded only where something is to be made: it takes longer than everything else here
+    const { createAuthority, issueCertificate } = await import('../certificates/issue.ts')
+    const { permits } = await import('../certificates/name-constraints.ts')
+    let created: ServerCertificates['created'] = 'certificate'
+    // a CA of another maker may have no constraints
+    if (
+      !authority ||
+      endsWithin(authority.certificate, lifetime.renew, now) ||
+      permits(authority.certificate, hosts) === false
+    ) {
+      authority = await createAuthority(subject, hosts, validity(lifetime.authority, now))
+      await writePair(directory, 'ca', authority)
+      created = 'ca'
+    }
+    const made = await issueCertificate(authority, hosts, validity(lifetime.server, now))
     await writePair(directory, 'server', made)
-    return { ...made, caPem: authority.certificate, caPath, created: newAuthority ? 'ca' : 'certificate' }
+    return { ...made, caPem: authority.certificate, caPath, created }
   } catch (cause) {
     if (cause instanceof SealiftError) throw cause
     throw new SealiftError('STORAGE_CERTIFICATES', `the certificates in ${directory} cannot be used`, {
@@ -87,39 +95,7 @@ function stillGood(kept: KeyPair, authority: KeyPair, hosts: readonly string[], 
     cert.checkIssued(ca) &&
     cert.verify(ca.publicKey) &&
     cert.checkPrivateKey(createPrivateKey(kept.key)) &&
-    !endsWithin(kept.certificate, lifetime.renew, now) &&
+    ![kept, authority].some(({ certificate }) => endsWithin(certificate, lifetime.renew, now)) &&
     hosts.every((host) => (isIP(host) ? cert.checkIP(host) : cert.checkHost(host)) !== undefined)
   )
-}
-
-async function readPair(directory: string, name: string): Promise<KeyPair | undefined> {
-  const [certificate, key] = await Promise.all([
-    readIfThere(join(directory, `${name}.crt`)),
-    readIfThere(join(directory, `${name}.key`)),
-  ])
-  if (certificate !== undefined && key !== undefined) return { certificate, key }
-  // a new CA in place of one whose key is elsewhere would break the trust of every client without a word
-  if (name === 'ca' && certificate !== undefined) throw new Error('ca.key is missing beside ca.crt')
-  return undefined
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** The key first: a certificate without its key is noticed, the other way round is made again. */
-async function writePair(directory: string, name: string, { certificate, key }: KeyPair): Promise<void> {
-  for (const [file, content, mode] of [
-    [`${name}.key`, key, 0o600],
-    [`${name}.crt`, certificate, 0o644],
-  ] as const) {
-    const path = join(directory, file)
-    await writeFile(`${path}.partial`, content, { mode, flush: true })
-    await rename(`${path}.partial`, path)
-  }
 }

@@ -1,4 +1,5 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { Logger } from 'pino'
 import { defineCommand } from '../command.ts'
 import { readText, readTexts } from '../files.ts'
 import { json, license, trust } from '../options.ts'
@@ -65,7 +66,8 @@ export const serve = defineCommand({
     process.on('SIGHUP', () => void reload())
     const progress = progressOn(process.stderr, args.json)
     const auth = await loginOf(args)
-    const certificates = args.plainHttp ? undefined : await certificateSource(args, names)
+    const log = pino({ level: process.env.LOG_LEVEL ?? 'info' }, pino.destination(2))
+    const certificates = args.plainHttp ? undefined : await certificateSource(args, names, log)
     const signal = interruption()
     progress.step('Verifying')
     const serving = await serveBundles({
@@ -79,7 +81,7 @@ export const serve = defineCommand({
       ...(auth ? { auth } : {}),
       tokenAuth: args.tokenAuth,
       ...(metrics ? { metrics } : {}),
-      log: pino({ level: process.env.LOG_LEVEL ?? 'info' }, pino.destination(2)),
+      log,
       signal,
       onProgress: progress.update,
     }).finally(() => progress.end())
@@ -132,7 +134,7 @@ async function loginOf({ username, passwordFile }: Arguments) {
 }
 
 /** Where the certificate is from, each time it is asked for. */
-async function certificateSource({ tlsCert, tlsKey, state }: Arguments, hosts: readonly string[]) {
+async function certificateSource({ tlsCert, tlsKey, state }: Arguments, hosts: readonly string[], log: Logger) {
   if (tlsCert !== undefined && tlsKey !== undefined)
     return {
       load: async () => ({
@@ -142,7 +144,15 @@ async function certificateSource({ tlsCert, tlsKey, state }: Arguments, hosts: r
       caPath: undefined,
     }
   const { caPathIn, serverCertificates } = await import('../../serve/certificates.ts')
-  return { load: () => serverCertificates({ directory: state, hosts }), caPath: caPathIn(state) }
+  const caPath = caPathIn(state)
+  return {
+    async load() {
+      const certificates = await serverCertificates({ directory: state, hosts })
+      if (certificates.created === 'ca') log.info({ ca: caPath, hosts }, 'made a new CA: every client needs it')
+      return certificates
+    },
+    caPath,
+  }
 }
 
 async function unitOf(args: Arguments, ports: readonly number[]): Promise<string> {

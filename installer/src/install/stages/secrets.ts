@@ -2,8 +2,9 @@ import { applySecret, readSecret } from '../../cluster/apply.ts'
 import { secretNames } from '../chart-values.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
+import { siteNames } from '../given-certificate.ts'
 import { pullSecret } from '../pull-secret.ts'
-import { authoritySecret, siteCertificate } from '../site-certificate.ts'
+import { siteCertificate } from '../site-certificate.ts'
 import { readLicenseFile } from './license.ts'
 
 interface Wanted {
@@ -23,7 +24,7 @@ export const secretsStage: Stage<InstallContext> = {
   async run(context, report) {
     const { cluster, answers } = context
     const { kept, certificate } = await siteCertificate(context)
-    const { certificate: crt, key, ca, authorityKey } = await certificate()
+    const { certificate: crt, key, ca } = await certificate()
     const wanted = [
       ...plainSecrets(context),
       {
@@ -32,7 +33,6 @@ export const secretsStage: Stage<InstallContext> = {
         values: { 'tls.crt': crt, 'tls.key': key, ...(ca ? { 'ca.crt': ca } : {}) },
       },
       ...(ca ? [{ name: secretNames.ca, type: 'Opaque', values: { 'ca.crt': ca } }] : []),
-      ...(authorityKey ? [{ name: authoritySecret, type: 'Opaque', values: { 'ca.key': authorityKey } }] : []),
     ]
     for (const { name, type, values } of await outdated(context, wanted)) {
       await applySecret(cluster(), answers.namespace, name, type, values)
@@ -40,7 +40,7 @@ export const secretsStage: Stage<InstallContext> = {
     }
     if (!kept && answers.tls === undefined)
       report.warn(
-        `the certificate of ${answers.host} is by a CA of its own: give browsers the ca.crt of secret ${secretNames.ca}`,
+        `the certificate of ${answers.host} is by a CA of its own, for these names only: ${siteNames(answers).join(', ')}. Give browsers the ca.crt of secret ${secretNames.ca}; its key is ${context.stateDir}/ca.key`,
       )
   },
 }

@@ -44,7 +44,7 @@ async function failure(file: string): Promise<SealiftError> {
   return error
 }
 
-const authority = await createAuthority('localhost')
+const authority = await createAuthority(['localhost'])
 const credentials = await issueCertificate(authority, ['localhost'])
 const trusted = (answer: RequestListener) =>
   createHttpsServer({ cert: credentials.certificate, key: credentials.key }, answer)
@@ -81,8 +81,8 @@ test('401 is CLUSTER_UNAUTHORIZED, 403 is CLUSTER_FORBIDDEN with the reason give
 })
 
 test('a server with a certificate by another CA is CLUSTER_TLS', async (t) => {
-  const by = await issueCertificate(await createAuthority('localhost'), ['localhost'])
-  const other = await createAuthority('localhost')
+  const by = await issueCertificate(await createAuthority(['localhost']), ['localhost'])
+  const other = await createAuthority(['localhost'])
   const port = await listen(t, createHttpsServer({ cert: by.certificate, key: by.key }))
   const error = await failure(kubeconfig(t, `https://localhost:${port}`, other.certificate))
   assert.equal(error.code, 'CLUSTER_TLS')
@@ -91,7 +91,7 @@ test('a server with a certificate by another CA is CLUSTER_TLS', async (t) => {
 })
 
 test('a server whose certificate is for another name is CLUSTER_TLS', async (t) => {
-  const ca = await createAuthority('elsewhere.example')
+  const ca = await createAuthority(['elsewhere.example'])
   const by = await issueCertificate(ca, ['elsewhere.example'])
   const port = await listen(t, createHttpsServer({ cert: by.certificate, key: by.key }))
   assert.equal((await failure(kubeconfig(t, `https://localhost:${port}`, ca.certificate))).code, 'CLUSTER_TLS')

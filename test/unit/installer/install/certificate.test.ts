@@ -9,7 +9,7 @@ import { httpsGet } from '../../../../installer/src/install/https-get.ts'
 import { createAuthority, issueCertificate } from '../../../../installer/src/install/own-certificate.ts'
 
 const host = 'cde.example'
-const authority = await createAuthority(host)
+const authority = await createAuthority([host])
 const issued = await issueCertificate(authority, [host])
 
 test('an own certificate is accepted over TLS by whoever trusts its CA, under its host name and no other', async (t) => {
@@ -23,7 +23,7 @@ test('an own certificate is accepted over TLS by whoever trusts its CA, under it
   assert.deepEqual(await get(host, authority.certificate), { status: 200 })
   await assert.rejects(get('other.example', authority.certificate), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   await assert.rejects(get(host, undefined), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
-  await assert.rejects(get(host, (await createAuthority(host)).certificate))
+  await assert.rejects(get(host, (await createAuthority([host])).certificate))
 })
 
 test('a renewed certificate is by the same CA, so that trust in it goes on', async () => {

@@ -101,7 +101,7 @@ const day = 86_400_000
 const validity = { from: new Date(Date.now() - day), to: new Date(Date.now() + day) }
 
 async function tlsOf() {
-  const authority = await createAuthority('test CA', validity)
+  const authority = await createAuthority('test CA', ['127.0.0.1'], validity)
   const { certificate: cert, key } = await issueCertificate(authority, ['127.0.0.1'], validity)
   return { caPem: authority.certificate, tls: { cert, key } }
 }

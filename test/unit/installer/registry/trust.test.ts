@@ -12,7 +12,7 @@ const validity = { from: new Date(Date.now() - day), to: new Date(Date.now() + d
 /** A registry with TLS that has one blob, its authority, and an authority that it has nothing to do with. */
 async function site(t: TestContext) {
   const [authority, stranger] = await Promise.all(
-    ['its CA', 'another CA'].map((name) => createAuthority(name, validity)),
+    ['its CA', 'another CA'].map((name) => createAuthority(name, ['127.0.0.1'], validity)),
   )
   assert.ok(authority && stranger)
   const { certificate: cert, key } = await issueCertificate(authority, ['127.0.0.1'], validity)

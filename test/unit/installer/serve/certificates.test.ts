@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { permits } from '../../../../installer/src/certificates/name-constraints.ts'
 import { serverCertificates } from '../../../../installer/src/serve/certificates.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
 import { run } from '../../../lab/command.ts'
@@ -25,13 +26,25 @@ test('the first run makes a CA and a certificate for names and addresses, and ke
   assert.equal((await stat(directory)).mode & 0o777, 0o700)
 })
 
-test('the next run uses both again, and another address costs a certificate but not the CA', async (t) => {
+test('the next run uses both again, and a name below one that the CA is for costs a certificate but not the CA', async (t) => {
   const directory = await temporaryDirectory(t)
   const first = await serverCertificates({ directory, hosts })
   const second = await serverCertificates({ directory, hosts: ['10.0.0.1'] })
   assert.deepEqual([second.created, second.certificate], [undefined, first.certificate])
-  const third = await serverCertificates({ directory, hosts: [...hosts, '10.0.0.2'] })
+  const third = await serverCertificates({ directory, hosts: [...hosts, 'a.registry.site.example'] })
   assert.deepEqual([third.created, third.caPem], ['certificate', first.caPem])
+})
+
+test('the CA may sign for the server alone, so that another name or address costs a new one', async (t) => {
+  const directory = await temporaryDirectory(t)
+  for (const added of [[], ['10.0.0.2'], ['other.example']]) {
+    const made = await serverCertificates({ directory, hosts: [...hosts, ...added] })
+    assert.equal(made.created, 'ca', String(added))
+    const verified = await run('openssl', ['verify', '-CAfile', made.caPath, join(directory, 'server.crt')])
+    assert.match(verified, /: OK\n$/)
+    assert.equal(permits(made.caPem, ['bank.example']), false)
+    assert.equal(permits(made.caPem, ['192.0.2.1']), false)
+  }
 })
 
 test('certificates are made anew before they end', async (t) => {

@@ -65,7 +65,7 @@ export async function servedSite(
     root(signature, `${host}/cde/manager@${signature.digest}`),
   ])
   const validity = { from: new Date(Date.now() - day), to: new Date(Date.now() + day) }
-  const ca = await createAuthority('test CA', validity)
+  const ca = await createAuthority('test CA', ['127.0.0.1'], validity)
   const tls = await issueCertificate(ca, ['127.0.0.1'], validity)
   const more = new Map<string, Descriptor>()
   const names = catalogOf([{ graph, origin: 'test' }])
