@@ -1,5 +1,6 @@
-import { type KubernetesObject, PatchStrategy, type V1Secret } from '@kubernetes/client-node'
+import { type KubernetesObject, PatchStrategy, type V1Namespace, type V1Secret } from '@kubernetes/client-node'
 import type { Cluster } from './connection.ts'
+import { type Patience, settled } from './settled.ts'
 
 /** Who the API server says owns the fields that we set (Kubernetes, "Server-Side Apply", managers). */
 export const fieldManager = 'sealift'
@@ -16,19 +17,19 @@ export async function apply(cluster: Cluster, object: KubernetesObject): Promise
   )
 }
 
-const labels = { 'app.kubernetes.io/managed-by': 'sealift', 'app.kubernetes.io/part-of': 'cde' }
+/** Labels of what the installer itself makes. */
+export const labels = { 'app.kubernetes.io/managed-by': 'sealift', 'app.kubernetes.io/part-of': 'cde' }
 
-/** Creates a namespace where it is missing. Says whether it did. */
+/** Creates a namespace where it is missing; one that is being deleted is waited for. Says whether it did. */
 export async function ensureNamespace(cluster: Cluster, name: string): Promise<'created' | 'present'> {
-  if (await namespaceExists(cluster, name)) return 'present'
+  if (await findNamespace(cluster, name)) return 'present'
   await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
   return 'created'
 }
 
-export async function namespaceExists(cluster: Cluster, name: string): Promise<boolean> {
-  const found = await cluster.find(`read namespace ${name}`, () => cluster.core.readNamespace({ name }))
-  return found !== undefined && found.status?.phase !== 'Terminating'
-}
+/** A namespace that is there to stay; one that is being deleted is waited for. @throws SealiftError CLUSTER_DELETING */
+export const findNamespace = (cluster: Cluster, name: string, patience?: Patience): Promise<V1Namespace | undefined> =>
+  settled(cluster, `namespace ${name}`, () => cluster.core.readNamespace({ name }), patience)
 
 /** Values of a Secret as text; undefined where there is no such Secret. */
 export async function readSecret(

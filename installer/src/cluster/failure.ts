@@ -12,8 +12,8 @@ const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO$|DEPTH_ZERO_|SELF_SIGNED_|UNAB
 
 /**
  * Turns whatever the Kubernetes client threw into an error with a code: CLUSTER_UNREACHABLE (no answer), CLUSTER_TLS (an
- * answer that is not to be trusted), CLUSTER_UNAUTHORIZED (401), CLUSTER_FORBIDDEN (403), CLUSTER_REQUEST (any other
- * refusal). `doing` completes "could not …".
+ * answer that is not to be trusted), CLUSTER_UNAUTHORIZED (401), CLUSTER_FORBIDDEN (403), CLUSTER_DELETING (403 as
+ * well: the namespace goes), CLUSTER_REQUEST (any other refusal). `doing` completes "could not …".
  */
 export function clusterFailure(cause: unknown, doing: string, { server, flags }: Target): SealiftError {
   if (cause instanceof SealiftError) return cause
@@ -22,6 +22,12 @@ export function clusterFailure(cause: unknown, doing: string, { server, flags }:
     return new SealiftError('CLUSTER_UNAUTHORIZED', `${server} does not accept the credentials of the kubeconfig`, {
       why: `could not ${doing}: ${statusMessage(cause)}`,
       fix: `get fresh credentials, then check: kubectl${flags} auth whoami`,
+      cause,
+    })
+  if (status === 403 && isTerminating(cause))
+    return new SealiftError('CLUSTER_DELETING', `could not ${doing}: the namespace is being deleted`, {
+      why: statusMessage(cause),
+      fix: `run the command again once it is gone: kubectl${flags} get namespaces`,
       cause,
     })
   if (status === 403)
@@ -63,17 +69,34 @@ export function isTransient(error: unknown): boolean {
   return ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'UND_ERR_SOCKET'].includes(networkCode(error) ?? '')
 }
 
-/** The message of a Status object (Kubernetes API conventions, "Response Status Kind"), or the start of the body. */
+/** The message of a Status object, or the start of the body. */
 function statusMessage(error: unknown): string {
-  let body = (error as { body?: unknown }).body
-  if (typeof body === 'string')
-    try {
-      body = JSON.parse(body)
-    } catch {
-      return (body as string).slice(0, 300)
-    }
-  const message = (body as { message?: unknown } | null)?.message
-  return typeof message === 'string' ? message.slice(0, 1000) : 'without a reason'
+  const body = statusBody(error)
+  if (typeof body === 'string') return body.slice(0, 300)
+  return typeof body?.message === 'string' ? body.message.slice(0, 1000) : 'without a reason'
+}
+
+/** Whether something was refused because it would be put into a namespace that is being deleted. */
+function isTerminating(error: unknown): boolean {
+  const body = statusBody(error)
+  return typeof body === 'object' && !!body?.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')
+}
+
+/** As much of a Status object as is read (Kubernetes API conventions, "Response Status Kind"). */
+interface Status {
+  message?: unknown
+  details?: { causes?: { reason?: unknown }[] }
+}
+
+/** What the API server answered; text where it is not JSON. */
+function statusBody(error: unknown): Status | string | null | undefined {
+  const { body } = error as { body?: Status | string }
+  if (typeof body !== 'string') return body
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
 }
 
 function networkCode(error: unknown): string | undefined {

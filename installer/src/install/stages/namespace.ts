@@ -1,4 +1,4 @@
-import { ensureNamespace, namespaceExists } from '../../cluster/apply.ts'
+import { ensureNamespace, findNamespace } from '../../cluster/apply.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
 
@@ -8,7 +8,7 @@ export const namespaceStage: Stage<InstallContext> = {
   inPlace: 'the namespace is there',
   async needed(context) {
     context.changesCluster = true
-    return !(await namespaceExists(context.cluster(), context.answers.namespace))
+    return (await findNamespace(context.cluster(), context.answers.namespace)) === undefined
   },
   async run({ cluster, answers }, report) {
     report.info(`namespace ${answers.namespace}: ${await ensureNamespace(cluster(), answers.namespace)}`)

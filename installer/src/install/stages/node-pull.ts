@@ -1,12 +1,14 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { childrenOf } from '@sealift/bundle-spec/graph.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
-import { applySecret, ensureNamespace } from '../../cluster/apply.ts'
+import { applySecret } from '../../cluster/apply.ts'
 import { probePull, usableNodes } from '../../cluster/node-pull.ts'
+import { inProbeNamespace } from '../../cluster/probe-namespace.ts'
 import { secretNames, siteRepository } from '../chart-values.ts'
 import type { InstallContext } from '../context.ts'
 import { isDeployed } from '../deployed.ts'
 import type { Stage } from '../engine.ts'
+import { probeNamespaces } from '../probe-namespaces.ts'
 import { pullSecret } from '../pull-secret.ts'
 
 export const nodePullStage: Stage<InstallContext> = {
@@ -19,10 +21,9 @@ export const nodePullStage: Stage<InstallContext> = {
     const { core, request } = cluster()
     const nodes = usableNodes((await request('list nodes', () => core.listNode({ limit: 1000 }))).items)
     const image = await smallestImage(context)
-    // a namespace of its own: nothing is left, and the platform's own is not touched before all checks have passed
-    const namespace = `${answers.namespace.slice(0, 50)}-pull-probe`
-    await ensureNamespace(cluster(), namespace)
-    try {
+    // the platform's own namespace is not touched before all checks have passed
+    const namespace = probeNamespaces(answers).pull
+    await inProbeNamespace(cluster(), namespace, async () => {
       const pull = pullSecret(answers)
       if (pull) await applySecret(cluster(), namespace, secretNames.registry, pull.type, pull.values)
       let done = 0
@@ -33,9 +34,7 @@ export const nodePullStage: Stage<InstallContext> = {
         report.info(`node ${name} pulled ${image} in ${(ms / 1000).toFixed(1)} s`)
         report.progress(++done, nodes.length, 'items')
       })
-    } finally {
-      await core.deleteNamespace({ name: namespace }).catch(() => {})
-    }
+    })
   },
 }
 

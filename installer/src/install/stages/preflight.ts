@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import semver from 'semver'
+import { findNamespace } from '../../cluster/apply.ts'
 import { usableNodes } from '../../cluster/node-pull.ts'
 import { apiResources, deniedPermissions, describePermission, type Permission } from '../../cluster/permissions.ts'
 import { warnCapacity } from '../capacity.ts'
@@ -21,7 +22,7 @@ export const preflightStage: Stage<InstallContext> = {
     readGivenCertificate(context.answers)
     readRegistryPassword(context.answers)
     await checkVersion(context, report)
-    await checkNamespace(context)
+    await checkNamespace(context, report)
     await checkInstalled(context)
     await checkPermissions(context, report)
     await checkStorageClass(context, report)
@@ -41,14 +42,11 @@ async function checkVersion({ kubeVersion, cluster, bundle }: InstallContext, re
   report.info(`Kubernetes ${version} at ${cluster().server}`)
 }
 
-async function checkNamespace({ cluster, answers }: InstallContext): Promise<void> {
-  const { core, find, flags } = cluster()
-  const name = answers.namespace
-  const namespace = await find(`read namespace ${name}`, () => core.readNamespace({ name }))
-  if (namespace?.status?.phase === 'Terminating')
-    throw new SealiftError('CLUSTER_NAMESPACE', `namespace ${name} is being deleted`, {
-      fix: `wait until it is gone: kubectl${flags} wait --for=delete namespace/${name}`,
-    })
+/** One that an earlier installation leaves behind is waited for. */
+async function checkNamespace({ cluster, answers }: InstallContext, report: Reporter): Promise<void> {
+  await findNamespace(cluster(), answers.namespace, {
+    onWait: (what) => report.info(`${what} is being deleted: waiting until it is gone`),
+  })
 }
 
 /** A newer database does not go back by itself: an older release over a newer one is refused. */

@@ -1,0 +1,32 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { apply, findNamespace, labels } from './apply.ts'
+import { type Cluster, connectCluster } from './connection.ts'
+
+/** milliseconds that the last request may take, when all others have been given up */
+const farewell = 15_000
+
+/**
+ * Does something in a namespace of its own, of which nothing stays: not after a failure, nor after an abort. What a run
+ * that was killed left under the same name is removed first.
+ * @throws SealiftError CLUSTER_OWNED where the namespace is somebody else's, CLUSTER_DELETING, CLUSTER_*
+ */
+export async function inProbeNamespace<T>(cluster: Cluster, name: string, work: () => Promise<T>): Promise<T> {
+  const left = await findNamespace(cluster, name)
+  if (left) {
+    if (left.metadata?.labels?.['app.kubernetes.io/managed-by'] !== labels['app.kubernetes.io/managed-by'])
+      throw new SealiftError('CLUSTER_OWNED', `namespace ${name} is not the installer's`, {
+        why: 'it would be used for a trial, and deleted afterwards',
+        fix: `see what is in it: kubectl${cluster.flags} get all --namespace ${name}; then delete it, or install into another namespace`,
+      })
+    await cluster.request(`delete namespace ${name}`, () => cluster.core.deleteNamespace({ name }))
+    await findNamespace(cluster, name)
+  }
+  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
+  try {
+    return await work()
+  } finally {
+    // the cluster's own clients no longer work after an abort
+    const { core } = connectCluster(cluster.address, AbortSignal.timeout(farewell))
+    await core.deleteNamespace({ name }).catch(() => {})
+  }
+}

@@ -1,0 +1,8 @@
+import type { CompleteAnswers } from './answers.ts'
+
+/** Names of the namespaces in which the installer tries something; each is there for the time of its stage. */
+export function probeNamespaces({ namespace }: Pick<CompleteAnswers, 'namespace'>) {
+  // a name has 63 characters at most (RFC 1123, 2.1)
+  const start = namespace.slice(0, 50)
+  return { pull: `${start}-pull-probe`, policy: `${start}-policy-probe` }
+}
