@@ -65,7 +65,7 @@ export function renderedObjects(text: string): RenderedObject[] {
 export interface RenderedObject {
   apiVersion: string
   kind: string
-  metadata?: { name?: string; namespace?: string }
+  metadata?: { name?: string; namespace?: string; annotations?: Record<string, string> }
 }
 
 /** Helm writes `# Source: <chart>/templates/x.yaml` on a line of its own between `---` and the document. */

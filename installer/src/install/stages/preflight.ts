@@ -3,6 +3,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import semver from 'semver'
 import { findNamespace } from '../../cluster/apply.ts'
 import { usableNodes } from '../../cluster/node-pull.ts'
+import { assertOwnership } from '../../cluster/ownership.ts'
 import { apiResources, deniedPermissions, describePermission, type Permission } from '../../cluster/permissions.ts'
 import { warnCapacity } from '../capacity.ts'
 import type { InstallContext } from '../context.ts'
@@ -25,6 +26,9 @@ export const preflightStage: Stage<InstallContext> = {
     await checkNamespace(context, report)
     await checkInstalled(context)
     await checkPermissions(context, report)
+    await assertOwnership(context.cluster(), context.helmRelease, await context.objects(), {
+      onWait: (what) => report.info(`${what} is being deleted: waiting until it is gone`),
+    })
     await checkStorageClass(context, report)
     await checkNodes(context, report)
   },
