@@ -136,6 +136,14 @@ export const Answers = object(
         'Replicas',
       ),
     ),
+    acceptWithoutNetworkPolicy: Type.Optional(
+      Type.Boolean({
+        title: 'Accept a network without policies',
+        description:
+          'Install although the network does not keep to network policies, or although that cannot be tried. Workspaces then reach each other and all that the network leads to.',
+        default: false,
+      }),
+    ),
     values: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         title: 'Chart values',

@@ -9,6 +9,7 @@ import { coverageStage } from './stages/coverage.ts'
 import { deployStage } from './stages/deploy.ts'
 import { licenseStage } from './stages/license.ts'
 import { namespaceStage } from './stages/namespace.ts'
+import { networkPolicyStage } from './stages/network-policy.ts'
 import { nodePullStage } from './stages/node-pull.ts'
 import { preflightStage } from './stages/preflight.ts'
 import { receiptStage } from './stages/receipt.ts'
@@ -19,8 +20,8 @@ import { smokeStage } from './stages/smoke.ts'
 import { verifyStage } from './stages/verify.ts'
 
 /**
- * The stages of an installation. Up to coverage nothing is changed (but a registry that is to be seeded); the pull probe
- * leaves nothing behind.
+ * The stages of an installation. Up to coverage nothing is changed (but a registry that is to be seeded); the two stages
+ * that try something in the cluster leave nothing behind.
  */
 export const installStages: readonly Stage<InstallContext>[] = [
   licenseStage,
@@ -29,6 +30,7 @@ export const installStages: readonly Stage<InstallContext>[] = [
   registryStage,
   coverageStage,
   nodePullStage,
+  networkPolicyStage,
   namespaceStage,
   secretsStage,
   deployStage,

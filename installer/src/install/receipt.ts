@@ -7,6 +7,8 @@ export interface Receipt {
   chart: string
   images: { name: string; digest: string }[]
   site: { server: string; namespace: string; host: string; registry: string; mode: string; helmRevision: number }
+  /** answers by which a risk was accepted knowingly */
+  accepted: string[]
   /** RFC 3339 */
   installed: string
   /** milliseconds by stage */

@@ -11,6 +11,7 @@ import type { Stage } from '../engine.ts'
 import type { Reporter } from '../events.ts'
 import { readGivenCertificate } from '../given-certificate.ts'
 import { installedVersion } from '../installed-version.ts'
+import { probeNamespaces } from '../probe-namespaces.ts'
 import { readRegistryPassword } from '../registry-access.ts'
 import { runsOn } from '../runs-on.ts'
 
@@ -69,8 +70,14 @@ async function checkPermissions(context: InstallContext, report: Reporter): Prom
   const { namespace } = context.answers
   const find = apiResources(cluster)
   const kinds = new Map((await context.objects()).map((object) => [`${object.apiVersion} ${object.kind}`, object]))
+  const probes = probeNamespaces(context.answers)
+  const inProbes = (resource: string, verbs: string[], group = '') =>
+    Object.values(probes).flatMap((namespace) => verbs.map((verb) => ({ verb, group, resource, namespace })))
   const wanted: Permission[] = [
-    { verb: 'create', group: '', resource: 'namespaces' },
+    ...['get', 'create', 'patch', 'delete'].map((verb) => ({ verb, group: '', resource: 'namespaces' })),
+    ...inProbes('pods', ['get', 'create', 'delete']),
+    ...inProbes('secrets', ['create', 'patch']),
+    ...inProbes('networkpolicies', ['create', 'patch'], 'networking.k8s.io'),
     { verb: 'get', group: '', resource: 'pods/log', namespace },
     ...['get', 'list', 'create', 'delete'].map((verb) => ({ verb, group: '', resource: 'pods', namespace })),
     ...['get', 'list', 'create', 'patch', 'delete'].map((verb) => ({

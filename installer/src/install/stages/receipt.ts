@@ -28,6 +28,7 @@ export const receiptStage: Stage<InstallContext> = {
         mode: answers.mode,
         helmRevision: (await context.status())?.revision ?? 0,
       },
+      accepted: answers.acceptWithoutNetworkPolicy ? ['acceptWithoutNetworkPolicy'] : [],
       installed: new Date().toISOString(),
       times: context.times,
     }
