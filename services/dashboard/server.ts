@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
+import { loggerOptions } from '../logging.ts'
 import { dashboard } from './app.ts'
 
 const app = Fastify({
-  logger: { level: process.env.LOG_LEVEL || 'info' },
+  logger: loggerOptions(process.env.LOG_LEVEL || 'info'),
   bodyLimit: 1024,
   requestTimeout: 30_000,
   trustProxy: (_address, hop) => hop < 1,

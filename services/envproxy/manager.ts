@@ -39,8 +39,17 @@ export function createManager(url: string, key: string, timeoutMs = 5_000): Mana
       })
       const text = await capped(response)
       const json = response.headers.get('content-type')?.includes('json') && text !== ''
-      return { status: response.status, body: json ? JSON.parse(text) : undefined }
+      return { status: response.status, body: json ? parse(text) : undefined }
     },
+  }
+}
+
+/** What JSON.parse itself says of a fault quotes the text, which may hold a grant, and errors are logged. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('the manager answered with something that is not JSON')
   }
 }
 

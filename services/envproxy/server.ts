@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loggerOptions } from '../logging.ts'
 import { opensshKey } from '../ssh/openssh-key.ts'
 import { createAccess } from './access.ts'
 import { createActivity } from './activity.ts'
@@ -56,7 +57,7 @@ const envproxy = createEnvproxy({
   sharedKey,
   access,
   activity,
-  logger: { level: LOG_LEVEL },
+  logger: loggerOptions(LOG_LEVEL),
   maxSessions: Number(MAX_SESSIONS),
   maxSessionsPerUser: Number(MAX_SESSIONS_PER_USER),
 })

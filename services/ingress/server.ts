@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import { pino } from 'pino'
+import { loggerOptions } from '../logging.ts'
 import { createHealthServer } from './app.ts'
 import { createConfiguration } from './configuration.ts'
 import { ask, createController } from './controller.ts'
@@ -16,7 +17,7 @@ import { watchCluster } from './watch.ts'
 const lameDuckMs = 5_000
 
 const environment = process.env
-const log = pino({ level: environment.LOG_LEVEL ?? 'info' })
+const log = pino(loggerOptions(environment.LOG_LEVEL ?? 'info'))
 const binary = environment.NGINX_BINARY ?? '/usr/sbin/nginx'
 const folder = environment.NGINX_FOLDER ?? '/run/nginx'
 /** How long workers of an old configuration serve what is open, in seconds: pods that stay must not lose it by a reload. */

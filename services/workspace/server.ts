@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import { pino } from 'pino'
+import { loggerOptions } from '../logging.ts'
 import { createEnvagent } from './app.ts'
 import { grantReader } from './grant.ts'
 import { createCodeServer } from './ide/code-server.ts'
@@ -24,7 +25,7 @@ const {
   SFTP_SERVER = '/usr/lib/openssh/sftp-server',
   NODE_EXTRA_CA_CERTS,
 } = process.env
-const log = pino({ level: LOG_LEVEL })
+const log = pino(loggerOptions(LOG_LEVEL))
 
 // Node reaps only its own children; what a shell leaves behind falls to process 1, which therefore has to be an init.
 if (process.pid === 1)

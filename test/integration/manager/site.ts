@@ -1,8 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { issueLicense, type LicenseClaims, type Mode } from '@sealift/bundle-spec/license.ts'
 import Fastify, { type FastifyContextConfig, type FastifyInstance, type LightMyRequestResponse } from 'fastify'
 import pg from 'pg'
+import { loggerOptions } from '../../../services/logging.ts'
 import { fastifySettings, managerApi } from '../../../services/manager/app.ts'
 import { type Database, openDatabase } from '../../../services/manager/database.ts'
 import type { Dependencies } from '../../../services/manager/dependencies.ts'
@@ -81,7 +83,7 @@ export async function newDatabase(t: TestContext, postgres: Postgres): Promise<D
 
 export const connection = ({ host, port, user, password }: Postgres) => ({ host, port, user, password })
 
-/** Builds a manager as server.ts does, with an engine in memory. */
+/** Builds a manager as server.ts does, with an engine in memory; `log` gets everything that it logs, at level trace. */
 export async function newSite(
   t: TestContext,
   postgres: Postgres,
@@ -89,11 +91,12 @@ export async function newSite(
   more: (app: FastifyInstance) => void = () => {},
   oidc?: OidcSettings,
   requestsPerSecond = 1_000_000,
+  log?: Writable,
 ): Promise<Site> {
   const database = await newDatabase(t, postgres)
   await migrate(database, silent)
   await ensureReleaseImage(database, workspaceImage)
-  return await replica(t, postgres, database, { now: Date.now() }, mode, more, oidc, requestsPerSecond)
+  return await replica(t, postgres, database, { now: Date.now() }, mode, more, oidc, requestsPerSecond, log)
 }
 
 async function replica(
@@ -105,10 +108,12 @@ async function replica(
   more: (app: FastifyInstance) => void,
   oidc: OidcSettings | undefined,
   requestsPerSecond: number,
+  log?: Writable,
 ): Promise<Site> {
   const clock = () => time.now
   const engine = memoryEngine()
-  const app = Fastify(fastifySettings)
+  const logger = log === undefined ? {} : { logger: { ...loggerOptions('trace'), stream: log } }
+  const app = Fastify({ ...fastifySettings, ...logger })
   const site: Site = {
     app,
     database,

@@ -83,11 +83,22 @@ test('a wildcard entry of TLS covers one label, an entry without hosts all of it
   assert.ok(secured('any.example', []))
 })
 
-test("NGINX's error lines lose their queries", () => {
-  const line =
-    '2026/01/02 03:04:05 [error] 7#7: *1 connect() failed, request: "GET /a?token=secret HTTP/1.1", upstream: "http://10.0.0.1:80/a?token=secret", referrer: "https://x/?token=secret"'
-  const { level, text } = parseNginxLine(line)
-  assert.equal(level, 'error')
+test("NGINX's error lines keep method and path of what was asked, and the pod; nothing else of it", () => {
+  const where = (url: string) =>
+    `client: 192.0.2.1, server: x, request: "GET ${url} HTTP/1.1", upstream: "http://10.0.0.1:80${url}", host: "x", referrer: "https://x${url}"`
+  for (const query of ['?token=secret', '?a="secret', '?a="b, c"secret', '?a=\\"secret?secret']) {
+    const { level, text } = parseNginxLine(
+      `2026/01/02 03:04:05 [error] 7#7: *1 connect() failed while connecting to upstream, ${where(`/a${query}`)}`,
+    )
+    assert.equal(level, 'error')
+    assert.equal(
+      text,
+      '7#7: *1 connect() failed while connecting to upstream, client: 192.0.2.1, server: x, request: GET /a, upstream: http://10.0.0.1:80',
+    )
+  }
+  const header = `upstream sent invalid header: "set-cookie: a=secret\\x00..." while reading, ${where('/b?secret')}`
+  const { text } = parseNginxLine(`2026/01/02 03:04:05 [error] 7#7: *1 ${header}`)
   assert.doesNotMatch(text, /secret/)
-  assert.match(text, /^7#7: \*1 connect\(\) failed, request: "GET \/a\?… HTTP\/1\.1"/)
+  assert.match(text, /^7#7: \*1 upstream sent invalid header, request: GET \/b/)
+  assert.equal(parseNginxLine('nginx: [emerg] unknown directive "x"').text, 'unknown directive "x"')
 })
