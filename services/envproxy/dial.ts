@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { Connect } from './connect.ts'
+import { answerBounds, workspaceAnswer } from './http/workspace-answer.ts'
 import { Refusal } from './refusal.ts'
 
 /** A workspace that accepted the upgrade. */
@@ -16,6 +17,8 @@ export interface Dialed {
 
 /** Headers of the workspace's answer that the client gets. No Set-Cookie: a workspace shares its origin with the site. */
 const passed = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions']
+/** What such a header may be: it is written out by hand. */
+const sound = /^[!-~][\t -~]{0,1023}$/
 
 /** Fixed by RFC 6455, section 1.3. */
 const websocketGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -54,55 +57,47 @@ export async function dial(connect: Connect, path: string, headers: string[], op
  * workspace that answered anything else over a spliced connection could have later requests of other people, which
  * a proxy in front sends over the same connection, delivered to itself.
  */
-function dialOnce(connect: Connect, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({
-      path,
-      headers,
-      setHost: false,
-      maxHeaderSize: 8192,
-      signal: options.signal,
-      // Without an agent: each session has a connection of its own.
-      createConnection: connect,
-    })
-    const timer = globalThis.setTimeout(
-      () => outgoing.destroy(new Refusal(504, 'WORKSPACE_TIMEOUT', 'The workspace did not answer in time.')),
-      options.timeoutMs,
-    )
-    outgoing.on('error', (error) => {
-      clearTimeout(timer)
-      const refusal = new Refusal(
-        502,
-        'WORKSPACE_UNREACHABLE',
-        'The workspace can not be reached; is it running?',
-        error,
-      )
-      reject(error instanceof Refusal ? error : refusal)
-    })
-    outgoing.on('response', (response) => {
-      outgoing.destroy(new Refusal(502, 'WORKSPACE_REFUSED', `The workspace answered ${response.statusCode}.`))
-    })
-    outgoing.on('upgrade', (response, socket, head) => {
-      clearTimeout(timer)
-      const expected = createHash('sha1')
-        .update(options.key + websocketGuid)
-        .digest('base64')
-      if (response.headers['sec-websocket-accept'] !== expected) {
-        socket.destroy()
-        reject(new Refusal(502, 'WORKSPACE_REFUSED', 'The workspace answered with a wrong handshake.'))
-        return
-      }
-      resolve({ socket: socket as Socket, head, answer: answerOf(response) })
-    })
-    outgoing.end()
+async function dialOnce(connect: Connect, path: string, headers: string[], options: DialOptions): Promise<Dialed> {
+  const outgoing = request({
+    path,
+    headers,
+    setHost: false,
+    maxHeaderSize: answerBounds.maxHeaderSize,
+    signal: options.signal,
+    // Without an agent: each session has a connection of its own.
+    createConnection: connect,
   })
+  const timer = globalThis.setTimeout(
+    () => outgoing.destroy(new Refusal(504, 'WORKSPACE_TIMEOUT', 'The workspace did not answer in time.')),
+    options.timeoutMs,
+  )
+  outgoing.end()
+  const { response, upgraded } = await workspaceAnswer(outgoing).finally(() => clearTimeout(timer))
+  const expected = createHash('sha1')
+    .update(options.key + websocketGuid)
+    .digest('base64')
+  try {
+    if (!upgraded) throw refused(`The workspace answered ${response.statusCode}.`)
+    if (response.headers['sec-websocket-accept'] !== expected)
+      throw refused('The workspace answered with a wrong handshake.')
+    return { socket: upgraded.socket as Socket, head: upgraded.head, answer: answerOf(response) }
+  } catch (error) {
+    if (upgraded) upgraded.socket.destroy()
+    else outgoing.destroy()
+    throw error
+  }
 }
+
+const refused = (message: string): Refusal => new Refusal(502, 'WORKSPACE_REFUSED', message)
 
 function answerOf(response: IncomingMessage): string {
   const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
   for (const name of passed) {
     const value = response.headers[name]
-    if (typeof value === 'string') lines.push(`${name}: ${value}`)
+    if (value === undefined) continue
+    if (typeof value !== 'string' || !sound.test(value))
+      throw refused(`The workspace answered with a malformed ${name}.`)
+    lines.push(`${name}: ${value}`)
   }
   return `${lines.join('\r\n')}\r\n\r\n`
 }

@@ -1,6 +1,8 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import type { Connect } from '../connect.ts'
 import { Refusal } from '../refusal.ts'
+import { answerBounds, malformed, refusalOf, workspaceAnswer } from './workspace-answer.ts'
 
 /**
  * Headers of an answer that no workspace may send: what would clear or pin more of the site than its own pages, and what
@@ -39,49 +41,53 @@ export interface Onward {
 }
 
 /**
- * Sends one HTTP request to the workspace and its answer back, both as streams. Resolves when the answer has been sent;
- * throws a Refusal where there was none.
+ * Sends one HTTP request to the workspace and its answer back, both as streams. Resolves when the answer has been sent or
+ * its client has gone; throws a Refusal where there was none, or only a part.
  */
-export function forward(incoming: IncomingMessage, answer: ServerResponse, onward: Onward): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({
-      method: incoming.method ?? 'GET',
-      path: onward.target,
-      headers: onward.headers,
-      setHost: false,
-      timeout: onward.timeoutMs,
-      // the request's own timeout is heard of only where the socket has it too
-      createConnection: () => onward.connect().setTimeout(onward.timeoutMs),
-    })
-    const fail = (error: unknown) => {
-      incoming.unpipe(outgoing)
-      if (answer.headersSent) answer.destroy()
-      reject(
-        error instanceof Refusal
-          ? error
-          : new Refusal(502, 'WORKSPACE_UNREACHABLE', 'The workspace can not be reached; is it running?', error),
-      )
-    }
-    outgoing.on('timeout', () =>
-      outgoing.destroy(new Refusal(504, 'WORKSPACE_TIMEOUT', 'The workspace did not answer in time.')),
-    )
-    outgoing.on('error', fail)
-    outgoing.on('response', (response) => {
-      answer.writeHead(response.statusCode ?? 502, answerHeaders(response, onward))
-      response.pipe(answer)
-      response.on('error', fail)
-      response.once('close', () => {
-        if (!response.complete) answer.destroy()
-        resolve()
-      })
-    })
-    answer.once('close', () => {
-      if (!answer.writableFinished) outgoing.destroy()
-      resolve()
-    })
-    incoming.on('error', () => outgoing.destroy())
-    incoming.pipe(outgoing)
+export async function forward(incoming: IncomingMessage, answer: ServerResponse, onward: Onward): Promise<void> {
+  const outgoing = request({
+    method: incoming.method ?? 'GET',
+    path: onward.target,
+    headers: onward.headers,
+    setHost: false,
+    timeout: onward.timeoutMs,
+    // the request's own timeout is heard of only where the socket has it too
+    createConnection: () => onward.connect().setTimeout(onward.timeoutMs),
+    maxHeaderSize: answerBounds.maxHeaderSize,
   })
+  outgoing.on('timeout', () =>
+    outgoing.destroy(new Refusal(504, 'WORKSPACE_TIMEOUT', 'The workspace did not answer in time.')),
+  )
+  let response: IncomingMessage | undefined
+  let gone = false
+  answer.once('close', () => {
+    gone = !answer.writableFinished && !response?.errored
+    if (gone) outgoing.destroy()
+  })
+  incoming.on('error', () => outgoing.destroy())
+  incoming.pipe(outgoing)
+  try {
+    const { response: answered, upgraded } = await workspaceAnswer(outgoing)
+    response = answered
+    upgraded?.socket.destroy()
+    if (upgraded) throw malformed('a switch of protocols that nobody asked for')
+    writeHead(answer, response, onward)
+    await pipeline(response, answer)
+  } catch (error) {
+    if (!gone) throw refusalOf(error as Error)
+  } finally {
+    incoming.unpipe(outgoing)
+  }
+}
+
+/** Throws a Refusal where Node refuses a header; nothing has been sent then. */
+function writeHead(answer: ServerResponse, response: IncomingMessage, onward: Onward): void {
+  try {
+    answer.writeHead(response.statusCode as number, answerHeaders(response, onward))
+  } catch (error) {
+    response.destroy()
+    throw malformed(error)
+  }
 }
 
 function answerHeaders(response: IncomingMessage, { answerHeader, cookie }: Onward): string[] {
