@@ -1,4 +1,6 @@
-import type { Client, ClientChannel, PseudoTtyOptions, ServerChannel, Session } from 'ssh2'
+import type { Client, ClientChannel, Connection, PseudoTtyOptions, ServerChannel, Session } from 'ssh2'
+import { guardChannel } from '../../ssh/guard.ts'
+import { type End, sendEnd, signalName } from '../../ssh/signals.ts'
 
 /** The connection to the workspace, once it is there. */
 export type Workspace = () => Promise<Client>
@@ -12,11 +14,13 @@ const longestValue = 4096
  * sftp. The client's channel is accepted at once, since clients send data without waiting; it stays in the window of SSH
  * until the workspace takes it.
  */
-export function relaySession(session: Session, workspace: Workspace): void {
+export function relaySession(connection: Connection, session: Session, workspace: Workspace): void {
   const variables: Record<string, string> = {}
   let pty: PseudoTtyOptions | undefined
   let inner: ClientChannel | undefined
 
+  // the channel itself has not ended while something that it received waits for the workspace
+  session.once('close', () => inner?.destroy())
   session.on('env', (accept, reject, { key, val }) => {
     if (Object.keys(variables).length >= mostVariables || val.length > longestValue) return reject?.()
     variables[key] = val
@@ -31,15 +35,17 @@ export function relaySession(session: Session, workspace: Workspace): void {
     inner?.setWindow(rows, cols, height, width)
     accept?.()
   })
-  session.on('signal', (accept, _reject, { name }) => {
-    inner?.signal(name)
+  session.on('signal', (accept, reject, { name }) => {
+    const known = signalName(name)
+    if (known === undefined) return reject?.()
+    inner?.signal(known)
     accept?.()
   })
 
   const start = (accept: () => ServerChannel, open: (client: Client) => Promise<Opened>) => {
     const channel = accept()
     if (!channel) return
-    channel.on('error', () => {})
+    guardChannel(connection, channel)
     workspace()
       .then(open)
       .then((state) => {
@@ -69,8 +75,8 @@ export function relaySession(session: Session, workspace: Workspace): void {
 /** An open channel to the workspace, and what it has already said about its end. */
 export interface Opened {
   stream: ClientChannel
-  /** how the program ended, once known: arguments of ServerChannel.exit */
-  exit: [number] | [string, boolean, string] | undefined
+  /** how the program ended, once known */
+  exit: End | undefined
   closed: boolean
 }
 
@@ -86,12 +92,12 @@ export function opened(
       if (error) return reject(error)
       const state: Opened = { stream, exit: undefined, closed: false }
       stream.on('exit', (code: number | null, signal?: string, core?: string, message?: string) => {
-        state.exit = code === null ? [signal ?? 'HUP', core === 'true', message ?? ''] : [code]
+        state.exit =
+          code === null ? { signal: signal ?? '', coreDumped: core === 'true', message: message ?? '' } : { code }
       })
       stream.once('close', () => {
         state.closed = true
       })
-      stream.on('error', () => {})
       resolve(state)
     })
   })
@@ -106,9 +112,7 @@ function join(channel: ServerChannel, state: Opened): void {
   const end = () => {
     if (done || channel.destroyed) return
     done = true
-    const [code, core, message] = state.exit ?? [255]
-    if (typeof code === 'string') channel.exit(code, core ?? false, message ?? '')
-    else channel.exit(code)
+    sendEnd(channel, state.exit ?? { code: 255 })
     channel.end()
   }
   // The exit goes behind the last byte of both outputs.

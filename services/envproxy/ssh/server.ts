@@ -1,4 +1,5 @@
 import ssh2, { type Client, type Connection, type Server } from 'ssh2'
+import { guardConnection } from '../../ssh/guard.ts'
 import { ciphers } from '../../workspace/ssh/algorithms.ts'
 import type { Access } from '../access.ts'
 import type { Activity } from '../activity.ts'
@@ -50,6 +51,7 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
       connection.end()
       return
     }
+    guardConnection(connection)
     connections.add(connection)
     unknown += 1
     let login: Login | undefined
@@ -140,7 +142,7 @@ function serve(options: SshOptions, connection: Connection, login: Login): void 
     }
     const session = accept()
     session.once('close', give)
-    relaySession(session, dial)
+    relaySession(connection, session, dial)
   })
   connection.on('tcpip', (accept, reject, { srcIP, srcPort, destIP, destPort }) => {
     if (!take()) {
@@ -151,12 +153,12 @@ function serve(options: SshOptions, connection: Connection, login: Login): void 
       .then((client) => opened((done) => client.forwardOut(srcIP, srcPort, destIP, destPort, done)))
       .then(({ stream }) => {
         const channel = accept()
-        channel.on('error', () => stream.destroy())
-        channel.once('close', () => {
+        const left = () => {
           give()
           stream.destroy()
-        })
-        stream.on('error', () => channel.destroy())
+        }
+        if (!channel) return left()
+        channel.once('close', left)
         channel.pipe(stream).pipe(channel)
       })
       .catch(() => {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import ssh2, { type Client } from 'ssh2'
+import { guardConnection } from '../../ssh/guard.ts'
 import { ciphers } from '../../workspace/ssh/algorithms.ts'
 import type { Address } from '../connect.ts'
 
@@ -33,5 +34,6 @@ export function logInAt(address: Address, grant: string, key: OwnKey, timeoutMs:
       keepaliveCountMax: 4,
       algorithms: { cipher: [...ciphers], compress: ['none'] },
     })
+    guardConnection(client)
   })
 }

@@ -1,6 +1,7 @@
 import type { ServerChannel } from 'ssh2'
 import type { Size } from '../size.ts'
 import { startTerminal } from '../terminal.ts'
+import type { Running } from './program.ts'
 
 /** Output that waits for a slow client, in bytes, before the terminal stops. */
 const highWater = 262_144
@@ -9,7 +10,7 @@ const highWater = 262_144
 export function runInTerminal(
   channel: ServerChannel,
   options: { size: Size; home: string; environment: Record<string, string>; args: string[] },
-): { resize(size: Size): void; signal(name: NodeJS.Signals): void } {
+): Running & { resize(size: Size): void } {
   let paused = false
   const terminal = startTerminal(options, {
     data(chunk) {
@@ -34,10 +35,9 @@ export function runInTerminal(
   })
   // What Ctrl-D would do: the client has no more to type.
   channel.once('end', () => terminal.write(Buffer.from([4])))
-  channel.on('error', () => {})
-  channel.once('close', () => terminal.kill())
   return {
     resize: terminal.resize,
+    hangUp: terminal.kill,
     signal(name) {
       try {
         process.kill(-terminal.pid, name)

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ServerChannel } from 'ssh2'
+import { sendEnd } from '../../ssh/signals.ts'
 
 export interface Program {
   /** absolute path */
@@ -9,18 +10,20 @@ export interface Program {
   environment: Record<string, string>
 }
 
+/** A program that runs on a session channel. */
+export interface Running {
+  signal(name: NodeJS.Signals): void
+  /** Ends it because nobody listens any more. */
+  hangUp(): void
+}
+
 const killMs = 3_000
 
 /**
  * Runs a program without a terminal on a session channel: three pipes, and its exit status or signal at the end
- * (RFC 4254, section 6.10). When the channel goes first, the program and what it started get SIGHUP, then SIGKILL.
+ * (RFC 4254, section 6.10). `hangUp` ends the program and what it started: SIGHUP, then SIGKILL.
  */
-export function runProgram(
-  channel: ServerChannel,
-  { file, args, home, environment }: Program,
-): {
-  signal(name: NodeJS.Signals): void
-} {
+export function runProgram(channel: ServerChannel, { file, args, home, environment }: Program): Running {
   const child = spawn(file, args, { cwd: home, env: environment, stdio: 'pipe', detached: true })
   let ended = false
   const signal = (name: NodeJS.Signals) => {
@@ -45,14 +48,14 @@ export function runProgram(
   child.once('close', (code, by) => {
     if (ended) return
     ended = true
-    if (by) channel.exit(by.replace(/^SIG/, ''), false, '')
-    else channel.exit(code ?? 1)
+    sendEnd(channel, by ? { signal: by } : { code: code ?? 1 })
     channel.end()
   })
-  channel.on('error', () => {})
-  channel.once('close', () => {
-    signal('SIGHUP')
-    setTimeout(() => signal('SIGKILL'), killMs).unref()
-  })
-  return { signal }
+  return {
+    signal,
+    hangUp() {
+      signal('SIGHUP')
+      setTimeout(() => signal('SIGKILL'), killMs).unref()
+    },
+  }
 }

@@ -1,4 +1,5 @@
 import ssh2, { type Connection, type Server } from 'ssh2'
+import { guardConnection } from '../../ssh/guard.ts'
 import { ciphers } from './algorithms.ts'
 import { forward, isOwnPort } from './forward.ts'
 import type { CheckGrant } from './grant.ts'
@@ -32,6 +33,9 @@ export function createSshServer(options: SshOptions): Server {
   })
   server.maxConnections = options.maxConnections ?? 128
   server.on('connection', (connection: Connection) => {
+    guardConnection(connection)
+    // one for each channel
+    connection.setMaxListeners(0)
     let user: string | undefined
     let channels = 0
     const timer = setTimeout(() => connection.end(), options.loginMs ?? 15_000)
@@ -61,7 +65,7 @@ export function createSshServer(options: SshOptions): Server {
         session.once('close', () => {
           channels -= 1
         })
-        serveSession(session, options)
+        serveSession(connection, session, options)
       })
       connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
         if (!isOwnPort(destIP, destPort) || !take()) return reject()
@@ -70,6 +74,7 @@ export function createSshServer(options: SshOptions): Server {
         }
         forward(
           destPort,
+          connection,
           () => accept()?.once('close', free),
           () => {
             free()

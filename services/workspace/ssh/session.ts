@@ -1,7 +1,9 @@
-import type { Session } from 'ssh2'
+import type { Connection, Session } from 'ssh2'
+import { guardChannel } from '../../ssh/guard.ts'
+import { signalName } from '../../ssh/signals.ts'
 import { parseSize, type Size } from '../size.ts'
 import { runInTerminal } from './channel-terminal.ts'
-import { runProgram } from './program.ts'
+import { type Running, runProgram } from './program.ts'
 
 export interface SessionEnvironment {
   home: string
@@ -14,29 +16,20 @@ export interface SessionEnvironment {
 const mostVariables = 64
 const longestValue = 4096
 
-/** Signals that RFC 4254, section 6.9, names. */
-const signals = new Set([
-  'ABRT',
-  'ALRM',
-  'FPE',
-  'HUP',
-  'ILL',
-  'INT',
-  'KILL',
-  'PIPE',
-  'QUIT',
-  'SEGV',
-  'TERM',
-  'USR1',
-  'USR2',
-])
-
 /** Serves one session channel: `pty-req` and `env` first, then one of `shell`, `exec` and `subsystem`. */
-export function serveSession(session: Session, site: SessionEnvironment): void {
+export function serveSession(connection: Connection, session: Session, site: SessionEnvironment): void {
   const variables = new Map<string, string>()
   let terminal: { size: Size; term: string } | undefined
-  let running: { resize?(size: Size): void; signal(name: NodeJS.Signals): void } | undefined
+  let running: (Running & { resize?(size: Size): void }) | undefined
   const sizeOf = (cols: number, rows: number): Size => parseSize(cols, rows) ?? { cols: 80, rows: 24 }
+
+  // Not the channel's end: ssh2 says that one has closed only when all that it received was read.
+  const hangUp = () => running?.hangUp()
+  connection.once('close', hangUp)
+  session.once('close', () => {
+    connection.off('close', hangUp)
+    hangUp()
+  })
 
   session.on('env', (accept, reject, { key, val }) => {
     const fits = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(key) && val.length <= longestValue && !val.includes('\0')
@@ -58,14 +51,16 @@ export function serveSession(session: Session, site: SessionEnvironment): void {
     accept?.()
   })
   session.on('signal', (accept, reject, { name }) => {
-    if (!running || !signals.has(name)) return reject?.()
-    running.signal(`SIG${name}` as NodeJS.Signals)
+    const known = signalName(name)
+    if (!running || known === undefined) return reject?.()
+    running.signal(`SIG${known}`)
     accept?.()
   })
 
   const start = (accept: () => Parameters<typeof runProgram>[0] | undefined, args: string[]) => {
     const channel = accept()
     if (!channel) return
+    guardChannel(connection, channel)
     const environment = { ...site.environment, ...Object.fromEntries(variables) }
     try {
       running = terminal
@@ -87,6 +82,8 @@ export function serveSession(session: Session, site: SessionEnvironment): void {
   session.on('subsystem', (accept, reject, { name }) => {
     if (name !== 'sftp') return reject?.()
     const channel = accept()
-    if (channel) running = runProgram(channel, { file: site.sftpServer, args: [], ...site })
+    if (!channel) return
+    guardChannel(connection, channel)
+    running = runProgram(channel, { file: site.sftpServer, args: [], ...site })
   })
 }

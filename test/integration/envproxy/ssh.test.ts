@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -32,6 +33,15 @@ test('a command that a signal ends is reported so', async (t) => {
   const site = await startSshSite(t)
   const { code } = await site.ssh(['kill -TERM $$'])
   assert.equal(code, 255)
+})
+
+test('a signal that SSH has no name for is reported as a shell does', async (t) => {
+  const site = await startSshSite(t)
+  for (const name of ['TRAP', 'BUS', 'XCPU', 'SYS'] as const)
+    for (const terminal of [[], ['-tt']]) {
+      const { code } = await site.ssh([...terminal, `ulimit -c 0; kill -${name} $$`])
+      assert.equal(code, 128 + constants.signals[`SIG${name}`], name)
+    }
 })
 
 test('commands that end at once report how, each time', async (t) => {
@@ -139,6 +149,8 @@ test('what a connection left running ends with it', async (t) => {
     'ann-lee-my-box@127.0.0.1',
     `echo $$ >${marker}; exec sleep 60`,
   ])
+  child.stdin.on('error', () => {})
+  child.stdin.write(Buffer.alloc(1_000_000, 'what the program does not read'))
   let pid = 0
   for (let i = 0; i < 100 && pid === 0; i += 1) {
     pid = Number(await readFile(marker, 'utf8').catch(() => '0'))
