@@ -185,7 +185,7 @@ test('at the workspace nobody gets in without the grant, the key it names, and f
   assert.match(await attempt(await site.grant({ key: `SHA256:${'A'.repeat(43)}` })), denied)
   assert.match(await attempt(await site.grant({ key: own, workspace: 'zzzzz12345' })), denied)
   assert.match(await attempt(await site.grant({ key: own, port: 26337 })), denied)
-  assert.match(await attempt(await site.grant({ key: own }, -60)), denied)
+  assert.match(await attempt(await site.grant({ key: own }, -90)), denied)
 })
 
 function alive(pid: number): boolean {
