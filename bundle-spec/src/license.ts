@@ -2,12 +2,10 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import Type from 'typebox'
 import Value from 'typebox/value'
+import { type Act, whyAirgapped } from './act.ts'
 import { SealiftError } from './error.ts'
 import { limits } from './limits.ts'
 import { openPrivateKey } from './private-key.ts'
-
-/** How a site reaches the outside: not at all (`airgapped`), an allowlist (`restricted`), or freely (`connected`). */
-export type Mode = 'connected' | 'restricted' | 'airgapped'
 
 /** The claims of a license: a JWT signed with EdDSA (RFC 7519, RFC 8037). Times are seconds since 1970. */
 export const LicenseClaims = Type.Object({
@@ -94,11 +92,12 @@ export async function readLicense(token: string, publicKeys: readonly string[]):
 }
 
 /**
- * The single function that says whether a license allows what is about to happen. Build, seed, serve, install, upgrade
- * and the manager all call it before they change anything. `now` is in milliseconds.
+ * The single function that says whether a license allows what is about to happen. Build, seed, serve, install and the
+ * manager all call it before they change anything; the right that is needed follows from the act (act.ts), not from a mode
+ * that somebody states. `now` is in milliseconds.
  * @throws SealiftError LICENSE_AIRGAP, LICENSE_EXPIRED, LICENSE_EARLY
  */
-export function assertLicensed(claims: LicenseClaims, use: { mode: Mode }, now: number = Date.now()): void {
+export function assertLicensed(claims: LicenseClaims, act: Act, now: number = Date.now()): void {
   const at = standing(claims, now)
   if (at === 'early')
     throw new SealiftError('LICENSE_EARLY', `license ${claims.id} is not valid before ${day(claims.nbf)}`, {
@@ -109,13 +108,14 @@ export function assertLicensed(claims: LicenseClaims, use: { mode: Mode }, now: 
       why: `its grace period ended on ${day(claims.exp)}`,
       fix: `ask ${sales} for a renewal`,
     })
-  if (use.mode === 'airgapped' && (claims.tier === 'free' || !claims.features.airgap))
+  const why = claims.tier === 'free' || !claims.features.airgap ? whyAirgapped(act) : undefined
+  if (why !== undefined)
     throw new SealiftError(
       'LICENSE_AIRGAP',
       `the ${claims.tier} license of ${claims.customer} does not include air-gapped mode`,
       {
-        why: 'air-gapped bundles, registries and installations need a license with the airgap feature',
-        fix: `ask ${sales} for one, or install in connected mode`,
+        why,
+        fix: `ask ${sales} for a license with the airgap feature, or install with images from where they are published`,
       },
     )
 }

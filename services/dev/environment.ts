@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import type { Cluster } from './cluster.ts'
 import type { DevPostgres } from './postgres.ts'
 import type { DevSecrets } from './secrets.ts'
@@ -27,6 +28,8 @@ export async function managerEnvironment(parts: Parts): Promise<NodeJS.ProcessEn
     contexts: [{ name: 'none', context: { cluster: 'none', user: 'none' } }],
   }
   await writeFile(nowhere, JSON.stringify(nobody))
+  const workspace = cluster.found ? cluster.image : 'registry.sealift.example/cde/workspace:none'
+  const images = repositoryOf(workspace).replace(/\/[^/]*$/, '')
   return {
     ...process.env,
     PORT: String(port),
@@ -44,7 +47,10 @@ export async function managerEnvironment(parts: Parts): Promise<NodeJS.ProcessEn
     ACCESS_URL: accessUrl,
     ENVPROXY_URL: `http://127.0.0.1:${envproxyPort}`,
     WORKSPACE_NAMESPACE: cluster.found ? cluster.namespace : 'none',
-    WORKSPACE_IMAGE: cluster.found ? cluster.image : 'registry.sealift.example/cde/workspace:none',
+    // as if images came from where they are published: then no license is needed
+    PUBLISHED_AT: `https://${images}`,
+    MANAGER_IMAGE: `${images}/manager`,
+    WORKSPACE_IMAGE: workspace,
     KUBECONFIG: cluster.found ? cluster.kubeconfig : nowhere,
   }
 }

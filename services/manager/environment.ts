@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { Mode } from '@sealift/bundle-spec/license.ts'
 import { checkDevUrlsHost } from './dev-urls/address.ts'
 import type { OidcSettings } from './oidc/provider.ts'
+import { type Running, runningAs } from './running.ts'
 import { fairShare } from './turns.ts'
 import { type Placement, readPlacement } from './workspaces/placement.ts'
 
@@ -16,7 +16,7 @@ export type Environment = {
   /** shared with the envproxy */ internalKey: string | undefined
   licenseKeys: string[]
   licenseFile: string | undefined
-  mode: Mode
+  /** the mode that is stated, and from where images come */ running: Running
   accessUrl: string
   /** of one user, begun in a second on average */ requestsPerSecond: number
   /** host below which dev URLs are */ devUrlsHost: string | undefined
@@ -39,8 +39,6 @@ export type WorkspaceDefaults = Partial<Placement> & {
 
 export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
 export type ProxyVariable = (typeof proxyVariables)[number]
-
-const modes: readonly string[] = ['connected', 'restricted', 'airgapped']
 
 /**
  * Reads and checks the environment before anything starts.
@@ -82,8 +80,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     })
     return Object.fromEntries(set) as Partial<Record<ProxyVariable, string>>
   }
-  const mode = optional('MODE') ?? 'connected'
-  if (!modes.includes(mode)) throw new Error(`MODE is one of ${modes.join(', ')}`)
   const pace = Number(optional('REQUESTS_PER_SECOND') ?? fairShare.perSecond)
   if (!Number.isInteger(pace) || pace < 1) throw new Error('REQUESTS_PER_SECOND is not a whole number above 0')
   const accessUrl = required('ACCESS_URL')
@@ -106,7 +102,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     internalKey: optional('INTERNAL_KEY_FILE') === undefined ? undefined : file('INTERNAL_KEY_FILE').trim(),
     licenseKeys: splitPem(file('LICENSE_KEYS_FILE')),
     licenseFile: optional('LICENSE_FILE'),
-    mode: mode as Mode,
+    running: runningAs(env),
     accessUrl,
     requestsPerSecond: pace,
     devUrlsHost: devUrlsHost && checkDevUrlsHost(devUrlsHost, accessUrl),

@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto'
+import { type Mode, modeOf } from '@sealift/bundle-spec/act.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import {
   assertLicensed,
   type LicenseClaims,
   type LicenseStanding,
-  type Mode,
   readLicense,
   standing,
 } from '@sealift/bundle-spec/license.ts'
 import type { Database, Queryable } from './database.ts'
 import { ApiError } from './errors.ts'
+import type { Running } from './running.ts'
 
-/** The license that counts now, where it stands, and why it is refused in this mode, if it is. */
+/** The license that counts now, where it stands, and why it is refused for this site, if it is. */
 export type License = { claims: LicenseClaims; standing: LicenseStanding; refusal: SealiftError | undefined }
 
 export type Licensing = {
+  /** as it is seen, not as it is stated */
   mode: Mode
   /** The best of the stored licenses, or undefined when there is none. */
   current(): Promise<License | undefined>
@@ -32,14 +34,15 @@ const memory = 1_000
 const newestRead = 20
 
 /** Licensing over PostgreSQL. `keys` are the PEM public keys that may sign licenses; `clock` is in milliseconds. */
-export function licensing(database: Database, keys: readonly string[], mode: Mode, clock: () => number): Licensing {
+export function licensing(database: Database, keys: readonly string[], act: Running, clock: () => number): Licensing {
+  const mode = modeOf(act)
   let remembered: { at: number; claims: LicenseClaims[] } | undefined
 
   const judge = (claims: LicenseClaims): License => {
     const now = clock()
     let refusal: SealiftError | undefined
     try {
-      assertLicensed(claims, { mode }, now)
+      assertLicensed(claims, act, now)
     } catch (error) {
       refusal = error as SealiftError
     }

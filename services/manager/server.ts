@@ -64,7 +64,7 @@ async function start(): Promise<void> {
 
   await app.register(managerApi, {
     database,
-    licensing: licensing(database, environment.licenseKeys, environment.mode, clock),
+    licensing: licensing(database, environment.licenseKeys, environment.running, clock),
     identify: identifyOver(database, clock),
     hub,
     internalCalls: internalCalls(environment.internalKey),

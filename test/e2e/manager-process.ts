@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import pg from 'pg'
+import { claims, licenseKeys } from '../fixtures/release.ts'
 import { startPostgres } from '../integration/postgres.ts'
 import type { Lab } from '../lab/lab.ts'
 import { named, objects } from '../unit/manifests/rendered-chart.ts'
@@ -67,6 +69,7 @@ export async function managerSite(lab: Lab, image: string): Promise<ManagerSite>
     await admin.connect()
     await admin.query('CREATE DATABASE cde')
     await admin.end()
+    const licenses = licenseKeys()
     const adminPassword = randomBytes(12).toString('hex')
     const pem = (key: { export(options: object): unknown }, type: string) => String(key.export({ type, format: 'pem' }))
     const common = {
@@ -75,7 +78,9 @@ export async function managerSite(lab: Lab, image: string): Promise<ManagerSite>
       PGPASSWORD_FILE: await file('pg', password),
       ADMIN_PASSWORD_FILE: await file('admin', adminPassword),
       TICKET_KEY_FILE: await file('ticket.pem', pem(generateKeyPairSync('ed25519').privateKey, 'pkcs8')),
-      LICENSE_KEYS_FILE: await file('keys.pem', pem(generateKeyPairSync('ed25519').publicKey, 'spki')),
+      LICENSE_KEYS_FILE: await file('keys.pem', licenses.publicKey),
+      // its image is published nowhere
+      LICENSE_FILE: await file('license', await issueLicense(claims(), licenses.privateKey)),
       ACCESS_URL: 'https://cde.example',
       WORKSPACE_NAMESPACE: namespace,
       WORKSPACE_IMAGE: image,

@@ -92,7 +92,7 @@ export const verbs: Record<string, { depth: Depth; run(site: Site): Promise<unkn
   seed: {
     depth: 'content',
     async run({ path, trust, options, fake, to }) {
-      const { bundle } = await openLicensed(path, trust, options.license)
+      const { bundle } = await openLicensed(path, trust, options.license, 'seed')
       await verifyStructure(bundle)
         .then(() => seedRegistry({ bundle, to, registry: fake.host }))
         .finally(() => bundle.close())

@@ -103,13 +103,17 @@ test('an image comes from a docker archive that skopeo wrote, with the config as
   assert.equal(raw.config.digest, original.config.digest)
 })
 
-test('an image comes from another bundle only where its signature is trusted', async (t) => {
+test('an image comes from another bundle only where its signature is trusted and it accepts the license', async (t) => {
   const { directory, image, name, store, release } = await site(t)
   const other = await releaseOf(await temporaryDirectory(t), store, [
     `{name: manager, reference: "${name}", role: component}`,
   ])
   const { path } = await buildBundle(other.options)
-  const { options } = await release(`bundle:${path}:${name}`)
+  const { options: own } = await release(`bundle:${path}:${name}`)
+  // sealing it again under keys of one's own does not make it one's own
+  await assert.rejects(buildBundle({ ...own, trust: other.trust, out: join(directory, 'x') }), code('LICENSE_FORGED'))
+  const { license, licenseKeys } = other.options
+  const options = { ...own, license, licenseKeys }
   const built = await buildBundle({ ...options, trust: other.trust })
   assert.equal(built.release.images[0]?.digest, image.digest)
   await assert.rejects(buildBundle({ ...options, out: join(directory, 'x') }), code('USAGE_TRUST'))

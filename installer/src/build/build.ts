@@ -44,7 +44,10 @@ export interface BuildOptions {
   /** ECDSA P-256 private key, PEM, and the passphrase where it is encrypted */
   signingKey: string
   passphrase?: string | undefined
-  /** the license that allows an air-gapped bundle, and the public keys (PEM) that may sign one */
+  /**
+   * the license that allows to seal a bundle, and the public keys (PEM) that may sign one. A bundle that is a source must
+   * accept it too, by the keys that its own release names
+   */
   license: string
   licenseKeys: readonly string[]
   /** paths by name for files that release.yaml leaves open */
@@ -80,8 +83,8 @@ export interface BuildResult {
 export async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const source = await readSource(options.source)
   readSigningKey(options.signingKey, options.passphrase)
-  assertLicensed(await readLicense(options.license, options.licenseKeys), { mode: 'airgapped' })
-  const sources = localSources(options.trust ?? [], options.signal)
+  assertLicensed(await readLicense(options.license, options.licenseKeys), { act: 'build' })
+  const sources = localSources(options.trust ?? [], options.license, options.signal)
   const downloads = options.downloads ?? downloadStore()
   const old = options.reuse === undefined ? undefined : await reuseBlobs(options.reuse, options.trust ?? [])
   try {

@@ -1,8 +1,8 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
+import { openLicensed } from '../license/open.ts'
 import { archiveStore } from '../stores/archive/open.ts'
-import { openBundle } from '../stores/bundle/open.ts'
 import { layoutStore } from '../stores/layout/open.ts'
 import { type Referrer, type ReferringStore, subjectOf } from '../stores/referrers.ts'
 
@@ -14,7 +14,7 @@ export interface LocalSource {
 
 /** Places that release.yaml names, each opened once. */
 export interface LocalSources {
-  /** @throws SealiftError STORAGE_LAYOUT, STORAGE_ARCHIVE, BUNDLE_*, USAGE_TRUST */
+  /** @throws SealiftError STORAGE_LAYOUT, STORAGE_ARCHIVE, BUNDLE_*, USAGE_TRUST, LICENSE_* */
   open(source: string): Promise<LocalSource>
   /** all that have been opened */
   stores(): ContentStore[]
@@ -29,8 +29,9 @@ interface Place {
 /**
  * Opens what `source` of an image says: `oci-layout:DIRECTORY:NAME`, `bundle:FILE:NAME`, `docker-archive:FILE:NAME`.
  * @param trust public keys (PEM) of vendors whose bundles are accepted as sources
+ * @param license allows to take images out of those: to seal them again does not make them somebody else's
  */
-export function localSources(trust: readonly string[], signal?: AbortSignal): LocalSources {
+export function localSources(trust: readonly string[], license: string, signal?: AbortSignal): LocalSources {
   const places = new Map<string, Promise<Place>>()
   const opened: ContentStore[] = []
   return {
@@ -39,7 +40,7 @@ export function localSources(trust: readonly string[], signal?: AbortSignal): Lo
       const key = `${kind}:${path}`
       let place = places.get(key)
       if (!place) {
-        place = openPlace(kind, path, trust, signal)
+        place = openPlace(kind, path, { trust, license }, signal)
         places.set(key, place)
         opened.push((await place).store)
       }
@@ -53,7 +54,12 @@ export function localSources(trust: readonly string[], signal?: AbortSignal): Lo
   }
 }
 
-async function openPlace(kind: string, path: string, trust: readonly string[], signal?: AbortSignal): Promise<Place> {
+async function openPlace(
+  kind: string,
+  path: string,
+  { trust, license }: { trust: readonly string[]; license: string },
+  signal?: AbortSignal,
+): Promise<Place> {
   if (kind === 'oci-layout') return { store: await layoutStore(path) }
   if (kind === 'docker-archive') {
     const store = await archiveStore(path, signal)
@@ -64,7 +70,7 @@ async function openPlace(kind: string, path: string, trust: readonly string[], s
       why: 'nothing is taken from a bundle whose signature has not been verified',
       fix: 'pass the public key of its vendor: --trust vendor.pub',
     })
-  const bundle = await openBundle(path, trust)
+  const { bundle } = await openLicensed(path, trust, license, 'build')
   const referring: ReferringStore = {
     ...bundle.store,
     async referrers(_repository, digest) {

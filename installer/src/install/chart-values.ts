@@ -43,7 +43,8 @@ export function chartValues(answers: CompleteAnswers, release: Release, hasCa: b
 export const siteRepository = (reference: string, registry: string): string =>
   atSite(vendorRepository(reference), registry)
 
-function vendorRepository(reference: string): string {
+/** Under which repository the vendor publishes an image of the release. @throws SealiftError BUNDLE_RELEASE */
+export function vendorRepository(reference: string): string {
   const name = parseImageName(reference)
   if (!name) throw new SealiftError('BUNDLE_RELEASE', `the release names an image that is not one: ${reference}`)
   return name.repository

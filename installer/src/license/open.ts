@@ -4,7 +4,7 @@ import { type Bundle, openBundle } from '../stores/bundle/open.ts'
 import { readRelease } from '../stores/bundle/release.ts'
 
 /**
- * Opens a bundle for use in air-gapped mode: its signature holds, and the license is signed by a key that the signed
+ * Opens a bundle to do something with its images: its signature holds, and the license is signed by a key that the signed
  * release names and allows it. Costs milliseconds, so it stands before anything long.
  * @throws SealiftError BUNDLE_*, LICENSE_*
  */
@@ -12,12 +12,13 @@ export async function openLicensed(
   path: string,
   trust: readonly string[],
   license: string,
+  act: 'build' | 'serve' | 'seed',
 ): Promise<{ bundle: Bundle; release: Release; releaseDigest: string; claims: LicenseClaims }> {
   const bundle = await openBundle(path, trust)
   try {
     const { release, digest } = await readRelease(bundle)
     const claims = await readLicense(license, release.licenseKeys)
-    assertLicensed(claims, { mode: 'airgapped' })
+    assertLicensed(claims, { act })
     return { bundle, release, releaseDigest: digest, claims }
   } catch (error) {
     await bundle.close()

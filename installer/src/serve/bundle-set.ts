@@ -35,7 +35,7 @@ export async function openBundleSet(options: BundleSetOptions): Promise<BundleSe
   let kept: readonly ServedBundle[] = []
   try {
     for (const path of await bundlePaths(options.paths))
-      opened.push(await openLicensed(path, options.trust, options.license))
+      opened.push(await openLicensed(path, options.trust, options.license, 'serve'))
     const total = opened.reduce((sum, { bundle }) => sum + bundle.size, 0)
     const all = opened.map(({ bundle }) => bundle)
     const bundles: ServedBundle[] = []

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { issueLicense, type LicenseClaims } from '@sealift/bundle-spec/license.ts'
@@ -47,8 +48,16 @@ test('a bundle that is missing, truncated or altered, or signed by an unknown ke
   await ends(3, 'BUNDLE_TRUNCATED', ...verify(path))
 })
 
-test('a license that is free, ended, forged or none ends serve and seed with 4, before anything is done', async (t) => {
+test('a license that is free, ended, forged or none ends serve, seed and install with 4, before anything is done', async (t) => {
   const { directory, path, pub, license } = await files(t)
+  await writeFile(join(directory, 'kubeconfig'), '{}')
+  const install = (mode: string, registry: string) => (file: string) => {
+    const answers = join(directory, `${mode}-${registry}.json`)
+    const kinds = { kind: registry, address: '127.0.0.1:9' }
+    const what = { apiVersion: 'sealift.dev/v1', kind: 'Answers', mode, bundle: path, license: file, trust: [pub] }
+    writeFileSync(answers, JSON.stringify({ ...what, kubeconfig: 'kubeconfig', registry: kinds, host: 'cde.example' }))
+    return ['install', '--headless', `--answers=${answers}`, `--state=${join(directory, 'install')}`]
+  }
   const serve = (file: string) => [
     'serve',
     path,
@@ -58,13 +67,15 @@ test('a license that is free, ended, forged or none ends serve and seed with 4, 
     `--license=${file}`,
   ]
   const seed = (file: string) => ['seed', path, '--to=127.0.0.1:9', `--trust=${pub}`, `--license=${file}`]
-  for (const command of [serve, seed]) {
+  const installs = [install('connected', 'seed'), install('restricted', 'serve'), install('connected', 'existing')]
+  for (const command of [serve, seed, ...installs]) {
     await ends(4, 'LICENSE_AIRGAP', ...command(await license({ tier: 'free' })))
     await ends(4, 'LICENSE_EXPIRED', ...command(await license({ nbf: 1, license_expires: 2, exp: 3 })))
     await ends(4, 'LICENSE_FORGED', ...command(await license({}, licenseKeys().privateKey)))
     await ends(4, 'LICENSE_MALFORMED', ...command(pub))
   }
   await assert.rejects(readFile(join(directory, 'serve', 'ca.crt')), { code: 'ENOENT' })
+  await assert.rejects(readdir(join(directory, 'install', 'files')), { code: 'ENOENT' })
 })
 
 test('a registry that is not there ends seed with 5', async (t) => {

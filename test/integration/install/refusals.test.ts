@@ -94,6 +94,38 @@ test('a license that is free, ended, forged or none stops an air-gapped installa
   }
 })
 
+test('what installs from a bundle or a registry of the site needs the right to it, whatever the answers say', async (t) => {
+  const { at, license } = await site(t)
+  await license({ tier: 'free', features: { airgap: false, seats: 5 } })
+  const answers = readFileSync(at('answers.yaml'), 'utf8')
+  const answer = (mode: string, registry: string) =>
+    writeFileSync(
+      at('answers.yaml'),
+      answers.replace('mode: airgapped', `mode: ${mode}`).replace(/registry: .*/, `registry: ${registry}`),
+    )
+  writeFileSync(at('ca.crt'), 'a certificate')
+  for (const mode of ['connected', 'restricted', 'airgapped'])
+    for (const registry of [
+      '{kind: serve, address: "127.0.0.1:1", plainHttp: true}',
+      '{kind: seed, address: "127.0.0.1:1", plainHttp: true}',
+      '{kind: existing, address: "127.0.0.1:1", plainHttp: true}',
+      '{kind: existing, address: "harbor.site.example/mirror"}',
+      '{kind: serve, address: registry.sealift.example}',
+      '{kind: seed, address: registry.sealift.example}',
+      '{kind: existing, address: registry.sealift.example, caFile: ca.crt}',
+      '{kind: existing, address: registry.sealift.example, plainHttp: true}',
+      '{kind: existing, address: "registry.sealift.example:5000"}',
+      '{kind: existing, address: registry.sealift.example/mirror}',
+    ]) {
+      answer(mode, registry)
+      const refused = await refusal(at('answers.yaml'))
+      assert.deepEqual([refused.code, refused.exitCode, refused.stages], ['LICENSE_AIRGAP', 4, ['license']], registry)
+    }
+  // straight from where it is published: what stops it is the cluster
+  answer('connected', '{kind: existing, address: registry.sealift.example}')
+  assert.equal((await refusal(at('answers.yaml'))).code, 'CLUSTER_UNREACHABLE')
+})
+
 test('a bundle with one byte changed is refused before the cluster is asked', async (t) => {
   const { at } = await site(t)
   const bytes = readFileSync(at('cde.bundle'))

@@ -131,6 +131,24 @@ test('a renewal may be uploaded before its term begins', async (t) => {
   assert.deepEqual([answer.statusCode, answer.json().claims.id], [200, 'now'])
 })
 
+test('a site whose images come from a registry of its own needs the right to it, whatever mode it states', async (t) => {
+  for (const mode of ['connected', 'restricted'] as const) {
+    const pulls = [{ from: '10.0.0.5:5000/cde/workspace', published: 'registry.example/cde/workspace' }]
+    const site = await newSite(t, postgres, { act: 'run', mode, pulls })
+    const token = await admin(site)
+    assert.deepEqual(await refusals(site, token), new Set(['LICENSE_MISSING']))
+    await initial(site, await site.license(free))
+    // the list of stored licenses is remembered for a second
+    const uploaded = await site.call(token, 'PUT', '/api/v0/license', { license: await site.license(free) })
+    assert.deepEqual([uploaded.statusCode, uploaded.json().code], [402, 'LICENSE_AIRGAP'])
+    assert.match(uploaded.json().why, /10\.0\.0\.5:5000\/cde\/workspace, and are published as registry\.example/)
+    const again = await site.logIn('root')
+    const good = await site.call(again, 'PUT', '/api/v0/license', { license: await site.license() })
+    assert.deepEqual([good.statusCode, good.json().mode], [200, 'airgapped'])
+    assert.equal((await site.call(again, 'GET', '/api/v0/workspaces')).statusCode, 200)
+  }
+})
+
 test('connected and restricted sites work without a license, and with an expired one', async (t) => {
   for (const mode of ['connected', 'restricted'] as const) {
     const site = await newSite(t, postgres, mode)

@@ -48,7 +48,9 @@ async function environment(t: TestContext, change: Record<string, string> = {}):
     MODE: 'connected',
     ACCESS_URL: 'https://cde.example',
     WORKSPACE_NAMESPACE: 'cde',
-    WORKSPACE_IMAGE: 'registry.example/ws@sha256:0',
+    PUBLISHED_AT: 'https://registry.example/cde',
+    MANAGER_IMAGE: 'registry.example/cde/manager@sha256:0',
+    WORKSPACE_IMAGE: 'registry.example/cde/workspace@sha256:0',
     ...change,
   }
 }

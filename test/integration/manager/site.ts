@@ -1,7 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { issueLicense, type LicenseClaims, type Mode } from '@sealift/bundle-spec/license.ts'
+import type { Mode } from '@sealift/bundle-spec/act.ts'
+import { issueLicense, type LicenseClaims } from '@sealift/bundle-spec/license.ts'
 import Fastify, { type FastifyContextConfig, type FastifyInstance, type LightMyRequestResponse } from 'fastify'
 import pg from 'pg'
 import { loggerOptions } from '../../../services/logging.ts'
@@ -19,6 +20,7 @@ import { pendingLogins } from '../../../services/manager/oidc/pending-login.ts'
 import { type OidcSettings, oidcProvider } from '../../../services/manager/oidc/provider.ts'
 import { hashPassword } from '../../../services/manager/passwords.ts'
 import type { SiteRole } from '../../../services/manager/permissions.ts'
+import type { Running } from '../../../services/manager/running.ts'
 import { withTicketRate } from '../../../services/manager/ticket-rate.ts'
 import { ticketSigner } from '../../../services/manager/tickets.ts'
 import { createUser, type User } from '../../../services/manager/users/store.ts'
@@ -30,6 +32,8 @@ export const silent = { info() {}, warn() {}, error() {}, fatal() {} }
 export const accessUrl = 'https://cde.example'
 export const devUrlsHost = 'dev.example'
 export const workspaceImage = `registry.example/cde/workspace@sha256:${'a'.repeat(64)}`
+/** images that come from where they are published */
+const published = { from: 'registry.example/cde/workspace', published: 'registry.example/cde/workspace' }
 export const password = 'correct horse battery'
 
 /** A manager over a database of its own; time stands still unless a test moves it. */
@@ -87,7 +91,7 @@ export const connection = ({ host, port, user, password }: Postgres) => ({ host,
 export async function newSite(
   t: TestContext,
   postgres: Postgres,
-  mode: Mode = 'connected',
+  mode: Mode | Running = 'connected',
   more: (app: FastifyInstance) => void = () => {},
   oidc?: OidcSettings,
   requestsPerSecond = 1_000_000,
@@ -104,7 +108,7 @@ async function replica(
   postgres: Postgres,
   database: Database,
   time: { now: number },
-  mode: Mode,
+  mode: Mode | Running,
   more: (app: FastifyInstance) => void,
   oidc: OidcSettings | undefined,
   requestsPerSecond: number,
@@ -169,7 +173,12 @@ async function replica(
   const ticketKey = generateKeyPairSync('ed25519').privateKey
   const dependencies: Dependencies = {
     database,
-    licensing: licensing(database, [licensePublicKey], mode, clock),
+    licensing: licensing(
+      database,
+      [licensePublicKey],
+      typeof mode === 'string' ? { act: 'run', mode, pulls: [published] } : mode,
+      clock,
+    ),
     identify: identifyOver(database, clock),
     hub,
     internalCalls: internalCalls(internalKey),

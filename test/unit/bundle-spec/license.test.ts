@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertLicensed, issueLicense, type Mode, readLicense, standing } from '@sealift/bundle-spec/license.ts'
+import { assertLicensed, issueLicense, readLicense, standing } from '@sealift/bundle-spec/license.ts'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { code } from '../../fixtures/code.ts'
 import { claims, licenseKeys } from '../../fixtures/release.ts'
@@ -43,25 +43,13 @@ test('standing follows the dates', () => {
   )
 })
 
-test('the free tier is refused in air-gapped mode, whatever its features say', () => {
-  const use = (mode: Mode) => ({ mode })
-  for (const c of [
-    free,
-    claims({ tier: 'free', features: { airgap: true, seats: 5 } }),
-    claims({ features: { airgap: false, seats: 5 } }),
-  ]) {
-    assert.throws(() => assertLicensed(c, use('airgapped')), code('LICENSE_AIRGAP'))
-    assertLicensed(c, use('connected'))
-    assertLicensed(c, use('restricted'))
-  }
-  assertLicensed(paid, use('airgapped'))
-})
-
 test('a license works through its grace period and not after it', () => {
   const c = claims({ nbf: 100, license_expires: 200, exp: 300 })
-  assertLicensed(c, { mode: 'airgapped' }, at(250))
-  assert.throws(() => assertLicensed(c, { mode: 'connected' }, at(300)), code('LICENSE_EXPIRED'))
-  assert.throws(() => assertLicensed(c, { mode: 'connected' }, at(99)), code('LICENSE_EARLY'))
+  const image = 'registry.example/cde/manager'
+  const connected = { act: 'run', mode: 'connected', pulls: [{ from: image, published: image }] } as const
+  assertLicensed(c, { act: 'serve' }, at(250))
+  assert.throws(() => assertLicensed(c, connected, at(300)), code('LICENSE_EXPIRED'))
+  assert.throws(() => assertLicensed(c, connected, at(99)), code('LICENSE_EARLY'))
 })
 
 test('a license with missing or foreign claims is not issued', async () => {

@@ -46,6 +46,7 @@ export const seed = defineCommand({
       args.bundle,
       await readTexts(args.trust, 'key'),
       await readText(args.license, 'license'),
+      'seed',
     )
     const store = await registryFrom(args, [hostOf(to)])
     const what = { registry: to, name: release.name, version: release.version }

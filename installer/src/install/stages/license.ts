@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { assertLicensed, readLicense, standing } from '@sealift/bundle-spec/license.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
+import { installationAct } from '../act.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
 
@@ -14,7 +15,7 @@ export const licenseStage: Stage<InstallContext> = {
   needed: async () => true,
   async run({ answers, bundle }, report) {
     const claims = await readLicense(readLicenseFile(answers.license), bundle.release.licenseKeys)
-    assertLicensed(claims, { mode: answers.mode })
+    assertLicensed(claims, installationAct(answers, bundle.release))
     report.info(`license ${claims.id} of ${claims.customer}: ${claims.tier}, ${claims.features.seats} seats`)
     const left = Math.floor(claims.license_expires - Date.now() / 1000)
     if (standing(claims) === 'grace') report.warn('the license has ended and is in its grace period: ask for a renewal')

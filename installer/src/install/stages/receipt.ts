@@ -1,6 +1,8 @@
 import { open, rename } from 'node:fs/promises'
 import path from 'node:path'
+import { modeOf } from '@sealift/bundle-spec/act.ts'
 import { applyConfigMap } from '../../cluster/apply.ts'
+import { installationAct } from '../act.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
 import { type Receipt, receiptName } from '../receipt.ts'
@@ -25,7 +27,7 @@ export const receiptStage: Stage<InstallContext> = {
         namespace: answers.namespace,
         host: answers.host,
         registry: answers.registry.address,
-        mode: answers.mode,
+        mode: modeOf(installationAct(answers, release)),
         helmRevision: (await context.status())?.revision ?? 0,
       },
       accepted: answers.acceptWithoutNetworkPolicy ? ['acceptWithoutNetworkPolicy'] : [],

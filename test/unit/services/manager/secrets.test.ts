@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
+import { modeOf } from '@sealift/bundle-spec/act.ts'
 import Fastify from 'fastify'
 import { pino } from 'pino'
 import { loggerOptions } from '../../../../services/logging.ts'
@@ -96,6 +97,33 @@ test('the environment is read, and empty means not set', async (t) => {
   assert.equal(read.workspace.storageClass, undefined)
   assert.deepEqual(read.workspace.proxy, {})
   assert.deepEqual(splitPem('nothing'), [])
+})
+
+test('the mode is what is seen: images that do not come from where they are published are air-gapped', async (t) => {
+  const good = await environment(t)
+  const image = (host: string, name: string) => `${host}/cde/${name}:1@sha256:${'a'.repeat(64)}`
+  const vendor = 'registry.vendor.example'
+  const published = {
+    MODE: 'connected',
+    PUBLISHED_AT: `https://${vendor}/cde`,
+    MANAGER_IMAGE: image(vendor, 'manager'),
+    WORKSPACE_IMAGE: image(vendor, 'workspace'),
+  }
+  const seen = (change: Record<string, string>) => modeOf(readEnvironment({ ...good, ...published, ...change }).running)
+  assert.equal(seen({}), 'connected')
+  assert.equal(seen({ MODE: 'restricted' }), 'restricted')
+  for (const change of [
+    { MODE: 'airgapped' },
+    { MANAGER_IMAGE: image('10.0.0.5:5000', 'manager') },
+    { WORKSPACE_IMAGE: image('10.0.0.5:5000', 'workspace') },
+    { WORKSPACE_IMAGE: image(`${vendor}.mirror.example`, 'workspace') },
+    { WORKSPACE_IMAGE: image(`${vendor}:5000`, 'workspace') },
+    { WORKSPACE_IMAGE: `${vendor}/mirror/cde/workspace:1` },
+    { MANAGER_IMAGE: '' },
+    { PUBLISHED_AT: '' },
+    { PUBLISHED_AT: 'https://' },
+  ])
+    assert.equal(seen(change), 'airgapped', JSON.stringify(change))
 })
 
 test('a bad environment is named by its variable and never by its content', async (t) => {
