@@ -57,7 +57,14 @@ closers.push(() => {
 
 const forwards = cluster.found ? forwardWorkspaces(cluster.config, cluster.namespace, console) : undefined
 closers.push(() => forwards?.close())
-const envproxy = devEnvproxy(`http://127.0.0.1:${targets.manager}`, await textOf(secrets.internal), forwards)
+const envproxy = devEnvproxy(
+  {
+    managerUrl: `http://127.0.0.1:${targets.manager}`,
+    siteUrl: accessUrl,
+    sharedKey: await textOf(secrets.internal),
+  },
+  forwards,
+)
 await envproxy.app.listen({ port: 0, host: '127.0.0.1' })
 targets.envproxy = (envproxy.app.server.address() as { port: number }).port
 closers.push(() => {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import type { Cluster } from './cluster.ts'
+import { devUrlsHost } from './origin.ts'
 import type { DevPostgres } from './postgres.ts'
 import type { DevSecrets } from './secrets.ts'
 
@@ -45,6 +46,7 @@ export async function managerEnvironment(parts: Parts): Promise<NodeJS.ProcessEn
     INTERNAL_KEY_FILE: secrets.internal,
     LICENSE_KEYS_FILE: process.env.LICENSE_KEYS_FILE ?? secrets.licenseKeys,
     ACCESS_URL: accessUrl,
+    DEVURLS_HOST: devUrlsHost,
     ENVPROXY_URL: `http://127.0.0.1:${envproxyPort}`,
     WORKSPACE_NAMESPACE: cluster.found ? cluster.namespace : 'none',
     // as if images came from where they are published: then no license is needed

@@ -4,10 +4,13 @@ import { connect } from 'node:net'
 /** Ports on loopback of what is behind the origin; undefined until it has started. */
 export type Targets = { manager?: number; envproxy?: number; dashboard?: number }
 
-/** One origin for the browser, as the ingress makes it at a site: paths lead to the services. */
+/** Below it are dev URLs and editors: browsers look for such names on this machine, and trust them without TLS. */
+export const devUrlsHost = 'dev.localhost'
+
+/** One origin for the browser, as the ingress makes it at a site: paths lead to the services, names to workspaces. */
 export function createOrigin(targets: Targets): Server {
-  const portOf = (path = ''): number | undefined =>
-    path.startsWith('/proxy/')
+  const portOf = ({ url: path = '', headers }: IncomingMessage): number | undefined =>
+    path.startsWith('/proxy/') || headers.host?.replace(/:\d+$/, '').endsWith(`.${devUrlsHost}`)
       ? targets.envproxy
       : path.startsWith('/api/') || path.startsWith('/auth/')
         ? targets.manager
@@ -18,7 +21,7 @@ export function createOrigin(targets: Targets): Server {
   })
 
   const server = createServer((request, response) => {
-    const port = portOf(request.url)
+    const port = portOf(request)
     const refuse = (): void => {
       if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' })
       response.end('not started yet, or ended\n')
@@ -34,7 +37,7 @@ export function createOrigin(targets: Targets): Server {
     request.pipe(onward)
   })
   server.on('upgrade', (request, socket, head) => {
-    const port = portOf(request.url)
+    const port = portOf(request)
     if (port === undefined) return socket.destroy()
     const onward = connect(port, '127.0.0.1', () => {
       const lines = [`${request.method} ${request.url} HTTP/1.1`]

@@ -6,14 +6,12 @@ import { type Access, createAccess } from './access.ts'
 import { type Activity, noActivity } from './activity.ts'
 import type { Address } from './connect.ts'
 import type { Directory } from './dev-urls/directory.ts'
-import { readHost } from './dev-urls/host.ts'
+import { type Place, readPlace, type VisitHosts } from './dev-urls/host.ts'
 import { serveDevUrl } from './dev-urls/serve.ts'
 import { createVisitorCookies } from './dev-urls/visitor-cookie.ts'
-import { createEditorCookies } from './ide/editor-cookie.ts'
-import { serveRequest } from './ide/serve.ts'
 import { createMetrics } from './metrics.ts'
 import { createQuota, type Quota } from './quota.ts'
-import { doors } from './route.ts'
+import { parseRoute } from './route.ts'
 import { serveUpgrade } from './sessions.ts'
 import { createTicketMemory } from './ticket-memory.ts'
 
@@ -21,13 +19,13 @@ export interface EnvproxyOptions {
   /** the manager's public keys, see ticket.ts */
   keys: JWTVerifyGetKey
   locate(place: { workspace: string; port: number }): Address
-  /** the key shared with the manager; without it no editor is served */
+  /** the key shared with the manager; without it neither dev URLs nor editors are served */
   sharedKey?: string | undefined
   /** whether those inside may stay; default: nobody is asked */
   access?: Access | undefined
   activity?: Activity | undefined
-  /** the host below which dev URLs are, the site's origin and who knows where they lead; undefined: none are served */
-  devUrls?: { host: string; siteUrl: string; directory: Directory } | undefined
+  /** the hosts of dev URLs and editors, the site's origin and who knows where they lead; undefined: none are served */
+  devUrls?: { hosts: VisitHosts; siteUrl: string; directory: Directory } | undefined
   logger?: FastifyServerOptions['logger']
   /** most sessions of all users, and of one */
   maxSessions?: number
@@ -55,7 +53,7 @@ export interface Envproxy {
 /** Longest silence in the middle of an HTTP request, in milliseconds. */
 const idleBodyMs = 300_000
 
-/** The proxy to workspaces: /healthz and /metrics by Fastify, what is below /proxy/ and upgrades by hand. Does not listen yet. */
+/** The proxy to workspaces: /healthz and /metrics by Fastify, upgrades and what is for workspaces by hand. Does not listen yet. */
 export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   const total = options.maxSessions ?? 10_000
   const quota = createQuota({ total, perUser: options.maxSessionsPerUser ?? 64 })
@@ -63,10 +61,10 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   const sockets = new Set<Socket>()
   let draining = false
 
-  /** Which dev URL a request is for; undefined where it is for the site. */
-  const visit = ({ headers }: IncomingMessage): { label: string | undefined } | undefined => {
-    const read = options.devUrls ? readHost(headers.host, options.devUrls.host) : 'elsewhere'
-    return read === 'elsewhere' ? undefined : { label: read?.label }
+  /** Which dev URL or editor a request is for; undefined where it is for the site. */
+  const visit = (request: IncomingMessage): { place: Place | undefined } | undefined => {
+    const place = options.devUrls ? readPlace(request, options.devUrls.hosts) : 'elsewhere'
+    return place === 'elsewhere' ? undefined : { place }
   }
 
   const app = fastify({
@@ -80,8 +78,7 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
         request.socket.setTimeout(idleBodyMs)
         if (draining) answer.setHeader('connection', 'close')
         const visited = visit(request)
-        if (visited) void serveVisit(visited.label, request, answer)
-        else if (request.url?.startsWith('/proxy/')) void serveRequest(editor, request, answer)
+        if (visited) void serveVisit(visited.place, request, answer)
         else handler(request, answer)
       })
     },
@@ -95,8 +92,13 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   )
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ code: 'ROUTE_UNKNOWN', message: 'Nothing is served at this path.' }),
+  app.setNotFoundHandler((request, reply) =>
+    parseRoute(request.url) === undefined
+      ? reply.code(404).send({ code: 'ROUTE_UNKNOWN', message: 'Nothing is served at this path.' })
+      : reply
+          .code(426)
+          .headers({ connection: 'close', upgrade: 'websocket' })
+          .send({ code: 'UPGRADE_REQUIRED', message: 'Only WebSockets are served here.' }),
   )
 
   app.server.on('connection', (socket: Socket) => {
@@ -108,19 +110,16 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   const { keys, locate, sharedKey } = options
   const firstUse = createTicketMemory()
   const shared = { keys, locate, access, firstUse, activity, metrics, log: app.log }
-  const gate = sharedKey ? { ...shared, cookies: createEditorCookies(sharedKey, doors.ide) } : undefined
-  const editor = { ...shared, gate, timeoutMs: 120_000 }
   // one dev URL that answers slowly must not take every connection
   const visits = createQuota({ total, perUser: options.maxRequestsPerDevUrl ?? 512 })
   const devUrls =
     options.devUrls && sharedKey
       ? { ...shared, ...options.devUrls, visits, cookies: createVisitorCookies(sharedKey), timeoutMs: 120_000 }
       : undefined
-  const serveVisit = (label: string | undefined, request: IncomingMessage, answer: ServerResponse) =>
-    devUrls ? serveDevUrl(devUrls, label, request, answer) : answer.writeHead(503).end()
+  const serveVisit = (place: Place | undefined, request: IncomingMessage, answer: ServerResponse) =>
+    devUrls ? serveDevUrl(devUrls, place, request, answer) : answer.writeHead(503).end()
   const session = {
     ...shared,
-    gate,
     devUrls,
     quota,
     handshakeMs: options.handshakeMs ?? 10_000,

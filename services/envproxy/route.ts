@@ -1,8 +1,7 @@
-/** A door of a workspace: what a ticket opens and where it leads. */
+/** A workspace's terminal: what a ticket opens and where it leads. */
 export interface Route {
   /** 10 characters of [a-z0-9] */
   workspace: string
-  door: 'shell' | 'ide'
   /** path without the query, as the ticket names it */
   path: string
   /** port of the workspace that serves it */
@@ -15,19 +14,18 @@ export interface Route {
 export const doors = { shell: 26337, ide: 13337 } as const
 
 /** Longest request target taken, in bytes. */
-const longest = { shell: 2048, ide: 8192 }
+const longest = 2048
 
-const pattern = /^(\/proxy\/workspaces\/([a-z0-9]{10})\/(shell|ide))(\/[!->@-~]*)?(\?[!-~]*)?$/
+const pattern = /^(\/proxy\/workspaces\/([a-z0-9]{10})\/shell)(\?[!-~]*)?$/
 
 /**
- * Reads a request target strictly: nothing is decoded and nothing is normalised, so what was checked is what is sent.
- * The terminal is one path, the editor a tree. Returns undefined for every target that is not a door of a workspace.
+ * Reads a request target strictly: nothing is decoded and nothing is normalised, so what was checked is what is sent. The
+ * terminal is all of a workspace at the site's own origin: its page is the dashboard's. Returns undefined for every other
+ * target.
  */
 export function parseRoute(target: string): Route | undefined {
-  if (target.length > longest.ide || target.includes('#')) return undefined
-  const [, path, workspace, name, rest = '', query = ''] = pattern.exec(target) ?? []
-  if (!path || !workspace || !name) return undefined
-  const door = name === 'shell' ? 'shell' : 'ide'
-  if (target.length > longest[door] || (door === 'shell' && rest !== '')) return undefined
-  return { workspace, door, path, port: doors[door], target: (door === 'shell' ? '/shell' : rest) + query }
+  if (target.length > longest || target.includes('#')) return undefined
+  const [, path, workspace, query = ''] = pattern.exec(target) ?? []
+  if (!path || !workspace) return undefined
+  return { workspace, path, port: doors.shell, target: `/shell${query}` }
 }

@@ -52,7 +52,11 @@ const envproxy = createEnvproxy({
   }),
   devUrls:
     DEVURLS_HOST && ACCESS_URL && manager
-      ? { host: DEVURLS_HOST, siteUrl: ACCESS_URL, directory: createDirectory({ ask: managerDirectory(manager) }) }
+      ? {
+          hosts: { devUrls: DEVURLS_HOST },
+          siteUrl: ACCESS_URL,
+          directory: createDirectory({ ask: managerDirectory(manager) }),
+        }
       : undefined,
   sharedKey,
   access,

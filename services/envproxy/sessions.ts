@@ -5,16 +5,15 @@ import type { Access, Holder } from './access.ts'
 import type { Activity } from './activity.ts'
 import { type Address, connectTo } from './connect.ts'
 import { admitVisitor, type Gatekeeping } from './dev-urls/admit.ts'
-import { target } from './dev-urls/serve.ts'
+import type { Place } from './dev-urls/host.ts'
+import { isTarget } from './dev-urls/serve.ts'
 import { passes, visitorCookies } from './dev-urls/visit-headers.ts'
 import { dial } from './dial.ts'
-import { editorCookies } from './ide/cookies.ts'
-import { admit, type Gate } from './ide/enter.ts'
 import type { Metrics } from './metrics.ts'
 import type { Quota } from './quota.ts'
 import { causeOf, Refusal, sendRefusal } from './refusal.ts'
 import { assertHandshake, forwardedHeaders } from './request-head.ts'
-import { parseRoute, type Route } from './route.ts'
+import { doors, parseRoute } from './route.ts'
 import { splice } from './splice.ts'
 import { readOffer, readProtocols } from './subprotocols.ts'
 import { checkTicket } from './ticket.ts'
@@ -23,9 +22,7 @@ export interface SessionOptions {
   keys: JWTVerifyGetKey
   /** where a port of a workspace listens */
   locate(place: { workspace: string; port: number }): Address
-  /** for editors; undefined where this envproxy serves none */
-  gate: Gate | undefined
-  /** undefined where this envproxy serves no dev URLs */
+  /** undefined where this envproxy serves neither dev URLs nor editors */
   devUrls: Gatekeeping | undefined
   access: Access
   activity: Activity
@@ -44,15 +41,15 @@ export interface SessionOptions {
 
 /**
  * Handles one upgrade request to its end: check, dial, splice. Never throws; each failure before the splice is an
- * HTTP answer with JSON {code, message}. Resolves when the session is spliced or refused. `devUrl`: the request's host is
- * below the one of dev URLs; its label is undefined where none can have it.
+ * HTTP answer with JSON {code, message}. Resolves when the session is spliced or refused. `visit`: the request's
+ * host is one at which workspaces answer; its place is undefined where nothing can be there.
  */
 export async function serveUpgrade(
   options: SessionOptions,
   request: IncomingMessage,
   client: Socket,
   head: Buffer,
-  devUrl?: { label: string | undefined },
+  visit?: { place: Place | undefined },
 ): Promise<void> {
   const gone = new AbortController()
   const onGone = () => gone.abort()
@@ -62,9 +59,9 @@ export async function serveUpgrade(
   let free: (() => void) | undefined
   try {
     assertHandshake(request)
-    const { holder, grant, headers, place, path, door } = devUrl
-      ? await byVisit(options, devUrl.label, request)
-      : await byRoute(options, request)
+    const { holder, grant, headers, place, path, door } = visit
+      ? await byVisit(options, visit.place, request)
+      : await byTicket(options, request)
     const { user, workspace } = holder
     // those whom nobody knows share the places of the dev URL
     free = options.quota.take(user || `dev-url ${holder.devUrl?.id}`)
@@ -107,50 +104,37 @@ interface Admitted {
   /** see connect.ts */
   grant: string | undefined
   place: { workspace: string; port: number }
-  door: Route['door'] | 'dev-url'
+  door: keyof typeof doors | 'dev-url'
   /** of the request to the workspace: its target and its headers */
   path: string
   headers: string[]
 }
 
-async function byRoute(options: SessionOptions, request: IncomingMessage): Promise<Admitted> {
+async function byTicket({ keys, access }: SessionOptions, request: IncomingMessage): Promise<Admitted> {
   const route = parseRoute(request.url ?? '')
   if (!route) throw new Refusal(404, 'ROUTE_UNKNOWN', 'Nothing is served at this path.')
-  const admitted =
-    route.door === 'ide' ? await byCookie(options, route, request) : await byTicket(options, route, request)
-  return { ...admitted, place: route, door: route.door, path: route.target }
-}
-
-async function byTicket({ keys, access }: SessionOptions, route: Route, request: IncomingMessage) {
   const offer = readOffer(request.headers['sec-websocket-protocol'])
   const { user, credential } = await checkTicket(offer.ticket, route, keys)
   const holder = { user, workspace: route.workspace, port: route.port, credential }
   const grant = await access.assert(holder)
-  return { holder, grant, headers: forwardedHeaders(request, offer.protocols) }
-}
-
-async function byCookie({ gate }: SessionOptions, route: Route, request: IncomingMessage) {
-  if (!gate) throw new Refusal(503, 'EDITOR_OFF', 'This envproxy is not set up for editors.')
-  const { holder, grant } = await admit(gate, route, request)
-  const protocols = readProtocols(request.headers['sec-websocket-protocol'])
-  const passing = { cookies: editorCookies(request.headers.cookie) }
-  return { holder, grant, headers: forwardedHeaders(request, protocols, passing) }
+  const headers = forwardedHeaders(request, offer.protocols)
+  return { holder, grant, headers, place: route, door: 'shell', path: route.target }
 }
 
 /** What a page of a dev URL keeps open by itself is no use of a workspace; opening the page was. */
 async function byVisit(
   { devUrls }: SessionOptions,
-  label: string | undefined,
+  place: Place | undefined,
   request: IncomingMessage,
 ): Promise<Admitted> {
-  const path = request.url ?? ''
-  if (!devUrls || label === undefined || !target.test(path))
-    throw new Refusal(404, 'DEV_URL_UNKNOWN', 'No dev URL has this name.')
-  const { holder, devUrl, grant } = await admitVisitor(devUrls, label, request)
+  if (!devUrls || place === undefined || !isTarget(place.target))
+    throw new Refusal(404, 'DEV_URL_UNKNOWN', 'Nothing is at this address.')
+  const { holder, devUrl, grant } = await admitVisitor(devUrls, place, request)
   const protocols = readProtocols(request.headers['sec-websocket-protocol'])
   const passing = { cookies: visitorCookies(request.headers.cookie), judge: passes }
+  const door = devUrl.port === doors.ide ? 'ide' : 'dev-url'
   const headers = forwardedHeaders(request, protocols, passing)
-  return { holder, grant, place: devUrl, door: 'dev-url', path, headers }
+  return { holder, grant, place: devUrl, door, path: place.target, headers }
 }
 
 /** Bytes within one look that are more than what an idle page moves by itself: pings, pongs, keep-alives. */
@@ -162,15 +146,15 @@ const useBytes = { shell: 40, ide: 4096 }
  */
 function markUse(
   client: Socket,
-  route: Pick<Route, 'workspace' | 'door'>,
+  session: { workspace: string; door: keyof typeof doors },
   { activity, lookMs }: SessionOptions,
 ): () => void {
-  activity.mark(route.workspace)
-  const moved = () => client.bytesRead + (route.door === 'shell' ? client.bytesWritten : 0)
+  activity.mark(session.workspace)
+  const moved = () => client.bytesRead + (session.door === 'shell' ? client.bytesWritten : 0)
   let before = moved()
   const timer = setInterval(() => {
     const now = moved()
-    if (now - before > useBytes[route.door]) activity.mark(route.workspace)
+    if (now - before > useBytes[session.door]) activity.mark(session.workspace)
     before = now
   }, lookMs)
   timer.unref()

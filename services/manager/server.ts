@@ -43,7 +43,7 @@ async function start(): Promise<void> {
   const config = new KubeConfig()
   config.loadFromDefault()
   const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
-  const hub = eventHub(database, changesFrom(database, engine), log)
+  const hub = eventHub(database, changesFrom(database, engine, environment), log)
   const reconciler = startReconciler({ database, engine, clock, log })
   await engine.watch((id, gone) => {
     hub.changed(id)

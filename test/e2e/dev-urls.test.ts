@@ -9,9 +9,8 @@ import { chromiumPath, noBrowser } from '../integration/dashboard/browser.ts'
 import { issueCertificate } from '../lab/certificates.ts'
 import type { User, Workspace } from '../lab/demo-user.ts'
 import { type CookieJar, createCookieJar } from './cookie-jar.ts'
-import { host, type PlatformSite, startSite } from './platform-site.ts'
+import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 
-const devHost = 'dev.sealift.test'
 const port = 8000
 const url = `https://${port}-my-box-admin.${devHost}/`
 const password = 'a password of some length'

@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
-import { chromiumPath, noBrowser } from '../integration/dashboard/browser.ts'
+import { chromiumPath, logIn, noBrowser } from '../integration/dashboard/browser.ts'
 import type { User, Workspace } from '../lab/demo-user.ts'
-import { host, type PlatformSite, startSite } from './platform-site.ts'
+import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 
 /** SSH wants port 22 of the node for itself, so this lab is its own. */
 const run = promisify(execFile)
@@ -19,7 +19,11 @@ let box: Workspace
 let key = ''
 
 before(async () => {
-  site = await startSite({ name: 'doors' })
+  site = await startSite({
+    name: 'doors',
+    dns: [`*.${devHost}`],
+    values: async () => ({ devurls: { host: devHost } }),
+  })
   ann = site.admin
   key = join(site.directory, 'id')
   const begun = performance.now()
@@ -100,18 +104,22 @@ test('another key is refused', async () => {
 
 test('in Chromium the editor writes a file that the workspace has', { skip: noBrowser }, async (t) => {
   await ssh(['echo -n > ~/notes.txt'])
-  const ticket = await ann.request('POST', `/api/v0/workspaces/${box.id}/tickets`, { port: 13337 })
-  const { ticket: jwt, path } = ticket.body as { ticket: string; path: string }
   const browser = await chromium.launch({
     executablePath: chromiumPath,
-    args: ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP ${host} ${site.lab.nodeAddress}`],
+    args: ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP *.sealift.test ${site.lab.nodeAddress}`],
   })
   t.after(() => browser.close())
   // the site's CA is in no browser of this machine
-  const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
-  page.setDefaultTimeout(120_000)
+  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  const dashboard = await context.newPage()
+  await logIn(dashboard, `https://${host}/`, 'admin', site.adminPassword)
   const begun = performance.now()
-  await page.goto(`https://${host}${path}/?folder=/home/coder&ticket=${jwt}`)
+  const opened = context.waitForEvent('page')
+  await dashboard.getByRole('link', { name: 'Open the editor of my-box' }).click()
+  const page = await opened
+  page.setDefaultTimeout(120_000)
+  await page.waitForURL(`https://ide-${box.id}.${devHost}/**`)
+  await page.goto(`https://ide-${box.id}.${devHost}/?folder=/home/coder`)
   await page.getByRole('treeitem', { name: 'notes.txt' }).dblclick()
   await page.locator('.monaco-editor .view-lines').first().click()
   console.log(`editor usable: ${((performance.now() - begun) / 1000).toFixed(1)} s`)

@@ -15,6 +15,8 @@ import { chartDirectory } from '../unit/manifests/rendered-chart.ts'
 const run = promisify(execFile)
 
 export const host = 'cde.sealift.test'
+/** Names below it are dev URLs and editors, at sites whose values and certificate have it. */
+export const devHost = 'dev.sealift.test'
 
 /** What a site has before the platform is installed. */
 export type Ground = {

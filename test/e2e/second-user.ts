@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import type { User, Workspace } from '../lab/demo-user.ts'
 import { operationsOn } from './every-route.ts'
-import { host } from './platform-site.ts'
+import { devHost, host } from './platform-site.ts'
 
 /** Asks the API; fails where the status is another. */
 export async function ask<T>(user: User, status: number, method: string, path: string, body?: unknown): Promise<T> {
@@ -78,23 +78,24 @@ export async function assertTerminalRefuses(intruder: User, own: Workspace, thei
 }
 
 /** Tries to open the editor of `theirs` in the page of a browser in which the intruder is logged in and uses the `own` editor. */
-export async function assertEditorRefuses(
-  intruder: User,
-  page: Page,
-  own: Workspace,
-  theirs: Workspace,
-): Promise<void> {
-  await ask(intruder, 404, 'POST', `/api/v0/workspaces/${theirs.id}/tickets`, { port: 13337 })
-  const editor = await ticket(intruder, own, 13337)
+export async function assertEditorRefuses(page: Page, own: Workspace, theirs: Workspace): Promise<void> {
   page.setDefaultTimeout(60_000)
-  const status = async (url: string) => (await page.goto(url, { waitUntil: 'commit' }))?.status()
-  const ownUrl = `https://${host}${editor.path}/`
-  const url = ownUrl.replace(own.id, theirs.id)
-  assert.equal(await status(`${url}?ticket=${editor.ticket}`), 403, 'with a ticket for the own workspace')
-  assert.equal(await status(`${ownUrl}?ticket=${editor.ticket}`), 200, 'the own editor')
-  assert.equal(await status(url), 401, 'with the session of the site')
-  const cookies = (await page.context().cookies(ownUrl)).filter(({ name }) => name === `cde_ide_${own.id}`)
+  const editor = ({ id }: Workspace) => `https://ide-${id}.${devHost}/`
+  const visit = async (url: string) => {
+    const answer = await page.goto(url, { waitUntil: 'commit' })
+    return [answer?.status(), new URL(page.url()).host]
+  }
+  assert.deepEqual(await visit(editor(own)), [200, new URL(editor(own)).host], 'the own editor')
+  assert.deepEqual(await visit(editor(theirs)), [404, host], 'with the session of the site')
+  const cookies = (await page.context().cookies(editor(own))).filter(({ name }) => name === '__Host-cde_visitor')
   assert.equal(cookies.length, 1)
-  await page.context().addCookies([{ name: `cde_ide_${theirs.id}`, value: cookies[0]?.value ?? '', url }])
-  assert.equal(await status(url), 401, "with the own editor's cookie under the other's name")
+  const forged = { name: '__Host-cde_visitor', value: cookies[0]?.value ?? '', url: editor(theirs), secure: true }
+  await page.context().addCookies([forged])
+  assert.deepEqual(await visit(editor(theirs)), [404, host], "with the own editor's cookie")
+  for (const { id } of [own, theirs])
+    assert.deepEqual(
+      await visit(`https://${host}/proxy/workspaces/${id}/ide/`),
+      [404, host],
+      'at the origin of the site',
+    )
 }

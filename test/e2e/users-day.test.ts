@@ -9,7 +9,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { chromiumPath } from '../integration/dashboard/browser.ts'
 import { type User, type Workspace, withSession } from '../lab/demo-user.ts'
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
-import { host, type PlatformSite, startSite } from './platform-site.ts'
+import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 import { ask, assertApiRefuses, assertEditorRefuses, assertTerminalRefuses, belongings } from './second-user.ts'
 import { assertGapless, countAloud, counted, openTerminal, type Terminal } from './terminal.ts'
 import { watchUpdates } from './watch-updates.ts'
@@ -42,6 +42,7 @@ before(async () => {
   const begun = performance.now()
   site = await startSite({
     name: 'day',
+    dns: [`*.${devHost}`],
     async values({ lab, directory, authority, kubectl }) {
       provider = await startIdentityProvider({
         address: lab.bastionAddress,
@@ -54,6 +55,7 @@ before(async () => {
       await kubectl(['create', 'secret', 'generic', 'cde-ca', `--from-file=ca.crt=${authority.certificateFile}`])
       const peers = [{ ipBlock: { cidr: `${lab.bastionAddress}/32` } }]
       return {
+        devurls: { host: devHost },
         manager: { replicas: 2 },
         envproxy: { replicas: 2, terminationGracePeriodSeconds: grace.whole },
         certs: { secret: 'cde-ca' },
@@ -63,7 +65,7 @@ before(async () => {
   })
   browser = await chromium.launch({
     executablePath: chromiumPath,
-    args: ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP ${host} ${site.lab.nodeAddress}`],
+    args: ['--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP *.sealift.test ${site.lab.nodeAddress}`],
   })
   console.log(`site and platform up: ${seconds(begun)}`)
 })
@@ -191,7 +193,7 @@ test("ben is refused on every path to what is ann's, and nothing of hers changes
   const operations = await assertApiRefuses(ben, ann, id)
   console.log(`operations of the API refused: ${operations}`)
   await assertTerminalRefuses(ben, nook, box)
-  await assertEditorRefuses(ben, bensPage, nook, box)
+  await assertEditorRefuses(bensPage, nook, box)
   assert.equal(await ssh('ben-nook'), 'notes of nook\n')
   for (const name of ['ann-box', 'ben-box']) assert.match(await ssh(name), /Permission denied/)
   assert.deepEqual(await belongings(ann), hers)

@@ -21,6 +21,9 @@ export type Workspace = {
   tag: string | null
   autoOffMinutes: number | null
   createdAt: string
+  /** null where the site has no editors, and editorOff says why */
+  editorUrl: string | null
+  editorOff?: Refusal
 }
 /** What people choose of a workspace, at first and later. */
 export type WorkspaceWish = Partial<Pick<Workspace, 'cpu' | 'memoryGiB' | 'diskGiB' | 'gpus' | 'autoOffMinutes'>> & {
@@ -110,8 +113,6 @@ export const api = {
   stop: (id: string) => call<Workspace>('POST', `/api/v0/workspaces/${id}/stop`),
   ticket: (id: string) =>
     call<{ ticket: string; path: string }>('POST', `/api/v0/workspaces/${id}/tickets`, { port: 26337 }),
-  editorTicket: (id: string) =>
-    call<{ ticket: string; path: string }>('POST', `/api/v0/workspaces/${id}/tickets`, { port: 13337 }),
   license: () => call<License>('GET', '/api/v0/license'),
   uploadLicense: (license: string) => call<License>('PUT', '/api/v0/license', { license }),
 }

@@ -3,6 +3,7 @@ import type { Access, Holder } from '../access.ts'
 import { assertNotEmbedded, assertOwnPage } from '../http/own-page.ts'
 import { Refusal } from '../refusal.ts'
 import type { DevUrl, Directory } from './directory.ts'
+import type { Place } from './host.ts'
 import { holderOf, type VisitorCookies } from './visitor-cookie.ts'
 
 export interface Gatekeeping {
@@ -27,7 +28,7 @@ export interface Visit {
  */
 export async function admitVisitor(
   { directory, cookies, access }: Gatekeeping,
-  label: string,
+  { label }: Place,
   request: IncomingMessage,
 ): Promise<Visit> {
   const devUrl = await directory(label)

@@ -6,6 +6,7 @@ import { Refusal } from '../refusal.ts'
 import { refusalOf } from '../ticket.ts'
 import type { FirstUse } from '../ticket-memory.ts'
 import type { DevUrl } from './directory.ts'
+import type { Place } from './host.ts'
 import { holderOf, ownPrefix, scope, type VisitorCookies } from './visitor-cookie.ts'
 
 /** The one path of a dev URL that is not the workspace's: it takes a ticket from the manager. */
@@ -24,10 +25,10 @@ const stateOf = (request: IncomingMessage): string | undefined =>
  * Sends a person to the manager, which knows who they are: 302. The browser keeps a random text and the ticket will name
  * its digest, so that a ticket is good in this browser only: neither stolen nor handed to somebody else.
  */
-export function sendToLogin(siteUrl: string, label: string, request: IncomingMessage, answer: ServerResponse): void {
+export function sendToLogin(siteUrl: string, place: Place, request: IncomingMessage, answer: ServerResponse): void {
   // tabs that are opened at once share it
   const state = stateOf(request) ?? randomBytes(32).toString('base64url')
-  const target = request.url ?? '/'
+  const { label, target } = place
   const url = new URL('/auth/dev-url', siteUrl)
   url.search = new URLSearchParams({
     label,
@@ -47,11 +48,12 @@ export interface EntranceOptions {
 export async function enter(
   { keys, cookies, firstUse }: EntranceOptions,
   devUrl: DevUrl | undefined,
+  { target }: Place,
   request: IncomingMessage,
   answer: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET') throw new Refusal(405, 'METHOD_UNKNOWN', 'Only GET is served at this path.')
-  const query = new URL(request.url ?? '', 'http://dev-url').searchParams
+  const query = new URL(target, 'http://dev-url').searchParams
   const { payload } = await jwtVerify(query.get('ticket') ?? '', keys, {
     algorithms: ['EdDSA', 'Ed25519'],
     audience: 'dev-url',
@@ -62,11 +64,11 @@ export async function enter(
   })
   const { sub = '', jti = '', credential, state } = payload
   if (devUrl === undefined || payload.label !== devUrl.label || payload.devUrl !== devUrl.id)
-    throw new Refusal(403, 'TICKET_ELSEWHERE', 'The ticket was made for another dev URL.')
+    throw new Refusal(403, 'TICKET_ELSEWHERE', 'The ticket was made for another address.')
   const own = stateOf(request)
   if (own === undefined || digest(own) !== state)
     throw new Refusal(403, 'TICKET_BROWSER', 'The ticket was made for another browser, or cookies are blocked here.')
-  if (!firstUse(jti)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: open the dev URL again.')
+  if (!firstUse(jti)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: open the address again.')
   const holder = holderOf(devUrl, sub, String(credential))
   const to = query.get('to') ?? '/'
   redirect(answer, ownPath.test(to) ? to : '/', await cookies.seal(holder))

@@ -9,7 +9,8 @@ import { Refusal } from '../refusal.ts'
 import { assertOneHost, onwardHeaders } from '../request-head.ts'
 import { admitVisitor, type Gatekeeping } from './admit.ts'
 import { type EntranceOptions, enter, entrance, sendToLogin } from './enter.ts'
-import { ofWorkspace, passes, visitorCookies } from './visit-headers.ts'
+import type { Place } from './host.ts'
+import { guards, ofWorkspace, passes, visitorCookies } from './visit-headers.ts'
 
 export interface DevUrlOptions extends Gatekeeping, EntranceOptions {
   /** origin of the site, where people log in */
@@ -24,13 +25,13 @@ export interface DevUrlOptions extends Gatekeeping, EntranceOptions {
   timeoutMs: number
 }
 
-/** Request targets that are passed on as they came: a path, nothing decoded or normalised. */
-export const target = /^\/[!-~]{0,8191}$/
+/** Whether a request target is passed on as it came: a path, nothing decoded or normalised. */
+export const isTarget = (target: string): boolean => /^\/[!-~]{0,8191}$/.test(target) && !target.includes('#')
 
-/** Serves one HTTP request to a dev URL; `label` undefined: to a name that none can have. Never throws. */
+/** Serves one HTTP request to a dev URL or an editor; `place` undefined: to a name that none can have. Never throws. */
 export async function serveDevUrl(
   options: DevUrlOptions,
-  label: string | undefined,
+  place: Place | undefined,
   request: IncomingMessage,
   answer: ServerResponse,
 ): Promise<void> {
@@ -38,16 +39,16 @@ export async function serveDevUrl(
   answer.on('error', () => {})
   let free = () => {}
   try {
-    if (label === undefined) throw new Refusal(404, 'DEV_URL_UNKNOWN', 'No dev URL has this name.')
+    if (place === undefined) throw new Refusal(404, 'DEV_URL_UNKNOWN', 'Nothing is at this address.')
     assertOneHost(request)
-    const path = request.url ?? ''
-    if (!target.test(path) || path.includes('#'))
-      throw new Refusal(400, 'REQUEST_MALFORMED', 'The request target is malformed.')
-    if (path.split('?')[0] === entrance) return await enter(options, await options.directory(label), request, answer)
-    const visit = await admitVisitor(options, label, request).catch((error: unknown) => {
+    const { label, target } = place
+    if (!isTarget(target)) throw new Refusal(400, 'REQUEST_MALFORMED', 'The request target is malformed.')
+    if (target.split('?')[0] === entrance)
+      return await enter(options, await options.directory(label), place, request, answer)
+    const visit = await admitVisitor(options, place, request).catch((error: unknown) => {
       if (!mayLogIn(error, request)) throw error
     })
-    if (visit === undefined) return sendToLogin(options.siteUrl, label, request, answer)
+    if (visit === undefined) return sendToLogin(options.siteUrl, place, request, answer)
     const { holder, devUrl, grant, renewed } = visit
     free = options.visits.take(devUrl.id)
     if (holder.user !== '' && isUse(request)) options.activity.mark(devUrl.workspace)
@@ -55,10 +56,10 @@ export async function serveDevUrl(
     const unwatch = options.access.watch(holder, () => answer.destroy())
     await forward(request, answer, {
       connect: connectTo(options.locate(devUrl), grant),
-      target: path,
+      target,
       headers: onwardHeaders(request, { cookies: visitorCookies(request.headers.cookie), judge: passes }),
-      answerHeader: ofWorkspace,
-      cookie: renewed,
+      answerHeader: (name, value) => ofWorkspace(name, value, devUrl),
+      added: [...guards(devUrl), ...(renewed ? ['Set-Cookie', renewed] : [])],
       timeoutMs: options.timeoutMs,
     }).finally(unwatch)
   } catch (error) {

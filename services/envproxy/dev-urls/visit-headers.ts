@@ -1,3 +1,4 @@
+import type { DevUrl } from './directory.ts'
 import { ownPrefix } from './visitor-cookie.ts'
 
 /** Cookies and tokens of the site itself, should a browser ever send them here. */
@@ -5,6 +6,15 @@ const siteCookie = /^(__Host-)?session_token=[\w-]{43}$/
 const siteToken = /^Bearer\s+(cde_)?[\w-]{43}\s*$/i
 /** What the ingress sets of these; the rest is a client's invention. */
 const fromIngress = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+
+const corp = 'cross-origin-resource-policy'
+
+/**
+ * What every answer of a dev URL carries that is not public, so that no other page embeds it, as Onward.added. A second
+ * Content-Security-Policy only ever tightens the workspace's own (CSP Level 3, section 8.1).
+ */
+export const guards = ({ open }: Pick<DevUrl, 'open'>): string[] =>
+  open ? [] : ['Content-Security-Policy', "frame-ancestors 'self'", corp, 'same-origin']
 
 /** The request's cookies that are the workspace's own, as a header; undefined for none. */
 export function visitorCookies(header: string | undefined): string | undefined {
@@ -22,7 +32,8 @@ export function passes(name: string, value: string): boolean | undefined {
 }
 
 /** See Onward.answerHeader: a workspace sets cookies of its own host only, and none of ours. */
-export function ofWorkspace(name: string, value: string): string | undefined {
+export function ofWorkspace(name: string, value: string, { open }: Pick<DevUrl, 'open'>): string | undefined {
+  if (name === corp && !open) return undefined
   if (name !== 'set-cookie') return value
   const [pair = '', ...attributes] = value.split(';').map((part) => part.trim())
   if (isOwn(pair)) return undefined

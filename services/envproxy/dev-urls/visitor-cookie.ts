@@ -25,7 +25,7 @@ export const holderOf = (devUrl: DevUrl, user: string, credential: string): Hold
 
 /** The cookie says which dev URL it is for, so that it opens no other, nor another one of the same name later. */
 export function createVisitorCookies(sharedKey: string): VisitorCookies {
-  const cookies = createCookieSeal(sharedKey, 'dev-url')
+  const cookies = createCookieSeal(sharedKey)
   return {
     async seal({ user, credential, devUrl }) {
       const token = await cookies.seal(user, { credential, devUrl: devUrl?.id })

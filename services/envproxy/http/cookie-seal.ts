@@ -16,19 +16,17 @@ export interface CookieSeal {
   ): Promise<{ value: T /** it should be sealed anew */; old: boolean } | undefined>
 }
 
-/**
- * Every replica derives the same key from the one it shares with the manager, so any of them can open a cookie; each
- * purpose has a key of its own.
- */
-export function createCookieSeal(sharedKey: string, purpose: 'editor' | 'dev-url'): CookieSeal {
-  const key = new Uint8Array(hkdfSync('sha256', sharedKey, '', `cde envproxy ${purpose} cookie`, 32))
+/** Every replica derives the same key from the one it shares with the manager, so any of them can open a cookie. */
+export function createCookieSeal(sharedKey: string): CookieSeal {
+  const key = new Uint8Array(hkdfSync('sha256', sharedKey, '', 'cde envproxy dev-url cookie', 32))
   const issuer = 'envproxy'
+  const audience = 'dev-url'
   return {
     seal: (user, claims) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuer(issuer)
-        .setAudience(purpose)
+        .setAudience(audience)
         .setSubject(user)
         .setIssuedAt()
         .setExpirationTime(`${cookieLifetime}s`)
@@ -40,7 +38,7 @@ export function createCookieSeal(sharedKey: string, purpose: 'editor' | 'dev-url
           const { payload } = await jwtVerify(token, key, {
             algorithms: ['HS256'],
             issuer,
-            audience: purpose,
+            audience,
             requiredClaims: ['exp', 'iat', 'sub'],
           })
           const value = fits(String(payload.sub), payload)

@@ -34,8 +34,8 @@ export interface Onward {
   headers: string[]
   /** A header of the answer as the client gets it; undefined: not at all. The name is in lower case. */
   answerHeader(name: string, value: string): string | undefined
-  /** a Set-Cookie of ours to add to the answer */
-  cookie: string | undefined
+  /** headers of ours to add to the answer, as a flat list of names and values */
+  added: readonly string[]
   /** longest silence of the workspace, in milliseconds */
   timeoutMs: number
 }
@@ -90,7 +90,7 @@ function writeHead(answer: ServerResponse, response: IncomingMessage, onward: On
   }
 }
 
-function answerHeaders(response: IncomingMessage, { answerHeader, cookie }: Onward): string[] {
+function answerHeaders(response: IncomingMessage, { answerHeader, added }: Onward): string[] {
   const headers: string[] = []
   const raw = response.rawHeaders
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -99,6 +99,5 @@ function answerHeaders(response: IncomingMessage, { answerHeader, cookie }: Onwa
     const value = withheld.has(lower) ? undefined : answerHeader(lower, raw[i + 1] as string)
     if (value !== undefined) headers.push(name, value)
   }
-  if (cookie) headers.push('Set-Cookie', cookie)
-  return headers
+  return headers.concat(added)
 }

@@ -33,7 +33,7 @@ export function refuse(
     'content-type': `${forPeople ? 'text/html' : 'application/json'}; charset=utf-8`,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'",
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     connection: 'close',
     ...(refusal.status === 426 ? { upgrade: 'websocket' } : {}),
   })

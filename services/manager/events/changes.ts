@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import type { SiteHosts } from '../dev-urls/address.ts'
 import { showWorkspace } from '../workspaces/answer.ts'
 import type { WorkspaceEngine } from '../workspaces/engine.ts'
 import { everyWorkspaceOf } from '../workspaces/store.ts'
@@ -15,12 +16,19 @@ export type Change = {
 export type ReadChanges = (ids: readonly string[]) => Promise<Change[]>
 
 /** Reads from the database, and what this replica sees of them in Kubernetes. */
-export function changesFrom(database: Database, engine: Pick<WorkspaceEngine, 'observe'>): ReadChanges {
+export function changesFrom(
+  database: Database,
+  engine: Pick<WorkspaceEngine, 'observe'>,
+  hosts: SiteHosts,
+): ReadChanges {
   return async (ids) =>
     (await everyWorkspaceOf(database, ids)).map((workspace) => ({
       id: workspace.id,
       ownerId: workspace.ownerId,
       organizationId: workspace.organizationId,
-      update: JSON.stringify({ type: 'update', workspace: showWorkspace(workspace, engine.observe(workspace.id)) }),
+      update: JSON.stringify({
+        type: 'update',
+        workspace: showWorkspace(workspace, engine.observe(workspace.id), hosts),
+      }),
     }))
 }

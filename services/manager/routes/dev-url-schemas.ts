@@ -1,12 +1,13 @@
 import Type, { type Static } from 'typebox'
-import { devUrlOrigin } from '../dev-urls/address.ts'
+import { devUrlAddress, type SiteHosts } from '../dev-urls/address.ts'
+import { labelPattern } from '../dev-urls/label.ts'
 import { accessLevels, type DevUrl } from '../dev-urls/store.ts'
 import { Identifier, nullable, oneOf } from './schemas.ts'
 
 export const AccessLevel = Type.Enum([...accessLevels] as (typeof accessLevels)[number][], {
   description: 'its owner; members of the organization; everyone who is logged in; everyone',
 })
-export const Label = Type.String({ pattern: '^[0-9]{1,5}-[a-z0-9-]{1,61}$', maxLength: 63 })
+export const Label = Type.String({ pattern: labelPattern, maxLength: 63 })
 
 export const DevUrlRequest = Type.Object(
   {
@@ -28,13 +29,13 @@ export const DevUrlAnswer = Type.Object({
 })
 
 /** A dev URL as the API shows it. */
-export function showDevUrl(one: DevUrl, host: string | undefined, accessUrl: string): Static<typeof DevUrlAnswer> {
+export function showDevUrl(one: DevUrl, hosts: SiteHosts): Static<typeof DevUrlAnswer> {
   return {
     id: one.id,
     workspace: { id: one.workspaceId, name: one.workspaceName },
     port: one.port,
     access: one.access,
-    url: host === undefined ? null : `${devUrlOrigin(one.label, host, accessUrl)}/`,
+    url: devUrlAddress(one.label, hosts) ?? null,
     createdAt: one.createdAt.toISOString(),
   }
 }

@@ -19,7 +19,8 @@ const noDevUrl = (id: string) => ({
 })
 
 /** Host names for ports of workspaces: listing, adding, changing who may open them, removing. */
-export function devUrlRoutes(app: TypedInstance, { database, devUrlsHost, accessUrl, clock }: Dependencies): void {
+export function devUrlRoutes(app: TypedInstance, dependencies: Dependencies): void {
+  const { database, devUrlsHost, clock } = dependencies
   app.get(
     '/api/v0/dev-urls',
     {
@@ -36,7 +37,7 @@ export function devUrlRoutes(app: TypedInstance, { database, devUrlsHost, access
       const page = pageOf(request.query)
       const rows = await listDevUrls(database, reach(request, 'dev-urls:read'), page, request.query.workspace)
       const found = cutPage(request, reply, { rows, page, cursorOf: ({ label }) => label })
-      return { host: devUrlsHost ?? null, devUrls: found.map((one) => showDevUrl(one, devUrlsHost, accessUrl)) }
+      return { host: devUrlsHost ?? null, devUrls: found.map((one) => showDevUrl(one, dependencies)) }
     },
   )
 
@@ -59,7 +60,7 @@ export function devUrlRoutes(app: TypedInstance, { database, devUrlsHost, access
         await record(client, request, { target, details: { workspace: id, port, access } }, clock())
         return made
       })
-      return reply.code(201).send(showDevUrl(added, devUrlsHost, accessUrl))
+      return reply.code(201).send(showDevUrl(added, dependencies))
     },
   )
 
@@ -78,7 +79,7 @@ export function devUrlRoutes(app: TypedInstance, { database, devUrlsHost, access
         const target = { type: 'dev-url', id, name: found.label }
         await record(client, request, { target, details: { from: found.access, access } }, clock())
       })
-      return showDevUrl({ ...found, access }, devUrlsHost, accessUrl)
+      return showDevUrl({ ...found, access }, dependencies)
     },
   )
 

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { credentialPattern } from '../credential.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { devUrlByLabel } from '../dev-urls/store.ts'
+import { devUrlAt } from '../dev-urls/at-label.ts'
 import { mayVisit } from '../dev-urls/visitors.ts'
 import { ApiError } from '../errors.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -38,7 +38,7 @@ export function internalDevUrlRoutes(app: TypedInstance, { database, tickets, cl
     },
     async (request) => {
       const { user, credential = '' } = request.query
-      const found = await devUrlByLabel(database, request.params.label)
+      const found = await devUrlAt(database, request.params.label)
       if (found === undefined) throw new ApiError(404, 'DEV_URL_UNKNOWN', 'there is no such dev URL')
       if (user !== undefined && !(await mayVisit(database, found, { user, credential }, clock())))
         throw new ApiError(403, 'ACCESS_ENDED', 'this user may not open this dev URL')

@@ -69,4 +69,8 @@ export const WorkspaceAnswer = Type.Object({
   autoOffMinutes: nullable(Type.Integer()),
   lastActiveAt: nullable(Type.String({ format: 'date-time' })),
   createdAt: Type.String({ format: 'date-time' }),
+  editorUrl: nullable(
+    Type.String({ description: 'for its owner, in a browser; null where the site has no host for editors' }),
+  ),
+  editorOff: Type.Optional(ErrorAnswer),
 })

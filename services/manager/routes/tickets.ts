@@ -10,10 +10,10 @@ import { findWorkspace } from '../workspaces/store.ts'
 import { ErrorAnswer, IdParams } from './schemas.ts'
 import { noWorkspace } from './workspaces.ts'
 
-/** Doors of a workspace by port: the agent's terminals and the editor. */
-const doors = { 26337: 'shell', 13337: 'ide' } as const
+/** Where the agent of a workspace serves terminals. */
+const port = 26337
 
-/** Tickets that open a workspace's terminal or editor for a minute. */
+/** Tickets that open a workspace's terminal for a minute. An editor is opened at its own address, as a dev URL is. */
 export function ticketRoutes(app: TypedInstance, { database, engine, tickets, clock }: Dependencies): void {
   app.post(
     '/api/v0/workspaces/:id/tickets',
@@ -21,30 +21,22 @@ export function ticketRoutes(app: TypedInstance, { database, engine, tickets, cl
       config: { permission: 'workspaces:open', audit: false },
       schema: {
         params: IdParams,
-        body: Type.Object(
-          { port: Type.Union([Type.Literal(26337), Type.Literal(13337)]) },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ port: Type.Literal(port) }, { additionalProperties: false }),
         response: { 200: Type.Object({ ticket: Type.String(), path: Type.String() }), '4xx': ErrorAnswer },
       },
     },
     async (request) => {
       const { id } = request.params
-      const { port } = request.body
       const caller = callerOf(request)
       const workspace = authorize(request, await findWorkspace(database, id), noWorkspace(id))
       const own = workspace.ownerId === caller.id
-      if (port === 13337 && !own)
-        throw new ApiError(403, 'AUTH_OWNER_ONLY', 'only its owner opens the editor of a workspace', {
-          why: "the editor runs the workspace's own pages under this site's name, with the rights of who opens them",
-        })
       const { status } = statusOf(workspace, engine.observe(workspace.id))
       // UNKNOWN: Kubernetes may be out of reach while the workspace itself is well
       if (status !== 'ON' && status !== 'UNKNOWN')
         throw new ApiError(409, 'WORKSPACE_NOT_RUNNING', `workspace ${workspace.name} is ${status}`, {
           fix: status === 'OFF' ? 'start it first' : 'wait until it is ON',
         })
-      const path = `/proxy/workspaces/${id}/${doors[port]}`
+      const path = `/proxy/workspaces/${id}/shell`
       const grant = { user: caller.id, workspace: id, port, path, credential: credentialOf(caller) }
       const ticket = await tickets.sign(grant, clock())
       if (!own) {

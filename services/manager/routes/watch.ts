@@ -20,7 +20,7 @@ const slowest = 1024 * 1024
  */
 export function watchRoutes(app: TypedInstance, dependencies: Dependencies): void {
   const { database, engine, hub, identify, recheckEvery = everyHalfMinute } = dependencies
-  const show = (workspace: Workspace) => showWorkspace(workspace, engine.observe(workspace.id))
+  const show = (workspace: Workspace) => showWorkspace(workspace, engine.observe(workspace.id), dependencies)
   for (const kind of ['update', 'stats'] as const)
     app.get(
       `/api/v0/workspaces/watch-${kind}`,

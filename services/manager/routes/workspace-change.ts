@@ -23,7 +23,11 @@ const { cpu, memoryGiB, diskGiB, gpus, image, tag, autoOffMinutes } = WorkspaceR
 export function workspaceChangeRoutes(app: TypedInstance, dependencies: Dependencies): void {
   const { database, engine, reconciler, clock } = dependencies
   const show = async (workspace: Workspace) =>
-    showWorkspace((await findWorkspace(database, workspace.id)) ?? workspace, engine.observe(workspace.id))
+    showWorkspace(
+      (await findWorkspace(database, workspace.id)) ?? workspace,
+      engine.observe(workspace.id),
+      dependencies,
+    )
 
   /** The image after the change, with the size checked against it and the organization. */
   async function judge(

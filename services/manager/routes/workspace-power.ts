@@ -10,7 +10,8 @@ import { ErrorAnswer, IdParams, WorkspaceAnswer } from './schemas.ts'
 import { noWorkspace } from './workspaces.ts'
 
 /** Starting and stopping workspaces. Starting takes cores and memory of the organization's quota again. */
-export function workspacePowerRoutes(app: TypedInstance, { database, engine, reconciler, clock }: Dependencies): void {
+export function workspacePowerRoutes(app: TypedInstance, dependencies: Dependencies): void {
+  const { database, engine, reconciler, clock } = dependencies
   for (const [verb, desired] of [
     ['start', 'on'],
     ['stop', 'off'],
@@ -30,7 +31,7 @@ export function workspacePowerRoutes(app: TypedInstance, { database, engine, rec
           await record(client, request, { target: { type: 'workspace', id, name } }, clock())
         })
         reconciler.wake()
-        return showWorkspace((await findWorkspace(database, id)) ?? workspace, engine.observe(id))
+        return showWorkspace((await findWorkspace(database, id)) ?? workspace, engine.observe(id), dependencies)
       },
     )
 }

@@ -31,7 +31,7 @@ export const noWorkspace = (id: string) => ({
 /** Creating, listing and deleting workspaces. */
 export function workspaceRoutes(app: TypedInstance, dependencies: Dependencies): void {
   const { database, engine, reconciler, clock } = dependencies
-  const show = (workspace: Workspace) => showWorkspace(workspace, engine.observe(workspace.id))
+  const show = (workspace: Workspace) => showWorkspace(workspace, engine.observe(workspace.id), dependencies)
 
   app.get(
     '/api/v0/workspaces',

@@ -1,12 +1,19 @@
 import type { Static } from 'typebox'
+import { devUrlAddress, type SiteHosts } from '../dev-urls/address.ts'
+import { editorLabel } from '../dev-urls/label.ts'
 import type { WorkspaceAnswer } from '../routes/schemas.ts'
 import type { Observation } from './engine.ts'
 import { statusOf } from './status.ts'
 import type { Workspace } from './store.ts'
 
 /** A workspace as the API shows it. */
-export function showWorkspace(workspace: Workspace, seen: Observation): Static<typeof WorkspaceAnswer> {
+export function showWorkspace(
+  workspace: Workspace,
+  seen: Observation,
+  hosts: SiteHosts,
+): Static<typeof WorkspaceAnswer> {
   const { status, message } = statusOf(workspace, seen)
+  const editorUrl = devUrlAddress(editorLabel(workspace.id), hosts) ?? null
   return {
     id: workspace.id,
     name: workspace.name,
@@ -24,5 +31,15 @@ export function showWorkspace(workspace: Workspace, seen: Observation): Static<t
     autoOffMinutes: workspace.autoOffMinutes,
     lastActiveAt: workspace.lastActiveAt?.toISOString() ?? null,
     createdAt: workspace.createdAt.toISOString(),
+    editorUrl,
+    ...(editorUrl === null ? { editorOff } : {}),
   }
+}
+
+/** Why nobody opens an editor at this site. */
+const editorOff = {
+  code: 'EDITOR_OFF',
+  message: 'this site has no host name for editors',
+  why: 'an editor shows pages of its workspace, which must not be pages of the site itself',
+  fix: 'an operator sets devurls.host of the chart',
 }

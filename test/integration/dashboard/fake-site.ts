@@ -48,6 +48,7 @@ export const workspace = (name: string, change: Partial<Workspace> = {}): Worksp
   tag: '0.1.0',
   autoOffMinutes: null,
   createdAt: '2026-01-01T00:00:00.000Z',
+  editorUrl: `https://ide-${name.padEnd(10, '0').slice(0, 10)}.dev.example/`,
   ...change,
 })
 

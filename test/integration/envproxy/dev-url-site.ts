@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { TestContext } from 'node:test'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { createAccess } from '../../../services/envproxy/access.ts'
 import { createEnvproxy, type EnvproxyOptions } from '../../../services/envproxy/app.ts'
 import { createDirectory, managerDirectory } from '../../../services/envproxy/dev-urls/directory.ts'
 import { createManager } from '../../../services/envproxy/manager.ts'
 import { askManager } from '../../../services/envproxy/manager-access.ts'
 import { managerKeys } from '../../../services/envproxy/ticket.ts'
+import { guarded, signingKey } from './guarded.ts'
 import { echo, listen, open } from './site.ts'
 
 export const devHost = 'dev.example'
 export const siteUrl = 'https://cde.example'
 export const ann = { label: '8000-box-ann', id: 'devurlann1', workspace: 'abcde12345', port: 8000, access: 'private' }
+/** The editors of their workspaces. */
+export const annEditor = editor('abcde12345')
+export const eveEditor = editor('zzzzz12345')
 export const eve = { label: '8000-box-eve', id: 'devurleve1', workspace: 'zzzzz12345', port: 8000, access: 'private' }
+
+function editor(workspace: string) {
+  return { label: `ide-${workspace}`, id: `ide-${workspace}`, workspace, port: 13337, access: 'private' }
+}
 
 export interface Answer {
   status: number
@@ -27,28 +34,34 @@ type Handler = (request: IncomingMessage, answer: ServerResponse) => void
  * An envproxy that serves dev URLs of two workspaces, `ann`'s and `eve`'s, before one server that plays both. The manager
  * is played too: `known` are its dev URLs, `may` says which user may open which.
  */
-export async function startDevUrls(t: TestContext, inside: Handler, options: Partial<EnvproxyOptions> = {}) {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
-  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'EdDSA' }] }
-  const known = new Map([ann, eve].map((one) => [one.label, { ...one }]))
+export async function startDevUrls(
+  t: TestContext,
+  inside: Handler,
+  more: Partial<EnvproxyOptions> & { located?: (place: { port: number }) => void } = {},
+) {
+  const { located, ...options } = more
+  const key = await signingKey()
+  const known = new Map([ann, eve, annEditor, eveEditor].map((one) => [one.label, { ...one }]))
   const manager = {
     known,
     away: false,
-    may: (user: string, label: string): boolean => label.endsWith(user),
+    may: (user: string, workspace: string): boolean => workspace === (user === 'ann' ? ann : eve).workspace,
   }
   const managerPort = await listen(
     t,
-    createServer((asked, answer) => {
+    createServer(async (asked, answer) => {
       const { pathname, searchParams } = new URL(asked.url ?? '', 'http://manager')
       const reply = (status: number, body: object) =>
         answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-      if (pathname === '/auth/jwks') return reply(200, keys)
+      if (pathname === '/auth/jwks') return reply(200, key.jwks)
       if (manager.away) return reply(500, {})
       const found = known.get(pathname.split('/').at(-1) ?? '')
       if (found === undefined) return reply(404, {})
       const user = searchParams.get('user')
-      if (user !== null && found.access === 'private' && !manager.may(user, found.label)) return reply(403, {})
-      reply(200, { id: found.id, workspace: found.workspace, port: found.port, access: found.access })
+      if (user !== null && found.access === 'private' && !manager.may(user, found.workspace)) return reply(403, {})
+      const { id, workspace, port, access } = found
+      const grant = user !== null && port === 13337 ? await key.grant(workspace, port) : undefined
+      reply(200, { id, workspace, port, access, grant })
     }),
   )
   const reached: IncomingMessage[] = []
@@ -61,6 +74,10 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
     echo((seen) => reached.push(seen)),
   )
   const workspacePort = await listen(t, workspace)
+  /** as an agent has them */
+  const editorPorts = new Map<string, number>()
+  for (const place of [annEditor, eveEditor])
+    editorPorts.set(place.workspace, await listen(t, guarded(key, place, workspace)))
   const url = `http://127.0.0.1:${managerPort}`
   const calls = createManager(url, 'a key of more than thirty-two characters, shared')
   const access = createAccess({ ask: askManager(calls), freshMs: 100, staleMs: 300 })
@@ -68,12 +85,16 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
   const used: string[] = []
   const envproxy = createEnvproxy({
     keys: managerKeys(url),
-    locate: () => ({ host: '127.0.0.1', port: workspacePort }),
+    locate(place) {
+      located?.(place)
+      const editor = place.port === 13337 ? editorPorts.get(place.workspace) : undefined
+      return { host: '127.0.0.1', port: editor ?? workspacePort }
+    },
     sharedKey: 'a key of more than thirty-two characters, shared',
     access,
     activity: { mark: (id) => used.push(id), hold: () => () => {}, close() {} },
     devUrls: {
-      host: devHost,
+      hosts: { devUrls: devHost },
       siteUrl,
       directory: createDirectory({ ask: managerDirectory(calls), freshMs: 100, staleMs: 300 }),
     },
@@ -85,20 +106,18 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
   const send = (label: string, path: string, headers: Record<string, string> = {}, method = 'GET', body?: string) =>
     sendTo(port, path, { host: `${label}.${devHost}`, ...headers }, method, body)
   const ticket = (claims: object = {}, audience = 'dev-url') =>
-    new SignJWT({
-      sub: 'ann',
-      credential: 'session:1',
-      label: ann.label,
-      devUrl: ann.id,
-      workspace: ann.workspace,
-      port: 8000,
-      ...claims,
-    })
-      .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
-      .setAudience(audience)
-      .setJti(String(Math.random()))
-      .setExpirationTime('60s')
-      .sign(privateKey)
+    key.sign(
+      {
+        sub: 'ann',
+        credential: 'session:1',
+        label: ann.label,
+        devUrl: ann.id,
+        workspace: ann.workspace,
+        port: 8000,
+        ...claims,
+      },
+      audience,
+    )
   /** A browser that begins a login at a dev URL: its cookie and what the manager puts into the ticket. */
   const begin = async (label: string = ann.label) => {
     const { headers } = await send(label, '/')
@@ -113,8 +132,8 @@ export async function startDevUrls(t: TestContext, inside: Handler, options: Par
   /** A whole login; resolves with the Cookie header of the browser. */
   const enter = async (one: typeof ann = ann, user = 'ann') => {
     const { cookie, state } = await begin(one.label)
-    const { label, id: devUrl, workspace } = one
-    const jwt = await ticket({ label, devUrl, workspace, state, sub: user })
+    const { label, id: devUrl, workspace, port } = one
+    const jwt = await ticket({ label, devUrl, workspace, port, state, sub: user })
     const answer = await send(label, `/.cde/enter?ticket=${jwt}&to=/`, { cookie })
     if (answer.status !== 302) throw new Error(answer.body)
     return `${cookie}; ${pairOf(answer.headers)}`

@@ -55,11 +55,6 @@ test('a ticket is good once, in the browser that asked, at its own dev URL', asy
   assert.equal(code(await use(await site.ticket({ state }, 'envproxy'))), '401 TICKET_INVALID', 'an editor’s')
   assert.equal(code(await use('nonsense')), '401 TICKET_INVALID')
   assert.equal(code(await site.send(ann.label, '/.cde/enter', {}, 'POST')), '405 METHOD_UNKNOWN')
-  const editor = await site.ticket({ path: `/proxy/workspaces/${ann.workspace}/ide`, port: 13337 })
-  const atSite = await sendTo(site.port, `/proxy/workspaces/${ann.workspace}/ide/?ticket=${editor}`, {
-    host: 'cde.example',
-  })
-  assert.equal(code(atSite), '401 TICKET_INVALID', 'a dev URL’s ticket opens no editor')
   assert.equal(site.reached.length, 0)
 })
 
@@ -141,7 +136,7 @@ test('the workspace sees its visitors without anything of the site, and sets coo
 test('no name below the host of dev URLs is served as the site, and no other name as a dev URL', async (t) => {
   const site = await startDevUrls(t, (request, answer) => answer.end(`workspace ${request.url}`))
   const cookie = await site.enter()
-  for (const path of ['/healthz', '/metrics', '/proxy/workspaces/abcde12345/ide/'])
+  for (const path of ['/healthz', '/metrics', '/proxy/workspaces/abcde12345/shell'])
     assert.equal((await site.send(ann.label, path, { cookie })).body, `workspace ${path}`)
   for (const host of [devHost, `www.${devHost}`, `x.${ann.label}.${devHost}`, `${ann.label}.${devHost}.`]) {
     assert.equal(code(await sendTo(site.port, '/healthz', { host, cookie })), '404 DEV_URL_UNKNOWN', host)

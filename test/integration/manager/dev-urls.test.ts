@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import { sessionLifetime } from '../../../services/manager/sessions.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
-import { accessUrl, internalKey, newSite, type Site } from './site.ts'
+import { askAsEnvproxy } from './envproxy-proof.ts'
+import { accessUrl, newSite, type Site } from './site.ts'
 
 let postgres: Postgres
 before(async () => {
@@ -21,24 +22,16 @@ async function person(site: Site, name: string, role?: 'site-admin') {
   const [{ id: session }] = (await site.call(token, 'GET', `/api/v0/users/${id}/sessions`)).json()
   return { id, token, credential: `session:${session}` }
 }
-const workspaceOf = async (site: Site, token: string, name: string, more: object = {}): Promise<string> =>
-  (await site.call(token, 'POST', '/api/v0/workspaces', { name, ...size, ...more })).json().id
+const workspaceOf = async (site: Site, token: string, name: string, more: object = {}): Promise<string> => {
+  const { id } = (await site.call(token, 'POST', '/api/v0/workspaces', { name, ...size, ...more })).json()
+  await site.reconcile()
+  return id
+}
 
 /** What the envproxy is told. */
 async function ask(site: Site, label: string, who?: { id: string; credential: string }) {
-  const at = Math.floor(site.time.now / 1000)
-  const proof = await new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuer('envproxy')
-    .setAudience('manager')
-    .setIssuedAt(at)
-    .setExpirationTime(at + 60)
-    .sign(new TextEncoder().encode(internalKey))
   const query = who === undefined ? '' : `?user=${who.id}&credential=${who.credential}`
-  return await site.app.inject({
-    url: `/internal/dev-urls/${label}${query}`,
-    headers: { authorization: `Bearer ${proof}` },
-  })
+  return await askAsEnvproxy(site, `/internal/dev-urls/${label}${query}`)
 }
 
 /** What a browser gets that comes from a dev URL. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { request } from 'undici'
 import WebSocket from 'ws'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 
@@ -57,6 +58,12 @@ test('npm run dev serves the whole platform at one origin, says that there is no
       ['CREATING', 'Kubernetes does not answer at the moment'],
     )
     assert.equal((await call(`/proxy/workspaces/${workspace?.id}/shell`)).status >= 400, true)
+    const editor = new URL(workspace?.editorUrl ?? '')
+    assert.equal(editor.origin, url.replace('localhost', `ide-${workspace?.id}.dev.localhost`))
+    // not every resolver knows names below localhost; browsers do
+    const { statusCode, headers: sent } = await request(url, { headers: { host: editor.host } })
+    assert.equal(statusCode, 302)
+    assert.ok(String(sent.location).startsWith(`${url}/auth/dev-url?label=ide-${workspace?.id}&`))
     const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v0/workspaces/watch-update`, { headers })
     const [message] = await once(socket, 'message')
     assert.equal(JSON.parse(message.toString()).type, 'snapshot')

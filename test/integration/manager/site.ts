@@ -30,7 +30,6 @@ import type { Postgres } from '../postgres.ts'
 
 export const silent = { info() {}, warn() {}, error() {}, fatal() {} }
 export const accessUrl = 'https://cde.example'
-export const devUrlsHost = 'dev.example'
 export const workspaceImage = `registry.example/cde/workspace@sha256:${'a'.repeat(64)}`
 /** images that come from where they are published */
 const published = { from: 'registry.example/cde/workspace', published: 'registry.example/cde/workspace' }
@@ -46,6 +45,7 @@ export type Site = {
   wakes: number
   /** nothing listens there unless a test sees to it */ envproxyUrl: string
   gpuResource: string | undefined
+  /** below which workspaces answer */ hosts: { devUrlsHost: string | undefined }
   routes: { method: string; url: string; config: FastifyContextConfig | undefined }[]
   /** Another replica over the same database, with a pool of its own. */
   twin(): Promise<Site>
@@ -126,6 +126,7 @@ async function replica(
     wakes: 0,
     envproxyUrl: 'http://127.0.0.1:9',
     gpuResource: 'nvidia.com/gpu',
+    hosts: { devUrlsHost: 'dev.example' },
     routes: [],
     async twin() {
       const name = database.options.database
@@ -167,7 +168,7 @@ async function replica(
       )
     },
   }
-  const hub = eventHub(database, changesFrom(database, engine), silent)
+  const hub = eventHub(database, changesFrom(database, engine, { accessUrl, ...site.hosts }), silent)
   await engine.watch((id) => hub.changed(id))
   holders.set(database, [() => app.close(), () => hub.close()])
   const ticketKey = generateKeyPairSync('ed25519').privateKey
@@ -187,7 +188,9 @@ async function replica(
     reconciler: { wake: () => void site.wakes++ },
     accessUrl,
     requestsPerSecond,
-    devUrlsHost,
+    get devUrlsHost() {
+      return site.hosts.devUrlsHost
+    },
     get envproxyUrl() {
       return site.envproxyUrl
     },

@@ -42,6 +42,7 @@ test('a workspace is created, becomes ON, is stopped, started and deleted', asyn
     autoOffMinutes: null,
     lastActiveAt: new Date(site.time.now).toISOString(),
     createdAt: new Date(site.time.now).toISOString(),
+    editorUrl: `https://ide-${id}.dev.example/`,
   })
   assert.equal(site.wakes, 1)
   await site.reconcile()

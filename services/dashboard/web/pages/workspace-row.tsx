@@ -1,9 +1,10 @@
-import type { Workspace } from '../api.ts'
+import type { Refusal, Workspace } from '../api.ts'
 import { goTo } from '../location.ts'
 import { Link } from '../parts/link.tsx'
 import { More } from '../parts/more.tsx'
 import { StatusBadge } from '../parts/status-badge.tsx'
 import { idleness } from './auto-off.ts'
+import { EditorLink } from './editor-link.tsx'
 
 type Props = {
   workspace: Workspace
@@ -13,11 +14,13 @@ type Props = {
   onStart: () => void
   onStop: () => void
   onOpen: (dialog: 'change' | 'rebuild' | 'delete') => void
-  /** undefined: the editor is not theirs to open */ onEdit: (() => void) | undefined
+  /** whether editor and dev URLs are theirs to open */ own: boolean
+  onEditorOff: (why: Refusal) => void
 }
 
 /** One workspace of the list. */
-export function WorkspaceRow({ workspace, image, showOwner, rebuilds, onStart, onStop, onOpen, onEdit }: Props) {
+export function WorkspaceRow(props: Props) {
+  const { workspace, image, showOwner, rebuilds, own, onStart, onStop, onOpen, onEditorOff } = props
   const { id, name, status, statusMessage, cpu, memoryGiB, diskGiB, gpus, owner, tag, autoOffMinutes } = workspace
   return (
     <tr>
@@ -38,11 +41,7 @@ export function WorkspaceRow({ workspace, image, showOwner, rebuilds, onStart, o
       </td>
       {showOwner && <td>{owner.username}</td>}
       <td className="actions">
-        {status === 'ON' && onEdit !== undefined && (
-          <button type="button" onClick={onEdit} aria-label={`Open the editor of ${name}`}>
-            Editor
-          </button>
-        )}
+        {status === 'ON' && own && <EditorLink workspace={workspace} onOff={onEditorOff} />}
         {status === 'ON' && (
           <Link href={`/workspaces/${id}/terminal`} className="button" aria-label={`Open a terminal in ${name}`}>
             Terminal
@@ -60,7 +59,7 @@ export function WorkspaceRow({ workspace, image, showOwner, rebuilds, onStart, o
         <More
           of={name}
           actions={[
-            ...(onEdit === undefined ? [] : [{ word: 'Dev URLs', onChoose: () => goTo(`/workspaces/${id}/dev-urls`) }]),
+            ...(!own ? [] : [{ word: 'Dev URLs', onChoose: () => goTo(`/workspaces/${id}/dev-urls`) }]),
             { word: 'Change', onChoose: () => onOpen('change') },
             ...(rebuilds ? [{ word: 'Rebuild', onChoose: () => onOpen('rebuild') }] : []),
             { word: 'Delete', danger: true, onChoose: () => onOpen('delete') },

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { api, type User, type Workspace } from '../api.ts'
+import { ApiFailure, api, type User, type Workspace } from '../api.ts'
 import { may } from '../may.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Failure } from '../parts/failure.tsx'
@@ -60,7 +60,8 @@ export function WorkspacesPage({ user }: { user: User }) {
               image={images.find(({ id }) => id === workspace.imageId)?.name}
               showOwner={showOwner}
               rebuilds={workspace.owner.id === user.id || may(user, 'workspaces:rebuild')}
-              onEdit={workspace.owner.id === user.id ? () => change(openEditor(workspace.id)) : undefined}
+              own={workspace.owner.id === user.id}
+              onEditorOff={(why) => setFailure(new ApiFailure(409, why))}
               onStart={() => change(api.start(workspace.id))}
               onStop={() => change(api.stop(workspace.id))}
               onOpen={(dialog) => setOpen({ dialog, workspace })}
@@ -114,10 +115,4 @@ function rebuildsFrom({ imageId, tag }: Workspace, images: readonly Image[]): st
   if (image === undefined) return 'its image'
   const { name, defaultTag } = image
   return defaultTag === tag ? `${name} ${tag}` : `${name} ${defaultTag}, which is the default now, instead of ${tag}`
-}
-
-/** Opens the editor in a tab of its own, which cannot reach back into this one. */
-async function openEditor(id: string): Promise<void> {
-  const { ticket, path } = await api.editorTicket(id)
-  window.open(`${path}/?ticket=${encodeURIComponent(ticket)}`, '_blank', 'noopener')
 }

@@ -17,6 +17,7 @@ const workspace = (id: string, day: number, change: Partial<Workspace> = {}): Wo
   tag: null,
   autoOffMinutes: null,
   createdAt: `2026-01-0${day}T00:00:00.000Z`,
+  editorUrl: null,
   ...change,
 })
 const shown = { items: [workspace('c', 5), workspace('b', 3)], next: '/more' }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readHost } from '../../../../services/envproxy/dev-urls/host.ts'
-import { ofWorkspace, passes, visitorCookies } from '../../../../services/envproxy/dev-urls/visit-headers.ts'
+import { readPlace } from '../../../../services/envproxy/dev-urls/host.ts'
+import { guards, ofWorkspace, passes, visitorCookies } from '../../../../services/envproxy/dev-urls/visit-headers.ts'
 
-const host = 'dev.example'
+const read = (host: string | undefined) => readPlace({ headers: { host }, url: '/x?y' }, { devUrls: 'dev.example' })
 
 test('a name of one label below the host is a dev URL, whatever its case and port', () => {
   for (const header of ['8000-box-ann.dev.example', '8000-BOX-Ann.Dev.Example', '8000-box-ann.dev.example:8443'])
-    assert.deepEqual(readHost(header, host), { label: '8000-box-ann' }, header)
+    assert.deepEqual(read(header), { label: '8000-box-ann', target: '/x?y' }, header)
+  assert.deepEqual(read('ide-abcde12345.dev.example'), { label: 'ide-abcde12345', target: '/x?y' })
 })
 
 test('names that are not below the host are the site’s', () => {
@@ -20,7 +21,7 @@ test('names that are not below the host are the site’s', () => {
     '8000-box-ann.dev.example.evil.example',
     '8000-box-ann.dev.exampl',
   ])
-    assert.equal(readHost(header, host), 'elsewhere', String(header))
+    assert.equal(read(header), 'elsewhere', String(header))
 })
 
 test('names below the host that no dev URL has are never the site’s', () => {
@@ -37,8 +38,11 @@ test('names below the host that no dev URL has are never the site’s', () => {
     '8000_box.dev.example',
     '8000-box ann.dev.example',
     'user@8000-box-ann.dev.example',
+    'ide-abcde1234.dev.example',
+    'ide-abcde123456.dev.example',
+    'x.ide-abcde12345.dev.example',
   ])
-    assert.equal(readHost(header, host), undefined, header)
+    assert.equal(read(header), undefined, header)
 })
 
 test('cookies of the platform stay outside of the workspace, the workspace’s own go in', () => {
@@ -51,7 +55,7 @@ test('cookies of the platform stay outside of the workspace, the workspace’s o
 })
 
 test('a workspace sets cookies for its own host alone, and none of the platform’s', () => {
-  const set = (value: string) => ofWorkspace('set-cookie', value)
+  const set = (value: string) => ofWorkspace('set-cookie', value, { open: false })
   assert.equal(set('a=1; Domain=example; Path=/x; HttpOnly'), 'a=1; Path=/x; HttpOnly')
   assert.equal(set('a=1;domain = .example ;Secure'), 'a=1; Secure')
   assert.equal(set('a=1; Domain'), 'a=1')
@@ -63,7 +67,7 @@ test('a workspace sets cookies for its own host alone, and none of the platform�
     ' = __Host-cde_login=x',
   ])
     assert.equal(set(forged), undefined, forged)
-  assert.equal(ofWorkspace('location', '/x'), '/x')
+  assert.equal(ofWorkspace('location', '/x', { open: false }), '/x')
 })
 
 test('tokens of the platform and headers that only the ingress sets do not pass', () => {
@@ -76,4 +80,12 @@ test('tokens of the platform and headers that only the ingress sets do not pass'
     assert.equal(passes(name, 'v'), false)
   for (const name of ['x-forwarded-for', 'x-forwarded-proto', 'cookie', 'accept'])
     assert.equal(passes(name, 'v'), undefined)
+})
+
+test('what is not public is embedded by no other page, whatever the workspace says', () => {
+  const corp = 'cross-origin-resource-policy'
+  assert.equal(ofWorkspace(corp, 'cross-origin', { open: false }), undefined)
+  assert.deepEqual(guards({ open: false }), ['Content-Security-Policy', "frame-ancestors 'self'", corp, 'same-origin'])
+  assert.equal(ofWorkspace(corp, 'cross-origin', { open: true }), 'cross-origin')
+  assert.deepEqual(guards({ open: true }), [])
 })

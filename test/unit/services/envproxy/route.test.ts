@@ -7,7 +7,6 @@ const path = '/proxy/workspaces/abcde12345/shell'
 test('a shell of a workspace is found, its query kept as it came', () => {
   assert.deepEqual(parseRoute(`${path}?id=a%2Fb&cols=80`), {
     workspace: 'abcde12345',
-    door: 'shell',
     path,
     port: 26337,
     target: '/shell?id=a%2Fb&cols=80',
@@ -15,21 +14,13 @@ test('a shell of a workspace is found, its query kept as it came', () => {
   assert.equal(parseRoute(path)?.target, '/shell')
 })
 
-test('an editor is a tree of paths, each passed on as it came', () => {
-  const ide = '/proxy/workspaces/abcde12345/ide'
-  assert.equal(parseRoute(`${ide}/static/a%20b.js?x=1`)?.target, '/static/a%20b.js?x=1')
-  assert.deepEqual(parseRoute(`${ide}/`), { workspace: 'abcde12345', door: 'ide', path: ide, port: 13337, target: '/' })
-  assert.equal(parseRoute(`${ide}?a=b`)?.target, '?a=b')
-  assert.equal(parseRoute(`${ide}//elsewhere.example/x`)?.target, '//elsewhere.example/x')
-  assert.equal(parseRoute(`${ide}x/`), undefined)
-})
-
 for (const [name, target] of Object.entries({
   'a short id': '/proxy/workspaces/abcde1234/shell',
   'a long id': '/proxy/workspaces/abcde123456/shell',
   'an id with capitals': '/proxy/workspaces/ABCDE12345/shell',
   'an id with a dot, which would name another host': '/proxy/workspaces/abcd.12345/shell',
-  'an unknown door': '/proxy/workspaces/abcde12345/ide2',
+  'an editor, which is at no path of the site': '/proxy/workspaces/abcde12345/ide',
+  'a file of an editor': '/proxy/workspaces/abcde12345/ide/static/a.js',
   'a door named like a property of every object': '/proxy/workspaces/abcde12345/constructor',
   'a slash at the end': `${path}/`,
   'an encoded slash': `${path}%2f`,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkDevUrlsHost, devUrlOrigin } from '../../../../services/manager/dev-urls/address.ts'
-import { labelOf } from '../../../../services/manager/dev-urls/label.ts'
+import { checkDevUrlsHost, devUrlAddress } from '../../../../services/manager/dev-urls/address.ts'
+import { editorLabel, labelOf, workspaceOfEditor } from '../../../../services/manager/dev-urls/label.ts'
 
 test('a dev URL has scheme and port of the site', () => {
-  assert.equal(devUrlOrigin('1-a-b', 'dev.example', 'https://cde.example'), 'https://1-a-b.dev.example')
-  assert.equal(devUrlOrigin('1-a-b', 'dev.example', 'https://cde.example:8443/'), 'https://1-a-b.dev.example:8443')
+  const at = (accessUrl: string, devUrlsHost?: string) => devUrlAddress('1-a-b', { accessUrl, devUrlsHost })
+  assert.equal(at('https://cde.example', 'dev.example'), 'https://1-a-b.dev.example/')
+  assert.equal(at('https://cde.example:8443/', 'dev.example'), 'https://1-a-b.dev.example:8443/')
+  assert.equal(at('https://cde.example'), undefined)
 })
 
 test('a manager does not start where pages of workspaces would be pages of the site, or have no TLS', () => {
@@ -14,6 +16,8 @@ test('a manager does not start where pages of workspaces would be pages of the s
   assert.throws(() => checkDevUrlsHost('cde.example', site), /covers the site's own host/)
   assert.throws(() => checkDevUrlsHost('dev.example', 'https://cde.dev.example'), /covers the site's own host/)
   assert.throws(() => checkDevUrlsHost('dev.example', 'http://cde.example'), /https/)
+  assert.throws(() => checkDevUrlsHost('dev.localhost', 'http://cde.example'), /https/)
+  assert.equal(checkDevUrlsHost('dev.localhost', 'http://localhost:8080'), 'dev.localhost')
   for (const host of ['*.dev.example', 'example', 'dev.example:8443', 'Dev.example', `${'a.'.repeat(95)}a`, 'a..b'])
     assert.throws(() => checkDevUrlsHost(host, site), /not a host name/, host)
 })
@@ -23,4 +27,18 @@ test('a name is port, workspace and user, as DNS can have it', () => {
   assert.equal(labelOf(1, 'w'.repeat(28), 'u'.repeat(32)).length, 63)
   assert.throws(() => labelOf(10, 'w'.repeat(28), 'u'.repeat(32)), { code: 'DEV_URL_LABEL_LONG' })
   for (const port of [12212, 13337, 26337]) assert.throws(() => labelOf(port, 'a', 'b'), { code: 'DEV_URL_PORT' })
+})
+
+test('the label of an editor is no dev URL’s, and only an id of a workspace has one', () => {
+  assert.equal(workspaceOfEditor(editorLabel('abcde12345')), 'abcde12345')
+  assert.match(labelOf(8000, 'ide', 'abcde12345'), /^8000-/)
+  for (const label of [
+    '8000-ide-abcde12345',
+    'ide-abcde1234',
+    'ide-abcde123456',
+    'ide-ABCDE12345',
+    'ide-abcd.12345',
+    'ide-',
+  ])
+    assert.equal(workspaceOfEditor(label), undefined, label)
 })
