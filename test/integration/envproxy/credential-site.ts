@@ -21,7 +21,7 @@ import { shellEnvironment } from '../../../services/workspace/shell-environment.
 import { grantChecker } from '../../../services/workspace/ssh/grant.ts'
 import { createSshServer } from '../../../services/workspace/ssh/server.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
-import { accessUrl, devUrlsHost, internalKey, newSite, password } from '../manager/site.ts'
+import { accessUrl, internalKey, newSite, password } from '../manager/site.ts'
 import type { Postgres } from '../postgres.ts'
 import { pairOf, sendTo } from './dev-url-site.ts'
 import { echo, listen, open } from './site.ts'
@@ -74,7 +74,7 @@ export async function startCredentialSite(t: TestContext, postgres: Postgres) {
     sharedKey: internalKey,
     access,
     devUrls: {
-      host: devUrlsHost,
+      hosts: { devUrls: site.hosts.devUrlsHost },
       siteUrl: accessUrl,
       directory: createDirectory({ ask: managerDirectory(manager), freshMs: recheckMs }),
     },
@@ -111,11 +111,6 @@ export async function startCredentialSite(t: TestContext, postgres: Postgres) {
     const answer = await site.call(token, 'POST', url, body)
     if (answer.statusCode !== 201) throw new Error(answer.body)
     return answer.json()
-  }
-  const ticket = async (token: string, door: number) => {
-    const answer = await site.call(token, 'POST', `/api/v0/workspaces/${workspace.id}/tickets`, { port: door })
-    if (answer.statusCode !== 200) throw new Error(answer.body)
-    return answer.json() as { ticket: string; path: string }
   }
 
   const webSocket = async (url: string, protocols: string[], headers: Record<string, string>): Promise<Held> => {
@@ -157,18 +152,15 @@ export async function startCredentialSite(t: TestContext, postgres: Postgres) {
   }
 
   const terminal = async (token: string): Promise<Held> => {
-    const { path, ticket: jwt } = await ticket(token, 26337)
+    const answer = await site.call(token, 'POST', `/api/v0/workspaces/${workspace.id}/tickets`, { port: 26337 })
+    if (answer.statusCode !== 200) throw new Error(answer.body)
+    const { path, ticket: jwt } = answer.json()
     return webSocket(`ws://127.0.0.1:${port}${path}`, ['cde.shell.v1', `ticket.${jwt}`], {})
   }
-  /** The headers of a browser that has entered an editor. */
-  const editor = async (token: string) => {
-    const { path, ticket: jwt } = await ticket(token, 13337)
-    const entered = await sendTo(port, `${path}/?ticket=${jwt}`, { host: 'cde.example' })
-    return { path: `${path}/`, headers: { host: 'cde.example', origin: accessUrl, cookie: pairOf(entered.headers) } }
-  }
-  /** The same for a dev URL. */
-  const devUrl = async (token: string) => {
-    const host = `8000-box-ada.${devUrlsHost}`
+  /** The headers of a browser that has entered a dev URL or an editor. */
+  const enter = async (label: string) => {
+    const { token } = ada
+    const host = `${label}.${site.hosts.devUrlsHost}`
     const first = await sendTo(port, '/', { host })
     const state = pairOf(first.headers)
     const handed = await site.call(token, 'GET', String(first.headers.location).replace(accessUrl, ''))
@@ -205,21 +197,20 @@ export async function startCredentialSite(t: TestContext, postgres: Postgres) {
         ),
     }
   }
-  const socketOf = ({ path, headers }: Awaited<ReturnType<typeof editor>>) =>
+  const socketOf = ({ path, headers }: Awaited<ReturnType<typeof enter>>) =>
     webSocket(`ws://127.0.0.1:${port}${path}`, [], headers)
-  const streamOf = ({ path, headers }: Awaited<ReturnType<typeof editor>>) => stream(path, headers)
+  const streamOf = ({ path, headers }: Awaited<ReturnType<typeof enter>>) => stream(path, headers)
 
   const own = `session:${ada.session}`
   const key = `api-key:${apiKey.id}`
   /** One of each: by what it was opened, at which door, and what the manager is asked about it. */
   const openAll = async (): Promise<[name: string, asked: string, held: Held][]> => [
     ['session, terminal', `${own} 26337`, await terminal(ada.token)],
-    ['session, editor', `${own} 13337`, await socketOf(await editor(ada.token))],
-    ['session, page of the editor', `${own} 13337`, await streamOf(await editor(ada.token))],
-    ['session, dev URL', `${own} 8000`, await socketOf(await devUrl(ada.token))],
-    ['session, page of a dev URL', `${own} 8000`, await streamOf(await devUrl(ada.token))],
+    ['session, editor', `${own} 13337`, await socketOf(await enter(`ide-${workspace.id}`))],
+    ['session, page of the editor', `${own} 13337`, await streamOf(await enter(`ide-${workspace.id}`))],
+    ['session, dev URL', `${own} 8000`, await socketOf(await enter('8000-box-ada'))],
+    ['session, page of a dev URL', `${own} 8000`, await streamOf(await enter('8000-box-ada'))],
     ['API key, terminal', `${key} 26337`, await terminal(apiKey.token)],
-    ['API key, editor', `${key} 13337`, await socketOf(await editor(apiKey.token))],
     ['SSH key, SSH', `ssh-key:${sshKey.id} 12212`, await ssh()],
     ['session of an admin, terminal', `session:${root.session} 26337`, await terminal(root.token)],
   ]

@@ -60,7 +60,8 @@ const acts: Record<string, { ends: RegExp; does(site: Site): Promise<unknown> }>
     does: ({ call, keeper, workspace }) => call(keeper, 'DELETE', `/api/v0/workspaces/${workspace.id}`),
   },
   'the workspace is stopped': {
-    ends: /terminal|editor|SSH$/,
+    // the pages of a workspace that is off end with its pod
+    ends: /terminal|SSH$/,
     does: ({ call, keeper, workspace }) => call(keeper, 'POST', `/api/v0/workspaces/${workspace.id}/stop`),
   },
   'the workspace changes hands': {

@@ -20,7 +20,7 @@ test('a workspace that takes a request and says nothing is 504, not a wait witho
         target: '/',
         headers: [],
         answerHeader: () => undefined,
-        cookie: undefined,
+        added: [],
         timeoutMs: 200,
       }
       forward(request, answer, onward).catch((error) => answer.end(`${error.status} ${error.code}`))
