@@ -5,6 +5,7 @@ import errorAnswers from './plugins/error-answers.ts'
 import fairShare from './plugins/fair-share.ts'
 import metrics from './plugins/metrics.ts'
 import openApi from './plugins/openapi.ts'
+import plainText from './plugins/plain-text.ts'
 import websockets from './plugins/websockets.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -67,6 +68,7 @@ export const managerApi: FastifyPluginAsync<Dependencies> = async (instance, dep
   await app.register(errorAnswers)
   await app.register(access, dependencies)
   await app.register(fairShare, dependencies)
+  await app.register(plainText)
   await app.register(websockets)
   await app.register(openApi)
   await app.register(metrics, dependencies)

@@ -55,7 +55,7 @@ export function licenseRoutes(app: TypedInstance, { database, licensing, clock }
     '/api/v0/license',
     {
       bodyLimit: limits.license + 1024,
-      config: { permission: 'license:write', license: 'exempt', audit: 'license.upload' },
+      config: { permission: 'license:write', license: 'exempt', audit: 'license.upload', lines: true },
       schema: {
         body: Type.Object(
           { license: Type.String({ minLength: 1, maxLength: limits.license }) },

@@ -42,7 +42,7 @@ export function sshKeyRoutes(app: TypedInstance, { database, clock }: Dependenci
   app.post(
     '/api/v0/ssh-keys',
     {
-      config: { permission: 'ssh-keys:write', audit: 'ssh-key.add' },
+      config: { permission: 'ssh-keys:write', audit: 'ssh-key.add', lines: true },
       schema: {
         body: Type.Object(
           {
