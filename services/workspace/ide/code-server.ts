@@ -50,7 +50,10 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
     const begun = performance.now()
     const made = spawn(
       process.execPath,
-      [options.entry, '--socket', socket, '--socket-mode', '600', '--auth', 'none', ...quiet, options.home],
+      [
+        ...['--disable-sigusr1', options.entry, '--socket', socket, '--socket-mode', '600', '--auth', 'none'],
+        ...[...quiet, options.home],
+      ],
       {
         cwd: options.home,
         // Its own configuration file would otherwise lie in the home volume and could turn the flags around.

@@ -33,6 +33,19 @@ test('every image starts as a user that is not root and takes its base as an arg
   }
 })
 
+test('no signal opens the inspector of a program that Node runs', async () => {
+  const started: string[] = []
+  for (const { name } of catalog) {
+    const text = await readFile(dockerfileOf(name), 'utf8')
+    for (const [, line = ''] of text.matchAll(/^(?:ENTRYPOINT|CMD) (.*)$/gm)) {
+      if (!/\bnode\b/.test(line)) continue
+      assert.match(line, /"\/usr\/local\/bin\/node", "--disable-sigusr1", /, name)
+      started.push(name)
+    }
+  }
+  assert.deepEqual(started.sort(), ['dashboard', 'envproxy', 'ingress', 'manager', 'workspace'])
+})
+
 test('the hash of a context changes with a name, a mode or a byte, and with nothing else', async () => {
   const tree = join(directory, 'tree')
   await mkdir(join(tree, 'a'), { recursive: true })
