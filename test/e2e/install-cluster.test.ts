@@ -5,13 +5,15 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { applySecret, ensureNamespace, readSecret } from '../../installer/src/cluster/apply.ts'
+import { applySecret, ensureNamespace, findNamespace, readSecret } from '../../installer/src/cluster/apply.ts'
 import { type Cluster, connectCluster } from '../../installer/src/cluster/connection.ts'
 import { helmStatus, helmUpgrade } from '../../installer/src/cluster/helm.ts'
 import { endOrphanedHelm, rememberHelm } from '../../installer/src/cluster/helm-orphan.ts'
 import { dropPendingRevisions } from '../../installer/src/cluster/helm-record.ts'
 import { probePull, usableNodes } from '../../installer/src/cluster/node-pull.ts'
+import { assertOwnership } from '../../installer/src/cluster/ownership.ts'
 import { apiResources, deniedPermissions } from '../../installer/src/cluster/permissions.ts'
+import { inProbeNamespace } from '../../installer/src/cluster/probe-namespace.ts'
 import { waitForRollout } from '../../installer/src/cluster/rollout.ts'
 import { isReady, type Workload, workloadStates } from '../../installer/src/cluster/workloads.ts'
 import { clusterJournal } from '../../installer/src/install/cluster-journal.ts'
@@ -75,6 +77,35 @@ test('a namespace and a secret are applied twice without a change, and a taken-o
   assert.equal(await readSecret(cluster, namespace, 'none'), undefined)
 })
 
+test('a namespace that is still being deleted is waited for, then made anew; what is put into one is refused in words', async () => {
+  const name = `${namespace}-probe`
+  await ensureNamespace(cluster, name)
+  // a finalizer that nobody acts on holds the namespace
+  await cluster.core.createNamespacedConfigMap({
+    namespace: name,
+    body: { metadata: { name: 'held', finalizers: ['sealift.test/hold'] } },
+  })
+  await cluster.core.deleteNamespace({ name })
+  await assert.rejects(applySecret(cluster, name, 's', 'Opaque', {}), { code: 'CLUSTER_DELETING' })
+  await assert.rejects(findNamespace(cluster, name, { limit: 2000 }), { code: 'CLUSTER_DELETING', fix: /describe/ })
+  const waits: string[] = []
+  const found = findNamespace(cluster, name, { onWait: (what) => waits.push(what) })
+  const patch = JSON.stringify({ metadata: { finalizers: null } })
+  await lab.kubectl(['patch', 'configmap', 'held', `--namespace=${name}`, '--type=merge', `--patch=${patch}`])
+  assert.deepEqual([await found, waits], [undefined, [`namespace ${name}`]])
+
+  // at once behind one another, as after a kill
+  for (let i = 0; i < 2; i += 1)
+    await inProbeNamespace(cluster, name, () => applySecret(cluster, name, 's', 'Opaque', {}))
+})
+
+test('an object that another release installed is not taken over', async () => {
+  const own = { name: 'first', namespace }
+  const header = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default' } }
+  await assert.rejects(assertOwnership(cluster, own, [header]), { code: 'CLUSTER_OWNED' })
+  await assertOwnership(cluster, own, [deployment('none', probeImage)])
+})
+
 test('a user without rights is told exactly what is missing', async () => {
   const { status } = await cluster.core.createNamespacedServiceAccountToken({
     namespace,
@@ -132,7 +163,8 @@ test('a rollout that fails names each pod, why, and its last lines', async () =>
     assert.equal(error.code, 'CLUSTER_ROLLOUT')
     assert.match(error.message, /Deployment\/crash 0 of 1 ready, Deployment\/pull 0 of 1 ready/)
     assert.match(error.why ?? '', /pod crash-\S+ \(main\): \w+: exit code \d+/)
-    assert.match(error.why ?? '', /pod pull-\S+ \(main\): (ErrImagePull|ImagePullBackOff): .*10\.99\.0\.1:1/)
+    const pull = `pod pull-\\S+ \\(main\\): (ErrImagePull|ImagePullBackOff): .*${lab.bastionAddress}:1/`
+    assert.match(error.why ?? '', new RegExp(pull))
     return true
   })
   assert.ok(told.length >= 2)
@@ -157,6 +189,11 @@ test('helm installs, and an upgrade that does not become ready is taken back', a
   await assert.rejects(upgrade, { code: 'CLUSTER_HELM_UPGRADE' })
   const back = await helmStatus(helm, address, release, { signal })
   assert.deepEqual([back?.status, back?.values], ['deployed', { a: 1 }])
+  const installed = [deployment('good', probeImage)]
+  await assertOwnership(cluster, release, installed)
+  await assert.rejects(assertOwnership(cluster, { name: 'other', namespace }, installed), {
+    why: `Deployment good is of release good in namespace ${namespace}`,
+  })
   assert.equal(await helmStatus(helm, address, { name: 'none', namespace }, { signal }), undefined)
 })
 

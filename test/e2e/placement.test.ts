@@ -21,7 +21,7 @@ let site: ManagerSite
 
 before(
   async () => {
-    lab = await up({ name })
+    lab = await up({ name, fresh: true })
     site = await managerSite(lab, await importHealthyWorkspace(lab))
   },
   { timeout: 30 * 60_000 },

@@ -39,7 +39,7 @@ export type PlatformSite = Ground & {
 }
 
 export type SiteOptions = {
-  /** of a lab that only this test uses: the platform wants ports 22 and 443 of the node for itself */
+  /** of a lab that only this test uses, made anew: the platform wants ports 22 and 443 of the node for itself */
   name: string
   /** DNS names in the site's certificate beside `host` */
   dns?: readonly string[]
@@ -58,7 +58,7 @@ export async function startSite({ name, dns = [], values }: SiteOptions): Promis
     for (const step of closing.splice(0).reverse()) await step()
   }
   try {
-    const lab = await up({ name })
+    const lab = await up({ name, fresh: true })
     const registry = await startRegistry({
       directory: join(directory, 'registry'),
       address: lab.bastionAddress,

@@ -18,7 +18,7 @@ let lab: Lab
 const directory = await mkdtemp(join(tmpdir(), 'ports-'))
 
 before(async () => {
-  lab = await up({ name })
+  lab = await up({ name, fresh: true })
   await lab.kubectl(['create', 'namespace', namespace])
 })
 

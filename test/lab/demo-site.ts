@@ -25,12 +25,15 @@ export interface SiteOptions {
   kubeconfig?: string | undefined
   /** address of this machine as the nodes of that cluster see it */
   address?: string | undefined
+  /** name of a lab that nobody else uses: it is made anew; without one, the lab that is there is used as it is */
+  lab?: string | undefined
   log: (line: string) => void
 }
 
 /** Brings the lab up, or takes the cluster of `kubeconfig`. */
-export async function siteOf({ kubeconfig, address, log }: SiteOptions): Promise<Site> {
-  const lab = kubeconfig === undefined ? await up({ log: (line) => log(`  ${line}`) }) : undefined
+export async function siteOf({ kubeconfig, address, lab: name, log }: SiteOptions): Promise<Site> {
+  const which = name === undefined ? {} : { name, fresh: true }
+  const lab = kubeconfig === undefined ? await up({ ...which, log: (line) => log(`  ${line}`) }) : undefined
   const config = lab?.kubeconfig ?? (kubeconfig as string)
   const binary = await kubectlBinary()
   const kubectl = (...args: string[]) => run(binary, [`--kubeconfig=${config}`, '--request-timeout=30s', ...args])

@@ -51,15 +51,18 @@ const images = { pause: pauseImage, coredns: 'sealift.lab/coredns:1', probe: 'se
 /** Image of the self-check's program (test/lab/kubernetes/probe), on every lab's node. */
 export const probeImage = images.probe
 
-/** Brings the lab up; one that runs and is healthy is used as it is, a broken one is taken down first. */
-export async function up(options: { name?: string; log?: (line: string) => void } = {}): Promise<Lab> {
+/**
+ * Brings the lab up; one that runs and is healthy is used as it is, a broken one is taken down first, and where it is to
+ * be `fresh` any other, with all that somebody left in it.
+ */
+export async function up(options: { name?: string; fresh?: boolean; log?: (line: string) => void } = {}): Promise<Lab> {
   const state = labState(options.name)
   const log = options.log ?? (() => {})
   const reason = await obstacle()
   if (reason !== undefined) throw new SealiftError('USAGE_LAB_MACHINE', `no lab can run here: ${reason}`)
   const work = async () => {
     const now = await inspect(state)
-    if (now.state === 'running' && now.lab !== undefined) {
+    if (!options.fresh && now.state === 'running' && now.lab !== undefined) {
       log(`lab ${state.name} is running and healthy: used as it is`)
       return now.lab
     }

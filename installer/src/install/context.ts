@@ -21,7 +21,7 @@ export interface InstallDeps {
   registry: ContentStore
   /** Puts the images of the bundle, and what refers to them, into the registry. */
   seed(options: { signal: AbortSignal; onProgress(progress: CopyProgress): void }): Promise<SeededImages>
-  /** where journal, receipt, and files taken out of the bundle are kept */
+  /** where journal, receipt, the CA of the site, and files taken out of the bundle are kept */
   stateDir: string
   /** default 10 minutes, in milliseconds: how long the platform may take to become ready */
   timeout?: number

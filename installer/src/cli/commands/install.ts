@@ -16,12 +16,14 @@ export const install = defineCommand({
         state: {
           type: 'string',
           requiresArg: true,
-          describe: 'directory for journal and receipt (default: in ~/.local/state/sealift)',
+          describe: 'directory for journal, receipt and the key of the CA (default: in ~/.local/state/sealift)',
         },
         json: { ...json, describe: 'print one JSON document a line: every event, then the result' },
       })
       .example('$0 install --headless --answers answers.yaml', 'run it again after a failure: it goes on')
-      .epilogue('Nothing is changed before license, bundle, cluster, registry and coverage have passed.'),
+      .epilogue(
+        'Nothing is changed before license, bundle, cluster, registry, coverage and network policies have been checked.',
+      ),
   handler: async (args) => {
     if (!args.headless || args.answers === undefined)
       throw new SealiftError('USAGE_ARGUMENTS', 'this version installs headless only', {

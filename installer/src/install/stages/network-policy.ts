@@ -10,6 +10,7 @@ import { isDeployed } from '../deployed.ts'
 import type { Stage } from '../engine.ts'
 import { probeNamespaces } from '../probe-namespaces.ts'
 import { pullSecret } from '../pull-secret.ts'
+import { runsOn } from '../runs-on.ts'
 
 export const networkPolicyStage: Stage<InstallContext> = {
   id: 'network-policy',
@@ -36,8 +37,10 @@ const unproven = ['CLUSTER_NETWORK_POLICY', 'CLUSTER_POLICY_PROBE']
 async function probe({ cluster, answers, bundle }: InstallContext): Promise<void> {
   const { core, request } = cluster()
   const nodes = usableNodes((await request('list nodes', () => core.listNode({ limit: 1000 }))).items)
-  const names = nodes.map((node) => node.metadata?.name as string)
-  const { images } = bundle.release
+  const { images, platforms } = bundle.release
+  const names = nodes
+    .filter(({ status }) => status?.nodeInfo !== undefined && runsOn(platforms, status.nodeInfo))
+    .map((node) => node.metadata?.name as string)
   // any that has Node.js; this one is needed on some node anyway
   const { reference, digest } = (images.find(({ name }) => name === 'manager') ?? images[0]) as ReleaseImage
   const namespace = probeNamespaces(answers).policy

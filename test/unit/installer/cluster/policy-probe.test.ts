@@ -45,9 +45,10 @@ const networks: Record<string, Network> = {
 /** A cluster whose pods run at once, over a network. */
 async function cluster(t: TestContext, network: Network) {
   const fake = await fakeKubernetes(t)
-  fake.put('/api/v1/nodes', { items: [node('a'), node('b')] })
+  fake.put('/api/v1/nodes', { items: [node('a'), node('other', 'arm'), node('b'), node('other', 'arm')] })
   const server = { metadata: { labels: { 'sealift.dev/policy-probe': 'server' } } }
   fake.runPod = (pod, policies) => {
+    assert.match(pod.spec?.nodeName ?? '', /^[ab]$/)
     if (pod.metadata?.name === 'server')
       return { podIP: '10.0.0.9', containerStatuses: [{ name: 'probe', state: { running: {} } }] }
     const [host, , wanted] = pod.spec?.containers[0]?.command?.slice(3) ?? []
@@ -57,7 +58,10 @@ async function cluster(t: TestContext, network: Network) {
   }
   return fake
 }
-const node = (name: string) => ({ metadata: { name }, status: { conditions: [{ type: 'Ready', status: 'True' }] } })
+const node = (name: string, architecture = 'amd64') => ({
+  metadata: { name },
+  status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { operatingSystem: 'linux', architecture } },
+})
 
 const probe = {
   ...{ namespace: 'cde-policy-probe', image: 'r.example/cde/manager@sha256:a' },
@@ -96,7 +100,7 @@ async function stage(t: TestContext, network: Network, answer: object = {}) {
   const fake = await cluster(t, network)
   const answers = { namespace: 'cde', registry: { address: 'r.example' }, kubeconfig: fake.kubeconfig, ...answer }
   const image = { name: 'manager', reference: 'registry.example/cde/manager:1', digest: 'sha256:a' }
-  const bundle = { release: { images: [image] } }
+  const bundle = { release: { images: [image], platforms: ['linux/amd64'] } }
   const context = createContext(answers as never, { bundle, stateDir: '/nowhere' } as never, t.signal, [])
   const events: InstallEvent[] = []
   await networkPolicyStage.run(
