@@ -17,6 +17,10 @@ export const connectTo =
   (address: Address, grant: string | undefined): Connect =>
   () => {
     const socket = connect({ ...address, allowHalfOpen: true, noDelay: true })
-    if (grant !== undefined) socket.write(`CDE ${grant}\r\n`)
+    if (grant === undefined) return socket
+    // in one packet with the request
+    socket.cork()
+    socket.write(`CDE ${grant}\r\n`)
+    socket.once('connect', () => socket.uncork())
     return socket
   }
