@@ -20,7 +20,7 @@ export function devEnvproxy(
     locate: ({ workspace, port }) => ({ host: '127.0.0.1', port: forwards?.portOf(workspace, port) ?? 9 }),
     sharedKey,
     devUrls: {
-      hosts: { devUrls: devUrlsHost },
+      hosts: { devUrls: devUrlsHost, editors: undefined },
       siteUrl,
       directory: createDirectory({ ask: managerDirectory(manager) }),
     },

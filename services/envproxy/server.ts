@@ -29,6 +29,7 @@ const {
   INTERNAL_KEY_FILE,
   ACCESS_URL,
   DEVURLS_HOST,
+  EDITORS_HOST,
   SSH_PORT = '2222',
   SSH_HOST_KEY_FILE,
 } = process.env
@@ -51,9 +52,9 @@ const envproxy = createEnvproxy({
     port,
   }),
   devUrls:
-    DEVURLS_HOST && ACCESS_URL && manager
+    (DEVURLS_HOST || EDITORS_HOST) && ACCESS_URL && manager
       ? {
-          hosts: { devUrls: DEVURLS_HOST },
+          hosts: { devUrls: DEVURLS_HOST || undefined, editors: EDITORS_HOST || undefined },
           siteUrl: ACCESS_URL,
           directory: createDirectory({ ask: managerDirectory(manager) }),
         }

@@ -22,6 +22,7 @@ export type Dependencies = {
   accessUrl: string
   /** of one user, worked on in a second on average */ requestsPerSecond: number
   /** host below which dev URLs are; undefined: there are none */ devUrlsHost: string | undefined
+  /** the host of all editors, where they have no names of their own */ editorsHost: string | undefined
   /** where the manager finds the envproxy */ envproxyUrl: string
   /** the site's identity provider, where there is one */
   oidc: { provider: OidcProvider; pendingLogins: PendingLogins } | undefined

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { checkDevUrlsHost } from './dev-urls/address.ts'
+import { checkDevUrlsHost, checkEditorsHost } from './dev-urls/address.ts'
 import type { OidcSettings } from './oidc/provider.ts'
 import { type Running, runningAs } from './running.ts'
 import { fairShare } from './turns.ts'
@@ -20,6 +20,7 @@ export type Environment = {
   accessUrl: string
   /** of one user, begun in a second on average */ requestsPerSecond: number
   /** host below which dev URLs are */ devUrlsHost: string | undefined
+  /** host of editors, where those have no names of their own */ editorsHost: string | undefined
   envproxyUrl: string
   oidc: OidcSettings | undefined
   workspace: WorkspaceDefaults
@@ -85,6 +86,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const accessUrl = required('ACCESS_URL')
   if (!URL.canParse(accessUrl)) throw new Error('ACCESS_URL is not a URL, such as https://cde.example.com')
   const devUrlsHost = optional('DEVURLS_HOST')
+  const editorsHost = optional('EDITORS_HOST')
   return {
     port: number('PORT', 8080),
     host: optional('HOST') ?? '::',
@@ -106,6 +108,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     accessUrl,
     requestsPerSecond: pace,
     devUrlsHost: devUrlsHost && checkDevUrlsHost(devUrlsHost, accessUrl),
+    editorsHost: editorsHost && checkEditorsHost(editorsHost, accessUrl, devUrlsHost),
     envproxyUrl: optional('ENVPROXY_URL') ?? 'http://cde-envproxy:8080',
     oidc: readOidc(),
     workspace: {

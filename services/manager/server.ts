@@ -74,6 +74,7 @@ async function start(): Promise<void> {
     accessUrl: environment.accessUrl,
     requestsPerSecond: environment.requestsPerSecond,
     devUrlsHost: environment.devUrlsHost,
+    editorsHost: environment.editorsHost,
     envproxyUrl: environment.envproxyUrl,
     gpuResource: environment.workspace.gpuResource,
     oidc: environment.oidc && {

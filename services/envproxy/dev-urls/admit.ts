@@ -28,16 +28,16 @@ export interface Visit {
  */
 export async function admitVisitor(
   { directory, cookies, access }: Gatekeeping,
-  { label }: Place,
+  place: Place,
   request: IncomingMessage,
 ): Promise<Visit> {
-  const devUrl = await directory(label)
+  const devUrl = await directory(place.label)
   if (devUrl?.open) return { holder: holderOf(devUrl, '', ''), devUrl, grant: undefined, renewed: undefined }
-  const opened = devUrl && (await cookies.open(request.headers.cookie, devUrl))
+  const opened = devUrl && (await cookies.open(request.headers.cookie, devUrl, place))
   if (!opened) throw new Refusal(401, 'DEV_URL_LOGIN', 'Open this address in a browser and log in.')
   assertOwnPage(request)
   assertNotEmbedded(request)
   const { holder, old } = opened
   const grant = await access.assert(holder)
-  return { holder, devUrl, grant, renewed: old ? await cookies.seal(holder) : undefined }
+  return { holder, devUrl, grant, renewed: old ? await cookies.seal(holder, place) : undefined }
 }

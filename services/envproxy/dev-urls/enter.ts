@@ -9,7 +9,7 @@ import type { DevUrl } from './directory.ts'
 import type { Place } from './host.ts'
 import { holderOf, ownPrefix, scope, type VisitorCookies } from './visitor-cookie.ts'
 
-/** The one path of a dev URL that is not the workspace's: it takes a ticket from the manager. */
+/** The one path of a dev URL, below its base, that is not the workspace's: it takes a ticket from the manager. */
 export const entrance = '/.cde/enter'
 
 const stateName = `${ownPrefix}login`
@@ -48,12 +48,12 @@ export interface EntranceOptions {
 export async function enter(
   { keys, cookies, firstUse }: EntranceOptions,
   devUrl: DevUrl | undefined,
-  { target }: Place,
+  place: Place,
   request: IncomingMessage,
   answer: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET') throw new Refusal(405, 'METHOD_UNKNOWN', 'Only GET is served at this path.')
-  const query = new URL(target, 'http://dev-url').searchParams
+  const query = new URL(place.target, 'http://dev-url').searchParams
   const { payload } = await jwtVerify(query.get('ticket') ?? '', keys, {
     algorithms: ['EdDSA', 'Ed25519'],
     audience: 'dev-url',
@@ -71,16 +71,20 @@ export async function enter(
   if (!firstUse(jti)) throw new Refusal(401, 'TICKET_USED', 'The ticket has been used: open the address again.')
   const holder = holderOf(devUrl, sub, String(credential))
   const to = query.get('to') ?? '/'
-  redirect(answer, ownPath.test(to) ? to : '/', await cookies.seal(holder))
+  // who was here before, at a host that editors share, leaves nothing behind for this one: no data, no service worker
+  const owner = place.base === '' ? sub : await cookies.owner(request.headers.cookie)
+  const forget = owner === sub ? {} : { 'clear-site-data': '"cache", "storage"' }
+  redirect(answer, place.base + (ownPath.test(to) ? to : '/'), await cookies.seal(holder, place), forget)
 }
 
-function redirect(answer: ServerResponse, location: string, cookie: string): void {
+function redirect(answer: ServerResponse, location: string, cookie: string, more: Record<string, string> = {}): void {
   answer.writeHead(302, {
     location,
     'set-cookie': cookie,
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
     'content-length': '0',
+    ...more,
   })
   answer.end()
 }

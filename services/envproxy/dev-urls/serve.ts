@@ -41,7 +41,9 @@ export async function serveDevUrl(
   try {
     if (place === undefined) throw new Refusal(404, 'DEV_URL_UNKNOWN', 'Nothing is at this address.')
     assertOneHost(request)
-    const { label, target } = place
+    const { label, base, target } = place
+    // an editor is a folder: its pages name their parts relative to it
+    if (base !== '' && !target.startsWith('/')) return moved(answer, `${base}/${target}`)
     if (!isTarget(target)) throw new Refusal(400, 'REQUEST_MALFORMED', 'The request target is malformed.')
     if (target.split('?')[0] === entrance)
       return await enter(options, await options.directory(label), place, request, answer)
@@ -50,6 +52,8 @@ export async function serveDevUrl(
     })
     if (visit === undefined) return sendToLogin(options.siteUrl, place, request, answer)
     const { holder, devUrl, grant, renewed } = visit
+    const { open } = devUrl
+    const { host = '' } = request.headers
     free = options.visits.take(devUrl.id)
     if (holder.user !== '' && isUse(request)) options.activity.mark(devUrl.workspace)
     // an answer may go on for hours
@@ -58,8 +62,8 @@ export async function serveDevUrl(
       connect: connectTo(options.locate(devUrl), grant),
       target,
       headers: onwardHeaders(request, { cookies: visitorCookies(request.headers.cookie), judge: passes }),
-      answerHeader: (name, value) => ofWorkspace(name, value, devUrl),
-      added: [...guards(devUrl), ...(renewed ? ['Set-Cookie', renewed] : [])],
+      answerHeader: (name, value) => ofWorkspace(name, value, { ...place, open, host }),
+      added: [...guards(open), ...(renewed ? ['Set-Cookie', renewed] : [])],
       timeoutMs: options.timeoutMs,
     }).finally(unwatch)
   } catch (error) {
@@ -67,6 +71,10 @@ export async function serveDevUrl(
   } finally {
     free()
   }
+}
+
+function moved(answer: ServerResponse, location: string): void {
+  answer.writeHead(308, { location, 'content-length': '0', 'referrer-policy': 'no-referrer' }).end()
 }
 
 /** Whether to send someone to the login: a person who opens a page, without a cookie or with one of a session that ended. */

@@ -1,4 +1,4 @@
-import type { DevUrl } from './directory.ts'
+import type { Place } from './host.ts'
 import { ownPrefix } from './visitor-cookie.ts'
 
 /** Cookies and tokens of the site itself, should a browser ever send them here. */
@@ -13,7 +13,7 @@ const corp = 'cross-origin-resource-policy'
  * What every answer of a dev URL carries that is not public, so that no other page embeds it, as Onward.added. A second
  * Content-Security-Policy only ever tightens the workspace's own (CSP Level 3, section 8.1).
  */
-export const guards = ({ open }: Pick<DevUrl, 'open'>): string[] =>
+export const guards = (open: boolean): string[] =>
   open ? [] : ['Content-Security-Policy', "frame-ancestors 'self'", corp, 'same-origin']
 
 /** The request's cookies that are the workspace's own, as a header; undefined for none. */
@@ -31,13 +31,39 @@ export function passes(name: string, value: string): boolean | undefined {
   return name.startsWith('x-forwarded-') && !fromIngress.has(name) ? false : undefined
 }
 
-/** See Onward.answerHeader: a workspace sets cookies of its own host only, and none of ours. */
-export function ofWorkspace(name: string, value: string, { open }: Pick<DevUrl, 'open'>): string | undefined {
+/** Where an answer goes: the place of its request, the Host that it named, and whether that is public. */
+export interface Answered extends Pick<Place, 'base' | 'target'> {
+  open: boolean
+  host: string
+}
+
+/**
+ * See Onward.answerHeader: a workspace sets cookies of its own host only, and none of ours. Where the host is not its own,
+ * cookies and redirects stay below its base, and a service worker, whose scope is that folder of the script, is not widened.
+ */
+export function ofWorkspace(name: string, value: string, answered: Answered): string | undefined {
+  const { base, open } = answered
+  if (name === 'set-cookie') return confinedCookie(value, base)
   if (name === corp && !open) return undefined
-  if (name !== 'set-cookie') return value
+  if (base === '') return value
+  if (name === 'location') return locationBelow(value, answered)
+  return name === 'service-worker-allowed' ? undefined : value
+}
+
+function confinedCookie(value: string, base: string): string | undefined {
   const [pair = '', ...attributes] = value.split(';').map((part) => part.trim())
   if (isOwn(pair)) return undefined
-  return [pair, ...attributes.filter((each) => !/^domain\s*(=|$)/i.test(each))].join('; ')
+  const dropped = base === '' ? /^domain\s*(=|$)/i : /^(domain|path)\s*(=|$)/i
+  const kept = attributes.filter((each) => !dropped.test(each))
+  return [pair, ...kept, ...(base === '' ? [] : [`Path=${base}/`])].join('; ')
+}
+
+/** A redirect within the workspace, which does not know of its base, as the browser has to see it. */
+function locationBelow(value: string, { base, target, host }: Answered): string | undefined {
+  const here = `https://${host}${target}`
+  if (!URL.canParse(value, here)) return undefined
+  const to = new URL(value, here)
+  return to.host === new URL(here).host ? base + to.pathname + to.search + to.hash : value
 }
 
 /** Browsers take `=name=value` for a cookie without a name; servers that read it back do not. */

@@ -8,11 +8,12 @@ const renewal = 3600
 /** Seals claims about a user into a cookie's value, and opens it again. */
 export interface CookieSeal {
   seal(user: string, claims: JWTPayload): Promise<string>
-  /** The first sound value of this name among the request's cookies for which `fits` holds. */
+  /** The first sound value of this name among the request's cookies for which `fits` holds; `now` decides what is too old. */
   open<T>(
     header: string | undefined,
     name: string,
     fits: (user: string, claims: JWTPayload) => T | undefined,
+    now?: Date,
   ): Promise<{ value: T /** it should be sealed anew */; old: boolean } | undefined>
 }
 
@@ -31,7 +32,7 @@ export function createCookieSeal(sharedKey: string): CookieSeal {
         .setIssuedAt()
         .setExpirationTime(`${cookieLifetime}s`)
         .sign(key),
-    async open(header, name, fits) {
+    async open(header, name, fits, now = new Date()) {
       // A name may come more than once, with another path: whichever is sound counts.
       for (const token of cookieValues(header, name).slice(0, 4)) {
         try {
@@ -40,9 +41,10 @@ export function createCookieSeal(sharedKey: string): CookieSeal {
             issuer,
             audience,
             requiredClaims: ['exp', 'iat', 'sub'],
+            currentDate: now,
           })
           const value = fits(String(payload.sub), payload)
-          if (value !== undefined) return { value, old: Date.now() / 1000 - (payload.iat ?? 0) > renewal }
+          if (value !== undefined) return { value, old: now.getTime() / 1000 - (payload.iat ?? 0) > renewal }
         } catch {
           // not sealed by us, or too old
         }

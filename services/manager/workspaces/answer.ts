@@ -41,5 +41,5 @@ const editorOff = {
   code: 'EDITOR_OFF',
   message: 'this site has no host name for editors',
   why: 'an editor shows pages of its workspace, which must not be pages of the site itself',
-  fix: 'an operator sets devurls.host of the chart',
+  fix: 'an operator sets devurls.host or editors.host of the chart',
 }

@@ -31,16 +31,16 @@ test('a site without a host for editors says why, and what turns them on', { ski
   const editorOff = {
     code: 'EDITOR_OFF',
     message: 'this site has no host name for editors',
-    fix: 'an operator sets devurls.host of the chart',
+    fix: 'an operator sets devurls.host or editors.host of the chart',
   }
   site.workspaces.push(workspace('harbour', { editorUrl: null, editorOff }))
   const { page, context } = await openTab(t)
   await logIn(page, site.url)
   const button = page.getByRole('button', { name: 'Open the editor of harbour' })
   assert.equal(await button.getAttribute('aria-disabled'), 'true')
-  assert.match((await button.getAttribute('title')) ?? '', /devurls\.host/)
+  assert.match((await button.getAttribute('title')) ?? '', /editors\.host/)
   await button.click({ force: true })
-  await page.getByRole('alert').getByText('an operator sets devurls.host of the chart').waitFor()
+  await page.getByRole('alert').getByText('an operator sets devurls.host or editors.host of the chart').waitFor()
   assert.equal(context.pages().length, 1)
   await picture(page, 'editor-off')
 })

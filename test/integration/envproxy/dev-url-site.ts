@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { createAccess } from '../../../services/envproxy/access.ts'
 import { createEnvproxy, type EnvproxyOptions } from '../../../services/envproxy/app.ts'
 import { createDirectory, managerDirectory } from '../../../services/envproxy/dev-urls/directory.ts'
+import type { VisitHosts } from '../../../services/envproxy/dev-urls/host.ts'
 import { createManager } from '../../../services/envproxy/manager.ts'
 import { askManager } from '../../../services/envproxy/manager-access.ts'
 import { managerKeys } from '../../../services/envproxy/ticket.ts'
@@ -37,9 +38,9 @@ type Handler = (request: IncomingMessage, answer: ServerResponse) => void
 export async function startDevUrls(
   t: TestContext,
   inside: Handler,
-  more: Partial<EnvproxyOptions> & { located?: (place: { port: number }) => void } = {},
+  more: Partial<EnvproxyOptions> & { hosts?: VisitHosts; located?: (place: { port: number }) => void } = {},
 ) {
-  const { located, ...options } = more
+  const { hosts = { devUrls: devHost, editors: undefined }, located, ...options } = more
   const key = await signingKey()
   const known = new Map([ann, eve, annEditor, eveEditor].map((one) => [one.label, { ...one }]))
   const manager = {
@@ -94,7 +95,7 @@ export async function startDevUrls(
     access,
     activity: { mark: (id) => used.push(id), hold: () => () => {}, close() {} },
     devUrls: {
-      hosts: { devUrls: devHost },
+      hosts,
       siteUrl,
       directory: createDirectory({ ask: managerDirectory(calls), freshMs: 100, staleMs: 300 }),
     },

@@ -57,8 +57,23 @@ test('a site without a host for editors has none, and says why and what turns th
   const { editorUrl, editorOff } = (await site.call(ada.token, 'GET', `/api/v0/workspaces/${box}`)).json()
   assert.equal(editorUrl, null)
   assert.equal(editorOff.code, 'EDITOR_OFF')
-  assert.match(editorOff.fix, /devurls\.host/)
+  assert.match(editorOff.fix, /devurls\.host or editors\.host/)
   assert.equal((await enter(site, box, ada.token)).statusCode, 404)
+})
+
+test('where editors share one host, a ticket goes to the path of its workspace there', async (t) => {
+  const site = await newSite(t, postgres)
+  site.hosts = { devUrlsHost: undefined, editorsHost: 'ide.example' }
+  const ada = await person(site, 'ada')
+  const eve = await person(site, 'eve')
+  const box = await newBox(site, ada.token)
+  const one = (await site.call(ada.token, 'GET', `/api/v0/workspaces/${box}`)).json()
+  assert.equal(one.editorUrl, `https://ide.example/${box}/`)
+  const answer = await enter(site, box, ada.token)
+  assert.equal(answer.statusCode, 303)
+  const back = new URL(String(answer.headers.location))
+  assert.deepEqual([back.origin, back.pathname], ['https://ide.example', `/${box}/.cde/enter`])
+  assert.equal((await enter(site, box, eve.token)).statusCode, 404)
 })
 
 test('the owner gets a ticket for this editor and this browser; no role of the site opens it', async (t) => {

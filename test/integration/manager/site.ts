@@ -45,7 +45,7 @@ export type Site = {
   wakes: number
   /** nothing listens there unless a test sees to it */ envproxyUrl: string
   gpuResource: string | undefined
-  /** below which workspaces answer */ hosts: { devUrlsHost: string | undefined }
+  /** where workspaces answer */ hosts: { devUrlsHost: string | undefined; editorsHost: string | undefined }
   routes: { method: string; url: string; config: FastifyContextConfig | undefined }[]
   /** Another replica over the same database, with a pool of its own. */
   twin(): Promise<Site>
@@ -126,7 +126,7 @@ async function replica(
     wakes: 0,
     envproxyUrl: 'http://127.0.0.1:9',
     gpuResource: 'nvidia.com/gpu',
-    hosts: { devUrlsHost: 'dev.example' },
+    hosts: { devUrlsHost: 'dev.example', editorsHost: undefined },
     routes: [],
     async twin() {
       const name = database.options.database
@@ -190,6 +190,9 @@ async function replica(
     requestsPerSecond,
     get devUrlsHost() {
       return site.hosts.devUrlsHost
+    },
+    get editorsHost() {
+      return site.hosts.editorsHost
     },
     get envproxyUrl() {
       return site.envproxyUrl

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkDevUrlsHost, devUrlAddress } from '../../../../services/manager/dev-urls/address.ts'
+import { checkDevUrlsHost, checkEditorsHost, devUrlAddress } from '../../../../services/manager/dev-urls/address.ts'
 import { editorLabel, labelOf, workspaceOfEditor } from '../../../../services/manager/dev-urls/label.ts'
 
 test('a dev URL has scheme and port of the site', () => {
-  const at = (accessUrl: string, devUrlsHost?: string) => devUrlAddress('1-a-b', { accessUrl, devUrlsHost })
+  const at = (accessUrl: string, devUrlsHost?: string) =>
+    devUrlAddress('1-a-b', { accessUrl, devUrlsHost, editorsHost: undefined })
   assert.equal(at('https://cde.example', 'dev.example'), 'https://1-a-b.dev.example/')
   assert.equal(at('https://cde.example:8443/', 'dev.example'), 'https://1-a-b.dev.example:8443/')
   assert.equal(at('https://cde.example'), undefined)
@@ -41,4 +42,30 @@ test('the label of an editor is no dev URL’s, and only an id of a workspace ha
     'ide-',
   ])
     assert.equal(workspaceOfEditor(label), undefined, label)
+})
+
+test('an editor has a name of its own where names can be had, else its path at the host of all, else none', () => {
+  const accessUrl = 'https://cde.example:8443'
+  const at = (devUrlsHost?: string, editorsHost?: string) =>
+    devUrlAddress('ide-abcde12345', { accessUrl, devUrlsHost, editorsHost })
+  assert.equal(at('dev.example'), 'https://ide-abcde12345.dev.example:8443/')
+  assert.equal(at('dev.example', 'ide.example'), 'https://ide-abcde12345.dev.example:8443/')
+  assert.equal(at(undefined, 'ide.example'), 'https://ide.example:8443/abcde12345/')
+  assert.equal(at(), undefined)
+  assert.equal(devUrlAddress('1-a-b', { accessUrl, devUrlsHost: undefined, editorsHost: 'ide.example' }), undefined)
+})
+
+test('a manager does not start where editors would be at the site’s own host, or at that of dev URLs', () => {
+  const site = 'https://cde.example'
+  const check = (host: string, accessUrl = site, devUrls?: string) => checkEditorsHost(host, accessUrl, devUrls)
+  for (const host of ['ide.example', 'ide.cde.example', 'cde-ide.test']) assert.equal(check(host), host)
+  assert.equal(check('ide.example', site, 'dev.example'), 'ide.example')
+  assert.throws(() => check('cde.example'), /covers the site's own host/)
+  assert.throws(() => check('example.test', 'https://cde.example.test'), /covers the site's own host/)
+  assert.throws(() => check('ide.example', 'http://cde.example'), /https/)
+  for (const devUrls of ['ide.example', 'dev.ide.example', 'a.b.ide.example'])
+    assert.throws(() => check('ide.example', site, devUrls), /within one another/, devUrls)
+  assert.throws(() => check('ide.dev.example', site, 'dev.example'), /within one another/)
+  for (const host of ['*.ide.example', 'example', 'ide.example:8443', 'ide.example/x'])
+    assert.throws(() => check(host), /not a host name/, host)
 })
