@@ -74,7 +74,7 @@ export async function startCredentialSite(t: TestContext, postgres: Postgres) {
     sharedKey: internalKey,
     access,
     devUrls: {
-      hosts: { devUrls: site.hosts.devUrlsHost },
+      hosts: { devUrls: site.hosts.devUrlsHost, editors: undefined },
       siteUrl: accessUrl,
       directory: createDirectory({ ask: managerDirectory(manager), freshMs: recheckMs }),
     },
