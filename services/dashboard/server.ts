@@ -7,7 +7,6 @@ const app = Fastify({
   logger: loggerOptions(process.env.LOG_LEVEL || 'info'),
   bodyLimit: 1024,
   requestTimeout: 30_000,
-  trustProxy: (_address, hop) => hop < 1,
 })
 
 let closing = false

@@ -35,6 +35,7 @@ export async function managerEnvironment(parts: Parts): Promise<NodeJS.ProcessEn
     ...process.env,
     PORT: String(port),
     HOST: '127.0.0.1',
+    TRUSTED_PROXIES: '127.0.0.1',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
     PGHOST: '127.0.0.1',
     PGPORT: String(postgres.port),

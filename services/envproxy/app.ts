@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyServerOptions, fastify, LogController
 import type { JWTVerifyGetKey } from 'jose'
 import { type Access, createAccess } from './access.ts'
 import { type Activity, noActivity } from './activity.ts'
+import { dropClaims } from './claims.ts'
 import type { Address } from './connect.ts'
 import type { Directory } from './dev-urls/directory.ts'
 import { type Place, readPlace, type VisitHosts } from './dev-urls/host.ts'
@@ -26,6 +27,8 @@ export interface EnvproxyOptions {
   activity?: Activity | undefined
   /** the hosts of dev URLs and editors, the site's origin and who knows where they lead; undefined: none are served */
   devUrls?: { hosts: VisitHosts; siteUrl: string; directory: Directory } | undefined
+  /** whose X-Forwarded-* are believed, by address; default: nobody's */
+  trusts?: (address: string) => boolean
   logger?: FastifyServerOptions['logger']
   /** most sessions of all users, and of one */
   maxSessions?: number
@@ -59,6 +62,7 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   const quota = createQuota({ total, perUser: options.maxSessionsPerUser ?? 64 })
   const metrics = createMetrics(() => quota.taken)
   const sockets = new Set<Socket>()
+  const trusts = options.trusts ?? (() => false)
   let draining = false
 
   /** Which dev URL or editor a request is for; undefined where it is for the site. */
@@ -74,6 +78,7 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
     serverFactory(handler) {
       const limits = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 0, keepAliveTimeout: 75_000 }
       return createServer({ ...limits, noDelay: true, requireHostHeader: true }, (request, answer) => {
+        dropClaims(request, trusts)
         // A body that stops moving ends its connection; a long one may take its time.
         request.socket.setTimeout(idleBodyMs)
         if (draining) answer.setHeader('connection', 'close')
@@ -128,6 +133,7 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
     lookMs: options.lookMs ?? 30_000,
   }
   app.server.on('upgrade', (request, socket, head) => {
+    dropClaims(request, trusts)
     void serveUpgrade(session, request, socket as Socket, head, visit(request))
   })
 

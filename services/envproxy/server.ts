@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loggerOptions } from '../logging.ts'
 import { opensshKey } from '../ssh/openssh-key.ts'
+import { readTrusted, trustedProxies } from '../trusted-proxies.ts'
 import { createAccess } from './access.ts'
 import { createActivity } from './activity.ts'
 import { createEnvproxy } from './app.ts'
@@ -32,6 +33,7 @@ const {
   EDITORS_HOST,
   SSH_PORT = '2222',
   SSH_HOST_KEY_FILE,
+  TRUSTED_PROXIES = '',
 } = process.env
 
 const ownPorts: readonly number[] = [...Object.values(doors), sshPort]
@@ -44,6 +46,9 @@ const activity = createActivity(async (workspaces) => {
   if (answer && answer.status >= 500) throw new Error(`the manager answered ${answer.status}`)
 })
 
+const proxies = trustedProxies(readTrusted(TRUSTED_PROXIES), {
+  log: { warn: (details, message) => envproxy.app.log.warn(details, message) },
+})
 const envproxy = createEnvproxy({
   keys: managerKeys(MANAGER_URL),
   // the Service has the platform's own ports; the pod itself has all
@@ -62,6 +67,7 @@ const envproxy = createEnvproxy({
   sharedKey,
   access,
   activity,
+  trusts: proxies.has,
   logger: loggerOptions(LOG_LEVEL),
   maxSessions: Number(MAX_SESSIONS),
   maxSessionsPerUser: Number(MAX_SESSIONS_PER_USER),
@@ -117,6 +123,7 @@ ssh?.on('error', (error: NodeJS.ErrnoException) => {
   ssh.listen(Number(SSH_PORT), '0.0.0.0')
 })
 ssh?.listen(Number(SSH_PORT), '::')
+await proxies.look()
 await app.listen({ host: '::', port: Number(PORT) }).catch((error: NodeJS.ErrnoException) => {
   if (!noIpv6(error)) throw error
   return app.listen({ host: '0.0.0.0', port: Number(PORT) })

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { TrustedProxies } from '../trusted-proxies.ts'
 import type { Dependencies } from './dependencies.ts'
 import access from './plugins/access.ts'
 import errorAnswers from './plugins/error-answers.ts'
@@ -80,10 +81,10 @@ export const managerApi: FastifyPluginAsync<Dependencies> = async (instance, dep
 }
 
 /** Settings of the Fastify instance that `managerApi` relies on. */
-export const fastifySettings = {
+export const fastifySettings = (proxies: Pick<TrustedProxies, 'has'>) => ({
   bodyLimit: 64 * 1024,
   requestTimeout: 30_000,
-  // the ingress is the one hop in front; what clients claim before it is not believed
-  trustProxy: (_address: string, hop: number): boolean => hop < 1,
+  // who claims to speak for a client is believed by what it is, not by where it stands in the row
+  trustProxy: (address: string): boolean => proxies.has(address),
   ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
-} as const
+})

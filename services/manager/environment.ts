@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { readTrusted, type Trusted } from '../trusted-proxies.ts'
 import { checkDevUrlsHost, checkEditorsHost } from './dev-urls/address.ts'
 import type { OidcSettings } from './oidc/provider.ts'
 import { type Running, runningAs } from './running.ts'
@@ -13,6 +14,7 @@ export type Environment = {
   database: { host: string; port: number; user: string; database: string; password: string; ca: string | undefined }
   adminPasswordFile: string | undefined
   ticketKey: string
+  /** whose X-Forwarded-For is believed, see trusted-proxies.ts */ trustedProxies: Trusted
   /** shared with the envproxy */ internalKey: string | undefined
   licenseKeys: string[]
   licenseFile: string | undefined
@@ -101,6 +103,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     },
     adminPasswordFile: optional('ADMIN_PASSWORD_FILE'),
     ticketKey: file('TICKET_KEY_FILE'),
+    trustedProxies: readTrusted(optional('TRUSTED_PROXIES') ?? ''),
     internalKey: optional('INTERNAL_KEY_FILE') === undefined ? undefined : file('INTERNAL_KEY_FILE').trim(),
     licenseKeys: splitPem(file('LICENSE_KEYS_FILE')),
     licenseFile: optional('LICENSE_FILE'),

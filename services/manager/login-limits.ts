@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto'
+import { clientNetwork } from './client-network.ts'
 import type { Queryable } from './database.ts'
 import { ApiError } from './errors.ts'
 
-/** What is allowed in a window of five minutes: attempts to log in, and looks for users by name. */
-export const loginLimits = { window: 5 * 60 * 1000, pair: 10, address: 100, lookups: 60 } as const
+/**
+ * What is allowed in a window of five minutes: failed attempts to log in as one user from one network, and as anyone from
+ * one network, which a whole site may share (NAT, kube-proxy); looks for users by name.
+ */
+export const loginLimits = { window: 5 * 60 * 1000, pair: 10, network: 1000, lookups: 60 } as const
 
 type Attempt = { username: string; address: string }
 
 /**
- * Counts an attempt to log in, in the database, so that replicas share the count. The limit is by user *and* address:
- * an attacker elsewhere cannot lock a user out.
+ * Counts an attempt to log in, in the database, so that replicas share the count. The limit is by user *and* network:
+ * an attacker elsewhere cannot lock a user out. It counts before the password is looked at, so that many at once are
+ * counted too; `forgiveAttempt` takes back what was right.
  * @throws ApiError 429 AUTH_TOO_MANY_ATTEMPTS
  */
 export async function countAttempt(database: Queryable, attempt: Attempt, now: number): Promise<void> {
   for (const [key, limit] of [
-    [addressKey(attempt), loginLimits.address],
     [pairKey(attempt), loginLimits.pair],
+    [networkKey(attempt), loginLimits.network],
   ] as const) {
     const wait = await count(database, key, limit, now)
     if (wait !== undefined)
@@ -54,16 +59,15 @@ async function count(database: Queryable, key: Buffer, limit: number, now: numbe
   return Math.max(1, Math.ceil((counted.window_ends.getTime() - now) / 1000))
 }
 
-/** Forgets the failed attempts of a user from an address, after a success; not those of the address. */
-export async function forgiveAttempts(database: Queryable, attempt: Attempt): Promise<void> {
+/** After a success: forgets the failed attempts of the user from the network, and takes this one from the network's. */
+export async function forgiveAttempt(database: Queryable, attempt: Attempt): Promise<void> {
   await database.query('DELETE FROM login_attempts WHERE key = $1', [pairKey(attempt)])
+  await database.query('UPDATE login_attempts SET attempts = greatest(attempts - 1, 0) WHERE key = $1', [
+    networkKey(attempt),
+  ])
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-const pairKey = ({ username, address }: Attempt): Buffer => digest(`pair ${network(address)} ${username.toLowerCase()}`)
-const addressKey = ({ address }: Attempt): Buffer => digest(`address ${network(address)}`)
-
-/** One customer line usually owns a /64 of IPv6, so that counts as one address. */
-function network(address: string): string {
-  return address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address
-}
+const pairKey = ({ username, address }: Attempt): Buffer =>
+  digest(`pair ${clientNetwork(address)} ${username.toLowerCase()}`)
+const networkKey = ({ address }: Attempt): Buffer => digest(`network ${clientNetwork(address)}`)

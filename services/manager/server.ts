@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import Fastify from 'fastify'
 import { loggerOptions } from '../logging.ts'
+import { trustedProxies } from '../trusted-proxies.ts'
 import { fastifySettings, managerApi } from './app.ts'
 import { openDatabase, waitForDatabase } from './database.ts'
 import { readEnvironment } from './environment.ts'
@@ -27,7 +28,10 @@ const clock = Date.now
 const hour = 60 * 60 * 1000
 
 const environment = readEnvironment(process.env)
-const app = Fastify({ ...fastifySettings, logger: loggerOptions(environment.logLevel) })
+const proxies = trustedProxies(environment.trustedProxies, {
+  log: { warn: (details, message) => log.warn(details, message) },
+})
+const app = Fastify({ ...fastifySettings(proxies), logger: loggerOptions(environment.logLevel) })
 const { log } = app
 
 async function start(): Promise<void> {
@@ -83,6 +87,8 @@ async function start(): Promise<void> {
     },
     clock,
   })
+  app.addHook('onClose', async () => proxies.close())
+  await proxies.look()
   await app.listen({ port: environment.port, host: environment.host })
 
   async function addFirstAdmin(): Promise<void> {

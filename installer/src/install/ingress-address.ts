@@ -8,7 +8,7 @@ export interface IngressAddress {
 }
 
 /**
- * The address of the platform's ingress: its load balancer's, or a node's port; for a ClusterIP, or where the cluster's
+ * The address of the platform's ingress: its load balancer's, or the port of a node that runs it; for a ClusterIP, or where the cluster's
  * own ingress is used, the host name itself, which the site then publishes. Undefined while there is none.
  * @throws SealiftError CLUSTER_*
  */
@@ -26,9 +26,12 @@ export async function ingressAddress(
     return address === undefined ? undefined : { address, port: port?.port ?? 443 }
   }
   if (service?.spec?.type === 'NodePort' && port?.nodePort !== undefined) {
-    const { items } = await cluster.request('list nodes', () => cluster.core.listNode({ limit: 100 }))
-    const addresses = items.flatMap((node) => node.status?.addresses ?? [])
-    const address = addresses.find((candidate) => candidate.type === 'InternalIP')?.address
+    // a node without a pod of the ingress may take no connections (externalTrafficPolicy: Local)
+    const labelSelector = Object.entries(service.spec.selector ?? {}).map(([key, value]) => `${key}=${value}`)
+    const { items } = await cluster.request('list the pods of the ingress', () =>
+      cluster.core.listNamespacedPod({ namespace, labelSelector: labelSelector.join(',') }),
+    )
+    const address = items.find(({ status }) => status?.phase === 'Running')?.status?.hostIP
     return address === undefined ? undefined : { address, port: port.nodePort }
   }
   return { address: host, port: 443 }

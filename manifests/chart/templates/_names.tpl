@@ -48,6 +48,15 @@ http://{{ include "cde.name" (list . "ingress") }}.{{ .Release.Namespace }}{{ .V
 {{- end -}}
 {{- end -}}
 
+{{/* Whose X-Forwarded-* are believed: the own controller's pods, by a Service that leads to each, and what the site names. */}}
+{{- define "cde.trustedProxies" -}}
+{{- $proxies := .Values.ingress.trustedProxies -}}
+{{- if .Values.ingress.controller.enabled -}}
+{{- $proxies = append $proxies (printf "%s.%s%s." (include "cde.name" (list . "ingress-pods")) .Release.Namespace .Values.clusterDomainSuffix) -}}
+{{- end -}}
+{{ join "," $proxies }}
+{{- end -}}
+
 {{/* Host below which dev URLs are, or nothing. The manager checks it again. */}}
 {{- define "cde.devurlsHost" -}}
 {{- with .Values.devurls.host -}}

@@ -46,6 +46,11 @@ matchLabels:
 {{- end }}
 {{- end -}}
 
+{{/* How a Service that clients reach from outside gets at its pods; a ClusterIP has no say. */}}
+{{- define "cde.trafficPolicy" -}}
+{{- if ne .Values.serviceType "ClusterIP" }}externalTrafficPolicy: {{ .Values.ingress.externalTrafficPolicy }}{{ end -}}
+{{- end -}}
+
 {{- define "cde.toKubernetes" -}}
 {{- $peers := list -}}
 {{- range .Values.networkPolicies.kubernetesAPI.cidrs }}{{ $peers = append $peers (dict "ipBlock" (dict "cidr" .)) }}{{ end -}}

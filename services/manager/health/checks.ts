@@ -3,10 +3,11 @@ import type { Database } from '../database.ts'
 import type { Licensing } from '../licensing.ts'
 import { countSeats } from '../users/store.ts'
 import type { WorkspaceEngine } from '../workspaces/engine.ts'
+import { sharedAddress } from './client-addresses.ts'
 
 /** How one part of the platform stands. A `warning` needs somebody's attention and breaks nothing yet. */
 export type Finding = {
-  name: 'database' | 'kubernetes' | 'license' | 'envproxy' | 'access-url'
+  name: 'database' | 'kubernetes' | 'license' | 'envproxy' | 'access-url' | 'client-addresses'
   standing: 'ok' | 'warning' | 'failing'
   code?: string
   message?: string
@@ -37,6 +38,7 @@ export async function findings(parts: CheckedParts): Promise<Finding[]> {
     ['license', () => licenseTrouble(database, licensing, clock())],
     ['envproxy', () => answers(new URL('/healthz', envproxyUrl))],
     ['access-url', () => answers(new URL('/healthz', accessUrl))],
+    ['client-addresses', () => addressTrouble(database, clock())],
   ]
   return await Promise.all(
     checks.map(async ([name, check]): Promise<Finding> => {
@@ -82,6 +84,12 @@ const failures: Record<Finding['name'], Trouble> = {
     message: 'the manager does not reach the access URL',
     fix: 'check its name in DNS, its certificate, and that the ingress serves it',
   },
+  'client-addresses': {
+    standing: 'warning',
+    code: 'HEALTH_CLIENT_ADDRESSES',
+    message: 'where people come from is not known',
+    fix: 'set ingress.externalTrafficPolicy to Local or, for an ingress of your own, ingress.trustedProxies; well where all share one NAT',
+  },
 }
 
 async function licenseTrouble(database: Database, licensing: Licensing, now: number): Promise<Trouble | undefined> {
@@ -112,6 +120,13 @@ async function licenseTrouble(database: Database, licensing: Licensing, now: num
       'deactivate who left, or ask sales for more seats',
     )
   return undefined
+}
+
+async function addressTrouble(database: Database, now: number): Promise<Trouble | undefined> {
+  const shared = await sharedAddress(database, now)
+  if (shared === undefined) return undefined
+  const message = `all ${shared.people} people who are logged in seem to come from ${shared.address}`
+  return { ...failures['client-addresses'], message }
 }
 
 async function answers(url: URL): Promise<undefined> {

@@ -3,7 +3,7 @@ import { record } from '../audit.ts'
 import { callerOf } from '../authorization.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
-import { countAttempt, forgiveAttempts } from '../login-limits.ts'
+import { countAttempt, forgiveAttempt } from '../login-limits.ts'
 import { verifyPassword } from '../passwords.ts'
 import { assertOwnPage } from '../plugins/access.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -38,7 +38,7 @@ export function authRoutes(app: TypedInstance, { database, tickets, accessUrl, c
       const matches = await verifyPassword(password, user?.passwordHash)
       if (user === undefined || !user.active || !matches)
         throw new ApiError(401, 'AUTH_FAILED', 'the user name or the password is wrong')
-      await forgiveAttempts(database, attempt)
+      await forgiveAttempt(database, attempt)
       const from = { address: request.ip, userAgent: request.headers['user-agent'] }
       const token = await openSession(database, user.id, clock(), from)
       await record(

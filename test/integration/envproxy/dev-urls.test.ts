@@ -286,3 +286,24 @@ test('a dev URL that does not answer takes its own places only', async (t) => {
   )
   assert.equal((await site.send(ann.label, '/')).body, 'page')
 })
+
+test('what a request says of its client reaches a workspace only where the ingress said it', async (t) => {
+  const site = await startDevUrls(t, (_request, answer) => answer.end('page'), { trusts: () => false })
+  const cookie = await site.enter()
+  const claims = {
+    'x-forwarded-for': '10.0.0.1',
+    'X-Forwarded-Host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    'x-real-ip': '10.0.0.1',
+    forwarded: 'for=10.0.0.1',
+  }
+  await site.send(ann.label, '/', { cookie, accept: '*/*', ...claims })
+  const socket = await site.socket(ann.label, { cookie, origin: `https://${ann.label}.${devHost}`, ...claims })
+  assert.ok('websocket' in socket)
+  socket.websocket.terminate()
+  assert.equal(site.reached.length, 2)
+  for (const seen of site.reached) {
+    assert.equal(seen?.headers.host, `${ann.label}.${devHost}`)
+    for (const name of Object.keys(claims)) assert.equal(seen?.headers[name.toLowerCase()], undefined, name)
+  }
+})

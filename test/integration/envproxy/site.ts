@@ -35,6 +35,7 @@ export async function startSite(
     keys: managerKeys(`http://127.0.0.1:${manager}`),
     locate: () => ({ host: '127.0.0.1', port: workspacePort }),
     access,
+    trusts: (address) => address === '127.0.0.1',
     ...options,
   })
   await envproxy.app.listen({ host: '127.0.0.1', port: 0 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { loginLimits } from '../../../services/manager/login-limits.ts'
+import { countAttempt, loginLimits } from '../../../services/manager/login-limits.ts'
 import { forgetExpired, sessionLifetime } from '../../../services/manager/sessions.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { accessUrl, newSite, password, type Site } from './site.ts'
@@ -117,6 +117,60 @@ test('too many failures from one address are refused, without locking the user o
   assert.equal((await from('192.0.2.2', password)).statusCode, 200)
   site.time.now += loginLimits.window + 1
   assert.equal((await from('192.0.2.1', password)).statusCode, 200)
+})
+
+test('an IPv6 network is one however it is written, and a right password takes nothing from anybody', async (t) => {
+  const site = await newSite(t, postgres)
+  await site.user('ada')
+  const from = (address: string, secret: string) =>
+    login(site, { username: 'ada', password: secret }, { 'x-forwarded-for': address })
+  const spellings = ['2001:db8::1', '2001:0DB8:0:0:0:0:0:2', '2001:db8:0:0:ffff::3', '[2001:db8::4]:4711']
+  for (let attempt = 0; attempt < loginLimits.pair; attempt++)
+    assert.equal((await from(spellings[attempt % spellings.length] as string, 'wrong')).statusCode, 401)
+  assert.equal((await from('2001:db8::5', password)).statusCode, 429)
+  assert.equal((await from('2001:db8:0:1::5', password)).statusCode, 200, 'the next network')
+
+  const counted = async () => {
+    const { rows } = await site.database.query('SELECT sum(attempts)::int AS sum FROM login_attempts')
+    return rows[0].sum
+  }
+  const before = await counted()
+  for (let i = 0; i < 3; i++) assert.equal((await from('192.0.2.9', password)).statusCode, 200)
+  assert.equal(await counted(), before)
+})
+
+test('who shares an address with somebody that guesses still gets in, up to a bound for all', async (t) => {
+  const site = await newSite(t, postgres)
+  await site.user('ada')
+  const guess = (name: number) =>
+    countAttempt(site.database, { username: `u${name}`, address: '127.0.0.1' }, site.time.now)
+  let guesses = 0
+  // each name as often as is allowed, 30 names and more
+  for (; guesses < 30 * loginLimits.pair; guesses++) await guess(guesses % 30)
+  assert.equal((await login(site, { username: 'ada', password })).statusCode, 200)
+  for (; guesses < loginLimits.network; guesses++) await guess(guesses)
+  const refused = await login(site, { username: 'ada', password })
+  assert.deepEqual([refused.statusCode, refused.json().code], [429, 'AUTH_TOO_MANY_ATTEMPTS'])
+  assert.equal((await login(site, { username: 'ada', password }, { 'x-forwarded-for': '192.0.2.1' })).statusCode, 200)
+})
+
+test('what a peer says of its client counts only from the ingress', async (t) => {
+  const site = await newSite(t, postgres)
+  await site.user('ada')
+  const from = async (remoteAddress: string) => {
+    const { headers } = await site.app.inject({
+      method: 'POST',
+      url: '/auth/basic/login',
+      remoteAddress,
+      headers: { 'x-forwarded-for': '6.6.6.6, 192.0.2.7' },
+      payload: { username: 'ada', password },
+    })
+    assert.ok(headers['set-cookie'])
+    const { rows } = await site.database.query<{ address: string }>('DELETE FROM sessions RETURNING address')
+    return rows.map(({ address }) => address)
+  }
+  assert.deepEqual(await from('127.0.0.1'), ['192.0.2.7'])
+  assert.deepEqual(await from('10.9.9.9'), ['10.9.9.9'])
 })
 
 test('hostile input is refused with one shape of error', async (t) => {

@@ -30,7 +30,7 @@ test('the health page names each part that fails, with a code and what helps', a
   t.after(() => envproxy.close())
   site.envproxyUrl = `http://127.0.0.1:${(envproxy.address() as { port: number }).port}`
   const good = await health(site, token)
-  for (const name of ['database', 'kubernetes', 'license', 'envproxy'])
+  for (const name of ['database', 'kubernetes', 'license', 'envproxy', 'client-addresses'])
     assert.deepEqual(good.of(name), { name, standing: 'ok' })
   const access = good.of('access-url')
   assert.deepEqual([good.standing, access?.standing, access?.code], ['warning', 'warning', 'HEALTH_ACCESS_URL'])
@@ -43,6 +43,32 @@ test('the health page names each part that fails, with a code and what helps', a
   assert.deepEqual([bad.of('envproxy')?.code, bad.of('kubernetes')?.code], ['HEALTH_ENVPROXY', 'HEALTH_KUBERNETES'])
   assert.ok(bad.of('envproxy')?.fix !== undefined)
   assert.equal((await site.call(await site.logIn('ada'), 'GET', '/api/v0/health')).statusCode, 403)
+})
+
+test('five people who all seem to come from one address are a warning, until somebody comes from another', async (t) => {
+  const site = await newSite(t, postgres)
+  await site.user('eye', 'site-auditor')
+  const from = (username: string, address: string) =>
+    site.app.inject({
+      method: 'POST',
+      url: '/auth/basic/login',
+      headers: { 'x-forwarded-for': address },
+      payload: { username, password },
+    })
+  const token = (await from('eye', '10.0.0.9')).json().session_token
+  for (const name of ['ada', 'bob', 'cyd']) {
+    await site.user(name)
+    await from(name, '10.0.0.9')
+  }
+  const found = async () => (await health(site, token)).of('client-addresses')
+  assert.equal((await found())?.standing, 'ok', 'four may be an office')
+  await site.user('dee')
+  await from('dee', '10.0.0.9')
+  const { standing, code, message } = (await found()) ?? {}
+  assert.deepEqual([standing, code], ['warning', 'HEALTH_CLIENT_ADDRESSES'])
+  assert.match(message ?? '', /all 5 people .* 10\.0\.0\.9/)
+  await from('dee', '10.0.0.8')
+  assert.equal((await found())?.standing, 'ok')
 })
 
 test('the license shows in the health page: missing, refused, ending, too few seats', async (t) => {

@@ -26,6 +26,7 @@ import { ticketSigner } from '../../../services/manager/tickets.ts'
 import { createUser, type User } from '../../../services/manager/users/store.ts'
 import { type MemoryEngine, memoryEngine } from '../../../services/manager/workspaces/memory.ts'
 import { reconcileOnce } from '../../../services/manager/workspaces/reconcile.ts'
+import { readTrusted, trustedProxies } from '../../../services/trusted-proxies.ts'
 import type { Postgres } from '../postgres.ts'
 
 export const silent = { info() {}, warn() {}, error() {}, fatal() {} }
@@ -117,7 +118,7 @@ async function replica(
   const clock = () => time.now
   const engine = memoryEngine()
   const logger = log === undefined ? {} : { logger: { ...loggerOptions('trace'), stream: log } }
-  const app = Fastify({ ...fastifySettings, ...logger })
+  const app = Fastify({ ...fastifySettings(trustedProxies(readTrusted('127.0.0.1'))), ...logger })
   const site: Site = {
     app,
     database,

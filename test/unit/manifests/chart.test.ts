@@ -134,6 +134,36 @@ test('SSH has its own way in where the cluster routes HTTP itself', async () => 
   assert.deepEqual(own.spec.ports, [{ name: 'ssh', port: 22, targetPort: 'ssh' }])
 })
 
+test('connections keep the address of their client, where the Service has a say', async () => {
+  const policy = async (serviceType: string, more: object = {}, name = 'cde-ingress') =>
+    named(await objects({ serviceType, ...more }), 'Service', name).spec.externalTrafficPolicy
+  assert.equal(await policy('LoadBalancer'), 'Local')
+  assert.equal(await policy('NodePort'), 'Local')
+  assert.equal(await policy('ClusterIP'), undefined)
+  assert.equal(await policy('NodePort', { ingress: { externalTrafficPolicy: 'Cluster' } }), 'Cluster')
+  assert.equal(await policy('LoadBalancer', ownIngress, 'cde-ssh'), 'Local')
+})
+
+test("manager and envproxy believe the own ingress' pods, or what the site names, and nobody else", async () => {
+  const told = async (values: object) => {
+    const all = await objects(values)
+    const [manager, envproxy] = ['cde-manager', 'cde-envproxy'].map(
+      (name) => environment(named(all, 'Deployment', name)).TRUSTED_PROXIES,
+    )
+    assert.equal(manager, envproxy)
+    return manager
+  }
+  const pods = 'cde-ingress-pods.cde.svc.cluster.local.'
+  assert.equal(await told({}), pods)
+  const { spec } = named(await objects({}), 'Service', 'cde-ingress-pods')
+  assert.deepEqual([spec.clusterIP, spec.publishNotReadyAddresses], ['None', true])
+  assert.deepEqual(spec.selector, named(await objects({}), 'Service', 'cde-ingress').spec.selector)
+  assert.equal(await told({ ingress: { trustedProxies: ['10.0.0.0/8'] } }), `10.0.0.0/8,${pods}`)
+  assert.equal(await told(ownIngress), '')
+  const given = { ...ownIngress.ingress, trustedProxies: ['10.244.0.0/16', 'fd00::/64'] }
+  assert.equal(await told({ ...ownIngress, ingress: given }), '10.244.0.0/16,fd00::/64')
+})
+
 test('the routes are those of the product', async () => {
   const [rule] = named(await objects({ ingress: { host: 'cde.example.com' } }), 'Ingress', 'cde').spec.rules
   assert.equal(rule.host, 'cde.example.com')

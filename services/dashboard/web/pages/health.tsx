@@ -16,7 +16,7 @@ const summaries: Record<Standing, string> = {
   warning: 'Everything works, and something needs attention.',
   failing: 'Something does not work.',
 }
-const parts: Record<string, string> = { 'access-url': 'Access URL' }
+const parts: Record<string, string> = { 'access-url': 'Access URL', 'client-addresses': 'Client addresses' }
 
 /** Whether a check found something that it tells. */
 const told = (found: Partial<Refusal>): found is Refusal => found.code !== undefined && found.message !== undefined

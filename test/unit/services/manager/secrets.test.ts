@@ -137,6 +137,7 @@ test('a bad environment is named by its variable and never by its content', asyn
     ['PGPASSWORD_FILE', '/nowhere'],
     ['LICENSE_KEYS_FILE', ''],
     ['WORKSPACE_TOLERATIONS', '{}'],
+    ['TRUSTED_PROXIES', '10.0.0.0/40'],
     ['WORKSPACE_HTTPS_PROXY', 'proxy.example.com'],
   ] as const)
     assert.throws(() => readEnvironment({ ...good, [name]: value }), new RegExp(name))
