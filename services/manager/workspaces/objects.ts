@@ -138,13 +138,8 @@ function podSpec(spec: WorkspaceSpec, site: WorkspaceDefaults): V1PodSpec {
           ...(ca === undefined ? [] : [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/sealift/ca/ca.crt' }]),
         ],
         readinessProbe: { httpGet: { path: '/healthz', port: 'agent' }, periodSeconds: 2, failureThreshold: 3 },
-        livenessProbe: {
-          httpGet: { path: '/healthz', port: 'agent' },
-          initialDelaySeconds: 20,
-          periodSeconds: 20,
-          timeoutSeconds: 5,
-          failureThreshold: 6,
-        },
+        // a restart mends an agent that no longer listens; of one that somebody's build starves it ends the work
+        livenessProbe: { tcpSocket: { port: 'agent' }, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 9 },
         resources: {
           requests: { cpu: `${Math.ceil(spec.cpuMilli / 10)}m`, memory: `${spec.memoryGiB * 256}Mi`, ...gpus },
           limits: { cpu: `${spec.cpuMilli}m`, memory: `${spec.memoryGiB}Gi`, ...gpus },
