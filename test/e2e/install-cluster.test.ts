@@ -38,17 +38,22 @@ after(async () => {
   if (!lab.reused) await down()
 })
 
-/** A Deployment of one pod. */
+/** A Deployment of one pod, as the namespace wants it. */
 function deployment(name: string, image: string, args = ['serve', '8080']) {
   const labels = { app: name }
-  const container = { name: 'main', image, args }
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  const container = { name: 'main', image, args, securityContext }
+  const restricted = { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } }
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name, namespace },
     spec: {
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [container] } },
+      template: {
+        metadata: { labels },
+        spec: { terminationGracePeriodSeconds: 0, securityContext: restricted, containers: [container] },
+      },
     },
   }
 }

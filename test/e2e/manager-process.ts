@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { AppsV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import pg from 'pg'
 import { claims, licenseKeys } from '../fixtures/release.ts'
 import { startPostgres } from '../integration/postgres.ts'
 import type { Lab } from '../lab/lab.ts'
-import { named, objects } from '../unit/manifests/rendered-chart.ts'
+import { managerAccount } from './manager-account.ts'
 
 const entry = fileURLToPath(new URL('../../services/manager/server.ts', import.meta.url))
 
@@ -61,7 +61,9 @@ export async function managerSite(lab: Lab, image: string): Promise<ManagerSite>
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     await core.createNamespace({ body: { metadata: { name: namespace, labels } } })
     closing.push(() => core.deleteNamespace({ name: namespace }))
-    const kubeconfig = await file('kubeconfig', await managerKubeconfig(config, namespace))
+    const account = await managerAccount(config, namespace)
+    closing.push(account.remove)
+    const kubeconfig = await file('kubeconfig', account.config.exportConfig())
     const postgres = await startPostgres()
     closing.push(() => postgres.stop())
     const { host, port, user, password } = postgres
@@ -139,22 +141,4 @@ export async function managerSite(lab: Lab, image: string): Promise<ManagerSite>
     await close()
     throw error
   }
-}
-
-/** A kubeconfig of a ServiceAccount with the Role that the chart gives the manager. */
-async function managerKubeconfig(config: KubeConfig, namespace: string): Promise<string> {
-  const all = await objects({})
-  const name = 'cde-manager'
-  const place = (kind: string) => ({ ...named(all, kind, name), metadata: { name } })
-  const core = config.makeApiClient(CoreV1Api)
-  const rbac = config.makeApiClient(RbacAuthorizationV1Api)
-  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } })
-  await rbac.createNamespacedRole({ namespace, body: place('Role') })
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }]
-  await rbac.createNamespacedRoleBinding({ namespace, body: { ...place('RoleBinding'), subjects } })
-  const body = { spec: { audiences: [], expirationSeconds: 3600 } }
-  const { status } = await core.createNamespacedServiceAccountToken({ name, namespace, body })
-  const own = new KubeConfig()
-  own.loadFromClusterAndUser(config.getCurrentCluster() as never, { name, token: status?.token ?? '' } as never)
-  return own.exportConfig()
 }

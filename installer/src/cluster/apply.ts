@@ -20,16 +20,41 @@ export async function apply(cluster: Cluster, object: KubernetesObject): Promise
 /** Labels of what the installer itself makes. */
 export const labels = { 'app.kubernetes.io/managed-by': 'sealift', 'app.kubernetes.io/part-of': 'cde' }
 
-/** Creates a namespace where it is missing; one that is being deleted is waited for. Says whether it did. */
-export async function ensureNamespace(cluster: Cluster, name: string): Promise<'created' | 'present'> {
-  if (await findNamespace(cluster, name)) return 'present'
-  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
-  return 'created'
+/**
+ * What the API server lets into a namespace of ours (Kubernetes, "Pod Security Admission"). The version is the oldest
+ * that the platform runs on, so that no upgrade of a cluster turns its pods away.
+ */
+const podSecurity = {
+  'pod-security.kubernetes.io/enforce': 'restricted',
+  'pod-security.kubernetes.io/enforce-version': 'v1.30',
+}
+
+/**
+ * Creates a namespace where it is missing, and restricts it where it is not; one that is being deleted is waited for. Says
+ * what it did.
+ */
+export async function ensureNamespace(cluster: Cluster, name: string): Promise<'created' | 'restricted' | 'present'> {
+  const found = await findNamespace(cluster, name)
+  if (found && isRestricted(found)) return 'present'
+  await apply(cluster, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { ...labels, ...podSecurity } },
+  })
+  return found ? 'restricted' : 'created'
 }
 
 /** A namespace that is there to stay; one that is being deleted is waited for. @throws SealiftError CLUSTER_DELETING */
 export const findNamespace = (cluster: Cluster, name: string, patience?: Patience): Promise<V1Namespace | undefined> =>
   settled(cluster, `namespace ${name}`, () => cluster.core.readNamespace({ name }), patience)
+
+/** Whether a namespace takes pods of the Pod Security Standard "restricted" alone. */
+export const isRestricted = ({ metadata }: V1Namespace): boolean =>
+  metadata?.labels?.['pod-security.kubernetes.io/enforce'] === 'restricted'
+
+/** Whether Sealift made an object, and may say how it is to be. */
+export const isOurs = ({ metadata }: KubernetesObject): boolean =>
+  metadata?.labels?.['app.kubernetes.io/managed-by'] === 'sealift'
 
 /** Values of a Secret as text; undefined where there is no such Secret. */
 export async function readSecret(

@@ -3,6 +3,20 @@
 {{- printf "%s-%s" (index . 0).Release.Name (index . 1) | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* The name of what is there once in a cluster, with the installation's: no namespace has a dot. Call with (list $ name). */}}
+{{- define "cde.clusterName" -}}
+{{ index . 1 }}.{{ (index . 0).Release.Namespace }}
+{{- end -}}
+
+{{/* The IngressClass: the own controller's, unless the site gives it another name, or the cluster's default. */}}
+{{- define "cde.className" -}}
+{{- if .Values.ingress.className -}}
+{{ .Values.ingress.className }}
+{{- else if .Values.ingress.controller.enabled -}}
+{{ include "cde.clusterName" (list . .Release.Name) }}
+{{- end -}}
+{{- end -}}
+
 {{/* Labels that never change, by which Services and policies find pods. */}}
 {{- define "cde.selector" -}}
 app.kubernetes.io/part-of: cde

@@ -13,6 +13,7 @@ import { reporterOf } from '../../../installer/src/install/events.ts'
 import { install } from '../../../installer/src/install/install.ts'
 import { openInstallation } from '../../../installer/src/install/open.ts'
 import { readAnswers } from '../../../installer/src/install/read-answers.ts'
+import { namespaceStage } from '../../../installer/src/install/stages/namespace.ts'
 import { preflightStage } from '../../../installer/src/install/stages/preflight.ts'
 import { registryStage } from '../../../installer/src/install/stages/registry.ts'
 import { memoryStore } from '../../../installer/src/stores/memory.ts'
@@ -201,6 +202,11 @@ test('a chart that is no archive of plain files is refused before Helm sees it, 
   await assert.rejects(context.chart(), { code: 'BUNDLE_CHART' })
 })
 
+const restricted = {
+  metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  status: { phase: 'Active' },
+}
+
 test('an older release is not installed over a newer one', async (t) => {
   const { at } = await site(t)
   const deps = await openInstallation(readAnswers(at('answers.yaml')), at('state'))
@@ -209,7 +215,7 @@ test('an older release is not installed over a newer one', async (t) => {
   const checkOver = (version: string) => {
     const receipt = JSON.stringify({ release: { version } })
     const core = {
-      readNamespace: async () => ({ status: { phase: 'Active' } }),
+      readNamespace: async () => restricted,
       readNamespacedConfigMap: async () => ({ data: { 'receipt.json': receipt } }),
     }
     const cluster = {
@@ -231,4 +237,59 @@ test('an older release is not installed over a newer one', async (t) => {
   for (const newer of ['0.1.1', '0.2.0-rc.1', '1.0.0'])
     await assert.rejects(checkOver(newer), { code: 'BUNDLE_OLDER' }, newer)
   for (const other of ['0.1.0', '0.0.9', 'not a version']) await assert.rejects(checkOver(other), /passed/, other)
+})
+
+test("a namespace that is somebody else's has to be restricted by them; one of ours is by the installation", async (t) => {
+  const { at } = await site(t)
+  const deps = await openInstallation(readAnswers(at('answers.yaml')), at('state'))
+  t.after(() => deps.close())
+  const context = createContext(readAnswers(at('answers.yaml')), deps, signal, [])
+  const applied: Loose[] = []
+  const over = (labels: Record<string, string> | undefined) => {
+    const found = labels && { metadata: { labels }, status: { phase: 'Active' } }
+    const cluster = {
+      server: 'https://cluster.test',
+      flags: '',
+      core: { readNamespace: async () => found, readNamespacedConfigMap: async () => undefined },
+      objects: { patch: async (object: Loose) => applied.push(object) },
+      find: async (_: string, ask: () => unknown) => ask(),
+      request: async (_: string, ask: () => unknown) => ask(),
+    }
+    return {
+      ...context,
+      kubeVersion: async () => 'v1.34.0',
+      cluster: () => cluster as never,
+      objects: async () => Promise.reject(new Error('passed')),
+    }
+  }
+  const enforce = 'pod-security.kubernetes.io/enforce'
+  const preflight = (labels: Record<string, string> | undefined) =>
+    preflightStage.run(
+      over(labels),
+      reporterOf('preflight', () => {}),
+    )
+  const ours = { 'app.kubernetes.io/managed-by': 'sealift' }
+  for (const labels of [{}, { [enforce]: 'baseline' }, { [enforce]: 'privileged', team: 'x' }])
+    await assert.rejects(preflight(labels), (error: SealiftError) => {
+      assert.equal(error.code, 'CLUSTER_POD_SECURITY')
+      assert.match(error.fix ?? '', /label namespace \S+ pod-security\.kubernetes\.io\/enforce=restricted/)
+      return true
+    })
+  for (const labels of [undefined, { [enforce]: 'restricted' }, ours, { ...ours, [enforce]: 'baseline' }])
+    await assert.rejects(preflight(labels), /passed/)
+
+  assert.equal(await namespaceStage.needed(over({ [enforce]: 'restricted' })), false)
+  for (const labels of [undefined, ours, { ...ours, [enforce]: 'privileged' }]) {
+    const there = over(labels)
+    assert.equal(await namespaceStage.needed(there), true)
+    await namespaceStage.run(
+      there,
+      reporterOf('namespace', () => {}),
+    )
+    assert.partialDeepStrictEqual(applied.pop()?.metadata.labels, {
+      ...ours,
+      [enforce]: 'restricted',
+      [`${enforce}-version`]: 'v1.30',
+    })
+  }
 })

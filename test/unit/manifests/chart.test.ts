@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { opensshKey } from '../../../services/ssh/openssh-key.ts'
-import { helm, named, objects, ownIngress, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
+import { devUrls, helm, named, objects, ownIngress, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
 
 const sets = await valuesSets()
 
@@ -20,6 +20,8 @@ const served = new Set([
   'policy/v1 PodDisruptionBudget',
   'rbac.authorization.k8s.io/v1 Role',
   'rbac.authorization.k8s.io/v1 RoleBinding',
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy',
+  'admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding',
 ])
 
 for (const { name, values } of sets) {
@@ -112,8 +114,68 @@ test('the manager talks to the database with verify-full, also to one of the sit
 test('the manager may not read secrets, nor change the policies that fence workspaces in', async () => {
   const { rules } = named(await objects({}), 'Role', 'cde-manager')
   const resources = rules.flatMap((rule: { resources: string[] }) => rule.resources)
-  for (const forbidden of ['secrets', 'networkpolicies', 'roles', 'rolebindings', 'pods/exec', '*'])
-    assert.ok(!resources.includes(forbidden), forbidden)
+  assert.deepEqual(resources.toSorted(), [
+    ...['deployments', 'persistentvolumeclaims', 'pods', 'pods', 'serviceaccounts', 'services'],
+  ])
+  const verbs = new Set(rules.flatMap((rule: { verbs: string[] }) => rule.verbs))
+  assert.deepEqual([...verbs].toSorted(), ['create', 'delete', 'list', 'patch', 'watch'])
+})
+
+test('what is there once in a cluster has the name of the installation, and two share none', async () => {
+  const clusterWide = ['IngressClass', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']
+  const names = async (namespace: string, values: object = {}) =>
+    (await objects(values, ['--namespace', namespace]))
+      .filter(({ kind }) => clusterWide.includes(kind))
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+  const one = await names('one')
+  assert.deepEqual(one.toSorted(), [
+    'IngressClass cde.one',
+    'ValidatingAdmissionPolicy cde-manager.one',
+    'ValidatingAdmissionPolicyBinding cde-manager.one',
+  ])
+  const two = await names('two')
+  assert.deepEqual(
+    one.filter((name) => two.includes(name)),
+    [],
+  )
+  assert.deepEqual(await names('one', { admissionPolicy: { enabled: false } }), ['IngressClass cde.one'])
+})
+
+test('the controller, its class and the Ingresses agree about the name', async () => {
+  const classes = async (values: object) => {
+    const all = await objects(values)
+    const own = named(all, 'Deployment', 'cde-ingress')
+    return [
+      all.find(({ kind }) => kind === 'IngressClass')?.metadata.name,
+      own && environment(own).INGRESS_CLASS,
+      ...all.filter(({ kind }) => kind === 'Ingress').map(({ spec }) => spec.ingressClassName),
+    ]
+  }
+  assert.deepEqual(await classes(devUrls), Array(4).fill('cde.cde'))
+  assert.deepEqual(await classes({ ingress: { className: 'mine' } }), Array(3).fill('mine'))
+  assert.deepEqual(await classes(ownIngress), [undefined, undefined, 'other'])
+  const unnamed = { ...ownIngress, ingress: { controller: { enabled: false } } }
+  assert.deepEqual(await classes(unnamed), [undefined, undefined, undefined], "the cluster's default")
+})
+
+test("the manager's policy is for its own account and namespace, and denies", async () => {
+  const all = await objects({}, ['--namespace', 'site'])
+  const policy = named(all, 'ValidatingAdmissionPolicy', 'cde-manager.site').spec
+  assert.deepEqual(policy.matchConditions, [
+    { name: 'manager', expression: "request.userInfo.username == 'system:serviceaccount:site:cde-manager'" },
+  ])
+  assert.equal(policy.failurePolicy, 'Fail')
+  assert.deepEqual(policy.matchConstraints.namespaceSelector, {
+    matchLabels: { 'kubernetes.io/metadata.name': 'site' },
+  })
+  assert.deepEqual(named(all, 'ValidatingAdmissionPolicyBinding', 'cde-manager.site').spec, {
+    policyName: 'cde-manager.site',
+    validationActions: ['Deny'],
+  })
+  const resources = policy.matchConstraints.resourceRules.flatMap(({ resources }: Rendered) => resources)
+  const may = named(all, 'Role', 'cde-manager').rules.filter(({ verbs }: Rendered) => verbs.includes('create'))
+  for (const resource of may.flatMap((rule: Rendered) => rule.resources))
+    assert.ok(resources.includes(resource), resource)
 })
 
 test('the ingress controller may read the secret of its certificate and no other', async () => {

@@ -24,21 +24,21 @@ export const ownIngress = {
   networkPolicies: { ingressFrom: [{ podSelector: { matchLabels: { app: 'other' } } }] },
 }
 
-/** Runs helm with a values file; `verb` is what stands before the chart. */
-export async function helm(verb: readonly string[], values: object): Promise<string> {
+/** Runs helm with a values file; `verb` is what stands before the chart, `flags` what stands last. */
+export async function helm(verb: readonly string[], values: object, flags: readonly string[] = []): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'chart-'))
   try {
     const file = join(directory, 'values.json')
     await writeFile(file, JSON.stringify(values))
-    return await run(await helmBinary(), [...verb, chartDirectory, '--namespace', 'cde', '--values', file])
+    return await run(await helmBinary(), [...verb, chartDirectory, '--namespace', 'cde', '--values', file, ...flags])
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-/** The text of the chart as release `cde` in namespace `cde`. */
+/** The text of the chart as release `cde` in namespace `cde`, unless flags name another. */
 export const template = (values: object, flags: readonly string[] = []): Promise<string> =>
-  helm(['template', ...flags, 'cde'], values)
+  helm(['template', 'cde'], values, flags)
 
 /** The objects of the chart as release `cde` in namespace `cde`. */
 export async function objects(values: object, flags: readonly string[] = []): Promise<Rendered[]> {

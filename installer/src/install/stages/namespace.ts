@@ -1,4 +1,4 @@
-import { ensureNamespace, findNamespace } from '../../cluster/apply.ts'
+import { ensureNamespace, findNamespace, isRestricted } from '../../cluster/apply.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
 
@@ -8,7 +8,8 @@ export const namespaceStage: Stage<InstallContext> = {
   inPlace: 'the namespace is there',
   async needed(context) {
     context.changesCluster = true
-    return (await findNamespace(context.cluster(), context.answers.namespace)) === undefined
+    const found = await findNamespace(context.cluster(), context.answers.namespace)
+    return found === undefined || !isRestricted(found)
   },
   async run({ cluster, answers }, report) {
     report.info(`namespace ${answers.namespace}: ${await ensureNamespace(cluster(), answers.namespace)}`)

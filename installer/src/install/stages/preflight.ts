@@ -1,7 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import semver from 'semver'
-import { findNamespace } from '../../cluster/apply.ts'
+import { findNamespace, isOurs, isRestricted } from '../../cluster/apply.ts'
 import { usableNodes } from '../../cluster/node-pull.ts'
 import { assertOwnership } from '../../cluster/ownership.ts'
 import { apiResources, deniedPermissions, describePermission, type Permission } from '../../cluster/permissions.ts'
@@ -49,9 +49,16 @@ async function checkVersion({ kubeVersion, cluster, bundle }: InstallContext, re
 
 /** One that an earlier installation leaves behind is waited for. */
 async function checkNamespace({ cluster, answers }: InstallContext, report: Reporter): Promise<void> {
-  await findNamespace(cluster(), answers.namespace, {
+  const name = answers.namespace
+  const namespace = await findNamespace(cluster(), name, {
     onWait: (what) => report.info(`${what} is being deleted: waiting until it is gone`),
   })
+  // what else runs there might need more than is let in then: that is for its owner to say
+  if (namespace && !isRestricted(namespace) && !isOurs(namespace))
+    throw new SealiftError('CLUSTER_POD_SECURITY', `namespace ${name} lets in pods with privileges`, {
+      why: "it is not one that Sealift made, and lacks the Pod Security Standard that the platform's pods are held to",
+      fix: `kubectl${cluster().flags} label namespace ${name} pod-security.kubernetes.io/enforce=restricted, or choose another`,
+    })
 }
 
 /** A newer database does not go back by itself: an older release over a newer one is refused. */

@@ -1,0 +1,539 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { ApiException, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node'
+import type { WorkspaceDefaults } from '../../services/manager/environment.ts'
+import { newIdentifier } from '../../services/manager/identifiers.ts'
+import { kubernetesEngine } from '../../services/manager/workspaces/kubernetes.ts'
+import { workspaceObjects } from '../../services/manager/workspaces/objects.ts'
+import { silent } from '../integration/manager/site.ts'
+import { up } from '../lab/lab.ts'
+import { objects, podsOf, type Rendered, valuesSets } from '../unit/manifests/rendered-chart.ts'
+import { type ManagerAccount, managerAccount } from './manager-account.ts'
+
+const namespace = `rights-${randomBytes(4).toString('hex')}`
+const config = new KubeConfig()
+let core: CoreV1Api
+let admin: KubernetesObjectApi
+let account: ManagerAccount
+let manager: KubernetesObjectApi
+
+before(
+  async () => {
+    config.loadFromFile((await up()).kubeconfig)
+    core = config.makeApiClient(CoreV1Api)
+    admin = KubernetesObjectApi.makeApiClient(config)
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+    await core.createNamespace({ body: { metadata: { name: namespace, labels } } })
+    account = await managerAccount(config, namespace, { certs: { secret: 'cde-ca' } })
+    manager = KubernetesObjectApi.makeApiClient(account.config)
+  },
+  { timeout: 30 * 60_000 },
+)
+
+after(async () => {
+  await account?.remove()
+  await core?.deleteNamespace({ name: namespace })
+})
+
+const image = `registry.example/ws@sha256:${'0'.repeat(64)}`
+const site: WorkspaceDefaults = {
+  namespace,
+  image,
+  pullSecrets: ['cde-registry'],
+  storageClass: undefined,
+  caConfigMap: 'cde-workspace-ca',
+  ticketKeys: '{"keys":[]}',
+  proxy: { HTTP_PROXY: 'http://proxy.example:3128' },
+  nodeSelector: { 'example.com/pool': 'cde' },
+  tolerations: [{ key: 'pool', operator: 'Exists' }],
+  gpuResource: 'nvidia.com/gpu',
+}
+const spec = (change = {}) => ({
+  ...{ id: newIdentifier(), image, cpuMilli: 1000, memoryGiB: 1, diskGiB: 1, on: false, gpus: 1 },
+  pullSecret: 'of-a-registry',
+  ...change,
+})
+
+/** Applies as the manager does; resolves with what Kubernetes says against it, undefined where it does nothing. */
+const apply = (object: Rendered, dryRun: 'All' | undefined = 'All') =>
+  manager
+    .patch(object, undefined, dryRun, 'cde-manager', true, PatchStrategy.ServerSideApply)
+    .then(() => undefined, refusal)
+const refusal = (error: unknown): string => {
+  if (error instanceof ApiException) return String(error.body)
+  throw error
+}
+
+test('with the rights of the chart the manager makes, changes and removes workspaces', async () => {
+  const engine = kubernetesEngine(account.config, site, silent)
+  const one = spec()
+  await engine.apply(one)
+  await engine.apply({ ...one, on: true, rebuilds: 2 })
+  await engine.apply({ ...one, image: `other.example/ws@sha256:${'1'.repeat(64)}` })
+  const end = Date.now() + 60_000
+  while (!(await engine.remove(one.id))) assert.ok(Date.now() < end, 'nothing is left in time')
+  await engine.close()
+})
+
+test('what an operator marks a workspace with does not keep the manager from changing it', async () => {
+  const engine = kubernetesEngine(account.config, site, silent)
+  const one = spec()
+  await engine.apply(one)
+  const mark = { annotations: { 'backup.example/when': 'nightly' }, labels: { 'backup.example/yes': 'true' } }
+  const [serviceAccount, claim, service, deployment] = workspaceObjects(one, site)
+  for (const { apiVersion, kind, metadata } of [serviceAccount, claim, service, deployment])
+    await admin.patch({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace, ...mark } } as never)
+  const restarted = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }
+  const { apiVersion, kind, metadata } = deployment
+  await admin.patch({
+    apiVersion,
+    kind,
+    metadata: { name: metadata?.name, namespace },
+    spec: { template: restarted },
+  } as never)
+  await engine.apply({ ...one, on: true })
+  await engine.remove(one.id)
+  await engine.close()
+})
+
+/** Changes to the objects of a workspace, by the place of the object, that only somebody else would make. */
+const more: [string, number, (object: Rendered, pod: Rendered, container: Rendered) => void][] = [
+  [
+    'a Deployment under the name of the envproxy',
+    3,
+    (o) => {
+      o.metadata.name = 'cde-envproxy'
+    },
+  ],
+  [
+    'a Deployment under the name of another workspace',
+    3,
+    (o) => {
+      o.metadata.name = 'ws-abcdefghij'
+    },
+  ],
+  [
+    'a Deployment without the label of a workspace',
+    3,
+    (o) => {
+      delete o.metadata.labels['sealift.dev/workspace']
+    },
+  ],
+  [
+    'pods that look like the database',
+    3,
+    (o) => {
+      o.spec.template.metadata.labels['app.kubernetes.io/component'] = 'postgres'
+    },
+  ],
+  [
+    'pods of the release',
+    3,
+    (o) => {
+      o.spec.template.metadata.labels['app.kubernetes.io/instance'] = 'cde'
+    },
+  ],
+  [
+    'pods that are no workspace',
+    3,
+    (o) => {
+      delete o.spec.template.metadata.labels['app.kubernetes.io/part-of']
+    },
+  ],
+  [
+    'pods that another network is attached to',
+    3,
+    (o) => {
+      o.spec.template.metadata.annotations = { 'k8s.v1.cni.cncf.io/networks': 'x' }
+    },
+  ],
+  [
+    'two pods',
+    3,
+    (o) => {
+      o.spec.replicas = 2
+    },
+  ],
+  [
+    "the manager's own account",
+    3,
+    (_, pod) => {
+      pod.serviceAccountName = 'cde-manager'
+    },
+  ],
+  [
+    'the default account',
+    3,
+    (_, pod) => {
+      delete pod.serviceAccountName
+    },
+  ],
+  [
+    'a token of the Kubernetes API',
+    3,
+    (_, pod) => {
+      pod.automountServiceAccountToken = true
+    },
+  ],
+  [
+    'a token by default',
+    3,
+    (_, pod) => {
+      delete pod.automountServiceAccountToken
+    },
+  ],
+  [
+    "the node's network",
+    3,
+    (_, pod) => {
+      pod.hostNetwork = true
+    },
+  ],
+  [
+    "the node's processes",
+    3,
+    (_, pod) => {
+      pod.hostPID = true
+    },
+  ],
+  [
+    'a chosen node',
+    3,
+    (_, pod) => {
+      pod.nodeName = 'control-plane'
+    },
+  ],
+  [
+    'to go before everything else',
+    3,
+    (_, pod) => {
+      pod.priorityClassName = 'system-node-critical'
+    },
+  ],
+  ["the database's password", 3, (_, pod) => pod.volumes.push({ name: 's', secret: { secretName: 'cde-postgres' } })],
+  [
+    'the same, projected',
+    3,
+    (_, pod) => pod.volumes.push({ name: 's', projected: { sources: [{ secret: { name: 'cde-ticket' } }] } }),
+  ],
+  [
+    'a token, projected',
+    3,
+    (_, pod) => pod.volumes.push({ name: 's', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }),
+  ],
+  ['another ConfigMap', 3, (_, pod) => pod.volumes.push({ name: 's', configMap: { name: 'sealift-receipt' } })],
+  [
+    "the database's disk",
+    3,
+    (_, pod) => pod.volumes.push({ name: 's', persistentVolumeClaim: { claimName: 'data-cde-postgres-0' } }),
+  ],
+  [
+    "another one's home",
+    3,
+    (_, pod) => pod.volumes.push({ name: 's', persistentVolumeClaim: { claimName: 'ws-abcdefghij-home' } }),
+  ],
+  ['a folder of the node', 3, (_, pod) => pod.volumes.push({ name: 's', hostPath: { path: '/' } })],
+  ['a driver', 3, (_, pod) => pod.volumes.push({ name: 's', csi: { driver: 'secrets-store.csi.k8s.io' } })],
+  [
+    'a disk made for the pod',
+    3,
+    (_, pod) =>
+      pod.volumes.push({
+        name: 's',
+        ephemeral: {
+          volumeClaimTemplate: {
+            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+          },
+        },
+      }),
+  ],
+  [
+    'a secret as a variable',
+    3,
+    (_, __, c) => c.env.push({ name: 'S', valueFrom: { secretKeyRef: { name: 'cde-postgres', key: 'password' } } }),
+  ],
+  [
+    'a secret as the environment',
+    3,
+    (_, __, c) => {
+      c.envFrom = [{ secretRef: { name: 'cde-postgres' } }]
+    },
+  ],
+  ['a second container', 3, (_, pod, c) => pod.containers.push({ ...c, name: 'second', ports: [] })],
+  [
+    'a container before',
+    3,
+    (_, pod, c) => {
+      pod.initContainers = [{ ...c, name: 'first', ports: [], readinessProbe: undefined, livenessProbe: undefined }]
+    },
+  ],
+  [
+    'privileges',
+    3,
+    (_, __, c) => {
+      c.securityContext = { privileged: true }
+    },
+  ],
+  [
+    'a capability',
+    3,
+    (_, __, c) => {
+      c.securityContext.capabilities.add = ['NET_RAW']
+    },
+  ],
+  [
+    'all capabilities that there are by default',
+    3,
+    (_, __, c) => {
+      delete c.securityContext.capabilities
+    },
+  ],
+  [
+    'to become more',
+    3,
+    (_, __, c) => {
+      delete c.securityContext.allowPrivilegeEscalation
+    },
+  ],
+  [
+    'root',
+    3,
+    (_, pod) => {
+      pod.securityContext.runAsNonRoot = false
+    },
+  ],
+  [
+    'root in the container',
+    3,
+    (_, __, c) => {
+      c.securityContext.runAsUser = 0
+    },
+  ],
+  [
+    'a port of the node',
+    3,
+    (_, __, c) => {
+      c.ports[0].hostPort = 26337
+    },
+  ],
+  [
+    'a kubelet that asks elsewhere',
+    3,
+    (_, __, c) => {
+      c.readinessProbe.httpGet.host = '169.254.169.254'
+    },
+  ],
+  [
+    'a hook',
+    3,
+    (_, __, c) => {
+      c.lifecycle = { postStart: { httpGet: { path: '/', port: 80, host: '169.254.169.254' } } }
+    },
+  ],
+  [
+    'a Service at a port of each node',
+    2,
+    (o) => {
+      o.spec.type = 'NodePort'
+    },
+  ],
+  [
+    'a Service with an address of its own',
+    2,
+    (o) => {
+      o.spec.type = 'LoadBalancer'
+    },
+  ],
+  [
+    'a Service that takes an address over',
+    2,
+    (o) => {
+      o.spec.externalIPs = ['192.0.2.1']
+    },
+  ],
+  [
+    'a Service that leads elsewhere',
+    2,
+    (o) => {
+      o.spec = { type: 'ExternalName', externalName: 'evil.example' }
+    },
+  ],
+  [
+    "a Service of the database's pods",
+    2,
+    (o) => {
+      o.spec.selector = { 'app.kubernetes.io/component': 'postgres' }
+    },
+  ],
+  [
+    "a Service of nobody's pods",
+    2,
+    (o) => {
+      delete o.spec.selector
+    },
+  ],
+  [
+    'a Service under the name of the ingress',
+    2,
+    (o) => {
+      o.metadata.name = 'cde-ingress-pods'
+    },
+  ],
+  [
+    "a copy of the database's disk",
+    1,
+    (o) => {
+      o.spec.dataSource = { kind: 'PersistentVolumeClaim', name: 'data-cde-postgres-0' }
+    },
+  ],
+  [
+    'a volume that is there',
+    1,
+    (o) => {
+      o.spec.volumeName = 'pv-1'
+    },
+  ],
+  [
+    "a claim that isn't a home",
+    1,
+    (o) => {
+      o.metadata.name = 'data'
+    },
+  ],
+  [
+    'an account with a token',
+    0,
+    (o) => {
+      o.automountServiceAccountToken = true
+    },
+  ],
+  [
+    'an account at a cloud',
+    0,
+    (o) => {
+      o.metadata.annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/x' }
+    },
+  ],
+  [
+    'an account named after another workspace',
+    0,
+    (o) => {
+      o.metadata.name = 'ws-abcdefghij'
+    },
+  ],
+  [
+    'a home named after another workspace',
+    1,
+    (o) => {
+      o.metadata.name = 'ws-abcdefghij-home'
+    },
+  ],
+  [
+    'a Service named after another workspace',
+    2,
+    (o) => {
+      o.metadata.name = 'ws-abcdefghij-pod'
+    },
+  ],
+  [
+    'a Service that is not labelled as a workspace',
+    2,
+    (o) => {
+      delete o.metadata.labels['app.kubernetes.io/component']
+    },
+  ],
+  [
+    'an account of another name',
+    0,
+    (o) => {
+      o.metadata.name = 'cde-manager'
+    },
+  ],
+]
+
+test('a manager that was taken over gets none of what a workspace does not need', async (t) => {
+  for (const [what, at, change] of more)
+    await t.test(what, async () => {
+      const one = spec()
+      const fit = workspaceObjects(one, site)[at] as Rendered
+      assert.equal(await apply(fit), undefined, 'without it')
+      // labels that two places share are two after this
+      const object = JSON.parse(JSON.stringify(fit))
+      const pod = object.spec?.template?.spec
+      change(object, pod, pod?.containers[0])
+      assert.match((await apply(object)) ?? 'allowed', /ValidatingAdmissionPolicy .*cde-manager.* denied request/)
+    })
+})
+
+test("what is not a workspace's it can neither change nor remove, and more kinds it can't touch at all", async () => {
+  const labels = { app: 'envproxy' }
+  const metadata = { name: 'cde-envproxy', namespace }
+  const container = { name: 'main', image }
+  const template = { metadata: { labels }, spec: { containers: [container] } }
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: { replicas: 0, selector: { matchLabels: labels }, template },
+  }
+  const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels, ports: [{ port: 80 }] } }
+  for (const object of [deployment, service] as Rendered[]) {
+    await admin.create(object)
+    assert.match((await apply(object)) ?? 'allowed', /denied request/)
+    const merge = manager.patch(
+      { ...object, spec: undefined, metadata: { ...metadata, labels } },
+      undefined,
+      'All',
+      undefined,
+      undefined,
+      PatchStrategy.MergePatch,
+    )
+    assert.match((await merge.then(() => undefined, refusal)) ?? 'allowed', /denied request/)
+    const removed = manager.delete(object, undefined, 'All').then(() => undefined, refusal)
+    assert.match((await removed) ?? 'allowed', /denied request/)
+  }
+  for (const [apiVersion, kind] of [
+    ['v1', 'Secret'],
+    ['v1', 'ConfigMap'],
+    ['v1', 'Pod'],
+    ['apps/v1', 'StatefulSet'],
+    ['apps/v1', 'DaemonSet'],
+    ['batch/v1', 'Job'],
+    ['rbac.authorization.k8s.io/v1', 'RoleBinding'],
+    ['networking.k8s.io/v1', 'NetworkPolicy'],
+    ['networking.k8s.io/v1', 'Ingress'],
+    ['discovery.k8s.io/v1', 'EndpointSlice'],
+  ] as const) {
+    const object = { apiVersion, kind, metadata: { name: 'x', namespace } }
+    for (const ask of ['create', 'read', 'delete'] as const)
+      assert.match((await manager[ask](object).then(() => undefined, refusal)) ?? 'allowed', /forbidden/, `${kind}`)
+  }
+})
+
+test('the namespace may be restricted: the API server takes every pod of the chart and of a workspace', async () => {
+  const pods: [string, Rendered][] = [['workspace', (workspaceObjects(spec(), site)[3] as Rendered).spec.template]]
+  for (const { name, values } of await valuesSets())
+    for (const object of podsOf(await objects(values)))
+      pods.push([`${name}: ${object.metadata.name}`, object.spec.template])
+  for (const [name, template] of pods) {
+    // neither the account nor a StatefulSet's own volumes are there, and the standard looks at neither
+    const { serviceAccountName: _, volumes = [], containers, ...rest } = template.spec
+    const mounted = containers.flatMap(({ volumeMounts = [] }: Rendered) => volumeMounts)
+    const missing = mounted.filter(({ name }: Rendered) => !volumes.some((one: Rendered) => one.name === name))
+    const pod = {
+      ...rest,
+      containers,
+      volumes: [...volumes, ...missing.map(({ name }: Rendered) => ({ name, emptyDir: {} }))],
+    }
+    const body = { metadata: { generateName: 'x-', labels: template.metadata.labels }, spec: pod }
+    await core
+      .createNamespacedPod({ namespace, dryRun: 'All', body })
+      .catch((error: unknown) => assert.fail(`${name}: ${refusal(error)}`))
+  }
+  const privileged = { containers: [{ name: 'x', image, securityContext: { privileged: true } }] }
+  await assert.rejects(
+    core.createNamespacedPod({ namespace, dryRun: 'All', body: { metadata: { name: 'x' }, spec: privileged } }),
+    /PodSecurity/,
+  )
+})
