@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { BlockList, isIPv6 } from 'node:net'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { helm, objects, type Rendered } from './rendered-chart.ts'
 
 /** At which clouds give a pod what belongs to its node; the sources are in templates/_metadata.tpl. */
@@ -24,26 +25,16 @@ function covers(cidrs: readonly string[], address: string): boolean {
 const reaches = ({ cidr, except = [] }: { cidr: string; except?: string[] }, address: string): boolean =>
   family(cidr) === family(address) && covers([cidr], address) && !covers(except, address)
 
-/** A generator of numbers below `n` that gives the same ones for the same seed (mulberry32). */
-function random(seed: number): (n: number) => number {
-  let state = seed
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % n
-  }
-}
-
 /** Blocks of any size, most of them around a metadata address, in any spelling that the schema takes. */
-function anyBlock(pick: (n: number) => number): { cidr: string } {
-  const v4 = () => [pick(224), pick(256), pick(256), pick(256)].join('.')
-  const v6 = () =>
-    `fd${pick(256).toString(16).padStart(2, '0')}:${pick(65536).toString(16)}::${pick(65536).toString(16)}`
-  const near = metadata[pick(metadata.length)] ?? ''
-  const address = [v4, v6, () => near, () => near, () => expanded(near)][pick(5)]?.() ?? ''
-  return { cidr: `${address}/${pick(family(address) === 'ipv6' ? 129 : 33)}` }
-}
+const anyBlock = fc
+  .oneof(
+    fc.ipV4(),
+    fc.tuple(fc.nat(0xffff), fc.nat(0xffff)).map(([a, b]) => `fd00:${a.toString(16)}::${b.toString(16)}`),
+    fc.constantFrom(...metadata),
+    fc.constantFrom(...metadata),
+    fc.constantFrom(...metadata).map(expanded),
+  )
+  .chain((address) => fc.nat(family(address) === 'ipv6' ? 128 : 32).map((bits) => ({ cidr: `${address}/${bits}` })))
 
 /** `FD00:0EC2:0000:…:0254` for `fd00:ec2::254`; what is no IPv6 address stays as it is. */
 function expanded(address: string): string {
@@ -54,39 +45,49 @@ function expanded(address: string): string {
   return [...first, ...zeros, ...last].map((group) => group.padStart(4, '0').toUpperCase()).join(':')
 }
 
-type Drawn = { values: object; blocks: { cidr: string }[]; refused: boolean }
+const pods = fc.nat(9).map((n) => ({ podSelector: { matchLabels: { app: `a${n}` } } }))
+const block = fc
+  .tuple(fc.nat(255), fc.integer({ min: 8, max: 32 }))
+  .map(([n, bits]) => ({ ipBlock: { cidr: `10.${n}.0.0/${bits}` } }))
+const peers = fc.array(fc.oneof(pods, block), { maxLength: 3 })
 
-/** Values of a site, as an operator may write them. `blocks`: what workspaces may reach; `refused`: not to be rendered. */
-function anyValues(pick: (n: number) => number): Drawn {
-  const some = <T>(make: () => T, most: number) => Array.from({ length: pick(most + 1) }, make)
-  const pods = () => ({ podSelector: { matchLabels: { app: `a${pick(9)}` } } })
-  const safe = () => ({ ipBlock: { cidr: `10.${pick(256)}.0.0/${8 + pick(25)}` } })
-  const peer = () => (pick(2) ? pods() : safe())
-  const own = pick(2) === 0
-  const ingressFrom = some(peer, 3)
-  const blocks = some(() => anyBlock(pick), 3)
-  const rules = blocks.map((ipBlock) => ({ to: [{ ipBlock }, pods()], ...(pick(2) ? { ports: [{ port: 443 }] } : {}) }))
-  const proxy = pick(2)
-    ? { http: 'http://proxy.example:3128', https: 'https://proxy.example', peers: some(peer, 2) }
-    : {}
-  const values = {
-    ingress: { controller: { enabled: own } },
-    proxy,
-    ...(pick(2) ? { postgres: { useDefault: false, host: 'db', passwordSecret: 'db', peers: some(peer, 2) } } : {}),
-    ...(pick(2)
-      ? { oidc: { issuer: 'https://login.example', clientId: 'c', secretName: 's', peers: some(peer, 2) } }
-      : {}),
-    networkPolicies: {
-      ingressFrom,
-      dnsPeers: some(peer, 2),
-      kubernetesAPI: { cidrs: some(() => `192.0.2.${pick(256)}/32`, 2) },
-      workspaceEgress: rules,
-    },
-  }
-  const inside = ({ cidr }: { cidr: string }) =>
-    metadataBlocks.some((block) => covers([block], cidr.split('/')[0] ?? '') && prefix(block) <= prefix(cidr))
-  return { values, blocks, refused: (!own && ingressFrom.length === 0) || blocks.some(inside) }
-}
+/** What an operator may write of a site. */
+const anySite = fc.record({
+  own: fc.boolean(),
+  proxy: fc.option(peers),
+  postgres: fc.option(peers),
+  oidc: fc.option(peers),
+  ingressFrom: peers,
+  dnsPeers: peers,
+  api: fc.array(fc.nat(255), { maxLength: 2 }),
+  /** what workspaces may reach */
+  egress: fc.array(anyBlock, { maxLength: 3 }),
+  port: fc.option(fc.constantFrom(80, 443)),
+})
+type Site = typeof anySite extends fc.Arbitrary<infer T> ? T : never
+
+const valuesOf = ({ own, proxy, postgres, oidc, ingressFrom, dnsPeers, api, egress, port }: Site) => ({
+  ingress: { controller: { enabled: own } },
+  ...(proxy ? { proxy: { http: 'http://proxy.example:3128', https: 'https://proxy.example', peers: proxy } } : {}),
+  ...(postgres ? { postgres: { useDefault: false, host: 'db', passwordSecret: 'db', peers: postgres } } : {}),
+  ...(oidc ? { oidc: { issuer: 'https://login.example', clientId: 'c', secretName: 's', peers: oidc } } : {}),
+  networkPolicies: {
+    ingressFrom,
+    dnsPeers,
+    kubernetesAPI: { cidrs: api.map((n) => `192.0.2.${n}/32`) },
+    workspaceEgress: egress.map((ipBlock) => ({
+      to: [{ ipBlock }, { namespaceSelector: {} }],
+      ...(port ? { ports: [{ port }] } : {}),
+    })),
+  },
+})
+
+/** Whether a site's values can't be: nobody leads to the platform, or a block has nothing but metadata. */
+const isRefused = ({ own, ingressFrom, egress }: Site): boolean =>
+  (!own && ingressFrom.length === 0) ||
+  egress.some(({ cidr }) =>
+    metadataBlocks.some((each) => covers([each], cidr.split('/')[0] ?? '') && prefix(each) <= prefix(cidr)),
+  )
 
 const prefix = (cidr: string) => Number(cidr.split('/')[1])
 const metadataBlocks = [
@@ -97,7 +98,7 @@ const metadataBlocks = [
 ]
 
 /** What no site's values may bring about; see the test. */
-function check(all: readonly Rendered[], { blocks }: Drawn): void {
+function check(all: readonly Rendered[], { egress }: Site): void {
   const policies = all.filter(({ kind }) => kind === 'NetworkPolicy')
   for (const { metadata: named, spec } of policies) {
     for (const rule of spec.ingress ?? []) assert.ok(rule.from?.length > 0, `${named.name}: a rule without from`)
@@ -118,7 +119,7 @@ function check(all: readonly Rendered[], { blocks }: Drawn): void {
   const open = policies
     .find(({ metadata: named }) => named.name === 'cde-workspaces')
     ?.spec.egress.flatMap((rule: Rendered) => rule.to.flatMap((one: Rendered) => one.ipBlock ?? []))
-  for (const { cidr } of blocks) {
+  for (const { cidr } of egress) {
     const address = cidr.split('/')[0] ?? ''
     if (metadataBlocks.some((block) => family(block) === family(address) && covers([block], address))) continue
     assert.ok(
@@ -128,33 +129,18 @@ function check(all: readonly Rendered[], { blocks }: Drawn): void {
   }
 }
 
-test('whatever a site sets, every rule has its peers, and none leads to where clouds give out credentials', async (t) => {
-  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
-  t.diagnostic(`SEED=${seed}`)
-  const pick = random(seed)
-  const drawn = Array.from({ length: 48 }, () => anyValues(pick))
-  const left = drawn.values()
-  let rendered = 0
-  const work = async () => {
-    for (const one of left) {
-      const outcome = await objects(one.values).catch((error: Error & { why?: string }) => error)
-      const what = `SEED=${seed} ${JSON.stringify(one.values)}`
-      if (outcome instanceof Error) {
-        assert.ok(one.refused, `${what}: ${(outcome as { why?: string }).why}`)
-        assert.match((outcome as { why?: string }).why ?? '', /ingressFrom|credentials of nodes/)
-        continue
-      }
-      rendered++
-      assert.ok(!one.refused, `${what} is rendered`)
-      try {
-        check(outcome, one)
-      } catch (error) {
-        throw new Error(`${what}: ${(error as Error).message}`)
-      }
+test('whatever a site sets, every rule has its peers, and none leads to where clouds give out credentials', async () => {
+  const property = fc.asyncProperty(anySite, async (site) => {
+    const outcome = await objects(valuesOf(site)).catch((error: Error & { why?: string }) => error)
+    if (!(outcome instanceof Error)) {
+      assert.ok(!isRefused(site), 'it is rendered')
+      return check(outcome, site)
     }
-  }
-  await Promise.all([work(), work()])
-  assert.ok(rendered > 5, 'most are rendered')
+    assert.ok(isRefused(site), outcome.why ?? outcome.message)
+    assert.match(outcome.why ?? '', /ingressFrom|credentials of nodes/)
+  })
+  // each run is a Helm of its own, so a failure is shown as it was found
+  await fc.assert(property, { numRuns: 60, endOnFailure: true })
 })
 
 test('the defaults leave a resolver at a link-local address open at its port alone', async () => {
