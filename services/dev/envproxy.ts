@@ -5,6 +5,7 @@ import { createDirectory, managerDirectory } from '../envproxy/dev-urls/director
 import { createManager } from '../envproxy/manager.ts'
 import { askManager } from '../envproxy/manager-access.ts'
 import { managerKeys } from '../envproxy/ticket.ts'
+import { readTrusted, trustedProxies } from '../trusted-proxies.ts'
 import type { Forwards } from './forwards.ts'
 import { devUrlsHost } from './origin.ts'
 
@@ -29,6 +30,8 @@ export function devEnvproxy(
       const { status } = await manager.call('POST', '/internal/activity', { workspaces })
       if (status >= 500) throw new Error(`the manager answered ${status}`)
     }),
+    // the dev server's own origin
+    trusts: trustedProxies(readTrusted('127.0.0.1')).has,
     logger: { level: process.env.LOG_LEVEL ?? 'warn' },
   })
 }
