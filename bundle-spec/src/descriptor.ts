@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SealiftError } from './error.ts'
 
 /** The platform an image runs on (OCI image-spec, image-index.md, `platform`). */
@@ -17,6 +18,8 @@ export interface Descriptor {
   artifactType?: string
   platform?: Platform
   annotations?: Record<string, string>
+  /** the content itself, in base64 */
+  data?: string
 }
 
 export const mediaTypes = {
@@ -82,5 +85,17 @@ export function checkDescriptor(value: unknown, where: string): Descriptor {
     if (typeof d.annotations !== 'object' || d.annotations === null) throw bad('annotations that are not an object')
     if (Object.values(d.annotations).some((v) => typeof v !== 'string')) throw bad('an annotation that is not text')
   }
+  if (d.data !== undefined && !isContent(d.data, d as Descriptor)) throw bad('data that are not the content')
   return d as Descriptor
+}
+
+/** Whether `data` of a descriptor is what it describes (OCI image-spec, descriptor.md, "Embedded Content"). */
+function isContent(data: unknown, { digest, size }: Descriptor): boolean {
+  if (typeof data !== 'string') return false
+  const bytes = Buffer.from(data, 'base64')
+  return (
+    bytes.length === size &&
+    bytes.toString('base64') === data &&
+    `sha256:${createHash('sha256').update(bytes).digest('hex')}` === digest
+  )
 }

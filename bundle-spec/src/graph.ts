@@ -4,6 +4,7 @@ import { SealiftError } from './error.ts'
 import { parseJson } from './json.ts'
 import { limits } from './limits.ts'
 import { platformsOf, selectPlatforms } from './platform.ts'
+import { checkSame, statedSubject } from './stated.ts'
 import type { ContentStore } from './store.ts'
 import { readDocument } from './verify.ts'
 
@@ -32,8 +33,9 @@ export interface Graph {
 }
 
 interface Visited extends Node {
-  /** what its document names */
+  /** what its document names, and the same with its subject */
   children: Descriptor[]
+  named: Descriptor[]
   /** digests of those that belong to the graph */
   reached: Set<string>
   /** by which it has been come to: source, target and platforms */
@@ -71,7 +73,8 @@ export function childrenOf(descriptor: Descriptor, bytes: Uint8Array): Descripto
  * Reads the documents of a graph, each once, verified before it is followed; blobs are only counted. All that documents
  * name belongs to it, with one exception: a root whose own descriptor is limited to platforms (an original index, SPEC.md,
  * "Platforms") reaches only its entries of those.
- * @throws SealiftError BUNDLE_LIMIT for nesting or number beyond the limits, BUNDLE_DESCRIPTOR for one digest with two sizes
+ * @throws SealiftError BUNDLE_LIMIT for nesting or number beyond the limits, BUNDLE_DESCRIPTOR for one digest of which two
+ * descriptors state different things
  */
 export async function readGraph(
   from: ContentStore,
@@ -91,13 +94,12 @@ export async function readGraph(
   ): Promise<void> {
     if (depth > limits.graphDepth) throw tooMuch(`more than ${limits.graphDepth} levels`)
     let node = nodes.get(descriptor.digest)
-    if (node && node.descriptor.size !== descriptor.size)
-      throw new SealiftError('BUNDLE_DESCRIPTOR', `${from.origin}: ${descriptor.digest} is announced with two sizes`)
+    if (node) checkSame(from.origin, node.descriptor, descriptor)
     const way = `${source} ${target} ${platforms?.join() ?? ''}`
     if (node?.ways.has(way)) return
     if (!node) {
       if (nodes.size >= limits.graphNodes) throw tooMuch(`more than ${limits.graphNodes} parts`)
-      node = { descriptor, sources: [], targets: [], children: [], reached: new Set(), ways: new Set() }
+      node = { descriptor, sources: [], targets: [], children: [], named: [], reached: new Set(), ways: new Set() }
       nodes.set(descriptor.digest, node)
     }
     node.ways.add(way)
@@ -111,6 +113,8 @@ export async function readGraph(
         from.origin,
       )
       node.children = childrenOf(descriptor, node.bytes)
+      const subject = statedSubject(descriptor.digest, node.bytes)
+      node.named = subject ? [...node.children, subject] : node.children
     }
     for (const child of platforms ? selectPlatforms(node.children, platforms) : node.children) {
       node.reached.add(child.digest)
@@ -122,12 +126,19 @@ export async function readGraph(
     visit(descriptor, repositoryOf(source), repositoryOf(target), 0, platformsOf(descriptor)),
   )
 
+  // also what is not followed, a subject or another platform, is what it is said to be where it is there
+  for (const { named } of nodes.values())
+    for (const descriptor of named) {
+      const known = nodes.get(descriptor.digest)
+      if (known) checkSame(from.origin, known.descriptor, descriptor)
+    }
+
   const ordered: Node[] = []
   const placed = new Set<string>()
   const place = (digest: string) => {
     if (placed.has(digest)) return
     placed.add(digest)
-    const { children: _, reached, ways: __, ...node } = nodes.get(digest) as Visited
+    const { children: _, named: __, reached, ways: ___, ...node } = nodes.get(digest) as Visited
     for (const child of reached) place(child)
     ordered.push(node)
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { behind, headerOf } from '@sealift/bundle-spec/tar.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
@@ -35,6 +36,56 @@ export const manager = (change: (old: Loose) => object) =>
   index((old) => {
     Object.assign(managerOf(old), change(managerOf(old)))
   })
+/** The manager's manifest, changed; the index says rightly what became of it. */
+const inManifest = (change: (old: Loose, site: { manager: Loose; put(document: object): object }) => unknown) =>
+  index((old, put, take) => {
+    const manager = managerOf(old)
+    const document = take(manager.digest)
+    change(document, { manager, put })
+    Object.assign(manager, put(document))
+  })
+/** A layer of the manager, announced otherwise. */
+const layerAs = (change: (old: Loose) => object) =>
+  inManifest(({ layers }) => {
+    Object.assign(layers.at(-1), change(layers.at(-1)))
+  })
+/** The manager as an index of one manifest, which is announced otherwise. */
+const nested = (change: (old: Loose) => object) =>
+  index((old, put) => {
+    const manager = managerOf(old)
+    const { mediaType, digest, size } = manager
+    const entry = { mediaType, digest, size, platform: { os: 'linux', architecture: 'amd64' } }
+    const entries = [{ ...entry, ...change(entry) }]
+    Object.assign(
+      manager,
+      { mediaType: mediaTypes.index },
+      put({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: entries }),
+    )
+  })
+/** Something that is about the manager, which is announced otherwise as its subject. */
+const subject = (change: (old: Loose) => unknown) =>
+  index((old, put) => {
+    const { mediaType, digest, size, annotations } = managerOf(old)
+    const config = { mediaType: mediaTypes.empty, ...put({}) }
+    const about = {
+      schemaVersion: 2,
+      mediaType,
+      config,
+      layers: [config],
+      subject: change({ mediaType, digest, size }),
+    }
+    const added = put(about)
+    const names = {
+      'org.opencontainers.image.ref.name': `registry.sealift.example/cde/manager@${added.digest}`,
+      'dev.sealift.role': 'referrer',
+      'dev.sealift.name': annotations['dev.sealift.name'],
+    }
+    old.manifests.push({ mediaType, ...added, annotations: names })
+  })
+const larger =
+  (bytes: number) =>
+  ({ size }: Loose) => ({ size: size + bytes })
+
 const managerOf = (old: Loose): Loose =>
   old.manifests.find((one: Loose) => one.annotations['dev.sealift.name'] === 'manager')
 
@@ -64,6 +115,13 @@ const parts = (change: (last: string) => Promise<void>) => async (site: Site) =>
 const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`
 const layerType = 'application/vnd.oci.image.layer.v1.tar'
 const layer = { mediaType: layerType, digest: `sha256:${'a'.repeat(64)}`, size: 1 }
+
+/** What is right, though rare: a subject, an index for an image, the content of a layer in its descriptor. */
+export const oddities = [
+  subject((old) => old),
+  nested(() => ({})),
+  layerAs(() => ({ data: Buffer.from('manager').toString('base64') })),
+]
 
 /** What is wrong with a bundle, how far one must look to see it, and how it is named. */
 export const faults: [string, Depth, string, (site: Site) => Promise<unknown> | unknown][] = [
@@ -133,19 +191,19 @@ export const faults: [string, Depth, string, (site: Site) => Promise<unknown> | 
   ],
   [
     'a manifest changed',
-    'documents',
+    'structure',
     'BUNDLE_CONTENT',
     overwrite('"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest', 'in'),
   ],
   [
     'a manifest that says it is something else',
-    'documents',
+    'structure',
     'BUNDLE_DOCUMENT',
     manifest({ mediaType: 'application/vnd.oci.image.index.v1+json', config: layer, layers: [] }),
   ],
   [
     'a manifest with images and layers',
-    'documents',
+    'structure',
     'BUNDLE_DOCUMENT',
     manifest({ manifests: [], config: layer, layers: [] }),
   ],
@@ -161,6 +219,62 @@ export const faults: [string, Depth, string, (site: Site) => Promise<unknown> | 
     'BUNDLE_NOT_FOUND',
     ({ path, trust }) => withoutBlob(path, trust, digestOf(Buffer.from('manager'))),
   ],
+  ['a layer announced with a byte more', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(larger(1))],
+  ['a layer announced with a byte less', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(larger(-1))],
+  ['a layer announced with 1 GB more', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(larger(1e9))],
+  ['a layer announced as empty', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(() => ({ size: 0 }))],
+  [
+    'a configuration announced with a byte more',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    inManifest(({ config }) => void config.size++),
+  ],
+  ['a manifest announced with a byte more', 'structure', 'BUNDLE_DESCRIPTOR', manager(larger(1))],
+  ['a manifest announced with a byte less', 'structure', 'BUNDLE_DESCRIPTOR', manager(larger(-1))],
+  ['a manifest in an index announced with a byte more', 'structure', 'BUNDLE_DESCRIPTOR', nested(larger(1))],
+  [
+    'a manifest in an index announced as another kind',
+    'structure',
+    'BUNDLE_DOCUMENT',
+    nested(() => ({ mediaType: mediaTypes.dockerManifest })),
+  ],
+  [
+    'a subject announced with a byte more',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    subject((old) => ({ ...old, ...larger(1)(old) })),
+  ],
+  [
+    'a subject announced as another kind',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    subject((old) => ({ ...old, mediaType: mediaTypes.dockerManifest })),
+  ],
+  ['a subject that is no descriptor', 'structure', 'BUNDLE_DESCRIPTOR', subject(({ digest }) => digest)],
+  [
+    'a layer that is also a manifest',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    inManifest(({ layers }, { put }) => {
+      const config = { mediaType: mediaTypes.empty, ...put({}) }
+      const both = put({ schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [] })
+      layers.push({ mediaType: layerType, ...both }, { mediaType: mediaTypes.manifest, ...both })
+    }),
+  ],
+  [
+    'a layer with other data in its descriptor',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    layerAs(({ size }) => ({ data: Buffer.alloc(size).toString('base64') })),
+  ],
+  [
+    'a layer with less data in its descriptor',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    layerAs(() => ({ data: Buffer.from('manage').toString('base64') })),
+  ],
+  ['a layer with data that are no text', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(() => ({ data: ['manager'] }))],
+  ['a manifest with other data in the index', 'index', 'BUNDLE_DESCRIPTOR', manager(() => ({ data: 'e30=' }))],
   ['a byte behind a blob', 'structure', 'BUNDLE_PADDING', overwrite('base layer xxx', 'behind')],
   ['a byte of a layer changed', 'content', 'BUNDLE_CONTENT', overwrite('base layer xxx', 'in')],
 ]

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { reportFailure } from '../../installer/src/cli/report.ts'
-import { faults, manager } from './bundle-faults.ts'
+import { faults, manager, oddities } from './bundle-faults.ts'
 import { depths, site, verbs } from './bundle-verbs.ts'
 
 /** What a person reads on stderr, and the exit code. */
@@ -58,3 +58,11 @@ test('a good bundle is taken by every command, and an address in a descriptor is
   assert.ok(one.fake.manifests.size > 0)
   assert.equal(asked, 0)
 })
+
+for (const [i, change] of oddities.entries())
+  test(`what is rare and right (${i + 1}) is taken by every command`, async (t) => {
+    const one = await site(t)
+    await change(one)
+    for (const { run } of Object.values(verbs)) await run(one)
+    assert.ok(one.fake.manifests.size > 0)
+  })

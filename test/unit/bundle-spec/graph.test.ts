@@ -108,3 +108,22 @@ test('documents that are not what their descriptor says are refused by name', as
   await refused({ manifests: [{ ...image, size: 1.5 }] }, mediaTypes.index, 'BUNDLE_DESCRIPTOR')
   await refused({ manifests: [image, { ...image, size: image.size + 1 }] }, mediaTypes.index, 'BUNDLE_DESCRIPTOR')
 })
+
+test('also an entry for another platform, which is not followed, is what it is said to be', async () => {
+  const store = memoryStore()
+  const image = await putImage(store, 'a', ['layer'])
+  const on = (architecture: string, change: object = {}) => ({
+    ...image,
+    platform: { os: 'linux', architecture },
+    ...change,
+  })
+  const original = (other: object) => ({
+    ...store.put(toJson({ mediaType: mediaTypes.index, manifests: [on('amd64'), other] }), mediaTypes.index),
+    annotations: { 'dev.sealift.platforms': 'linux/amd64' },
+  })
+  await readGraph(store, [root(original(on('arm64')))])
+  for (const change of [{ size: image.size + 1 }, { mediaType: mediaTypes.dockerManifest }])
+    await assert.rejects(readGraph(store, [root(original(on('arm64', change)))]), code('BUNDLE_DESCRIPTOR'))
+  // one that is not there may be of any size
+  await readGraph(store, [root(original(on('arm64', { digest: `sha256:${'0'.repeat(64)}`, size: 5 })))])
+})

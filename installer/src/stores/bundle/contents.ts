@@ -2,6 +2,7 @@ import { type Descriptor, isDigest, isIndex, isManifest, type Role } from '@seal
 import { childrenOf, type Graph, type Node, readGraph } from '@sealift/bundle-spec/graph.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import type { Artifact, Bundle } from './open.ts'
+import { verifyStructure } from './verify.ts'
 
 /** A layer of a manifest. Sizes are in bytes as it is stored, compressed or not. */
 export interface Layer {
@@ -52,6 +53,7 @@ export interface Contents {
  * @throws SealiftError BUNDLE_*
  */
 export async function contentsOf(bundle: Bundle): Promise<Contents> {
+  await verifyStructure(bundle)
   const graphs: Graph[] = []
   for (const { descriptor, reference } of bundle.artifacts)
     graphs.push(await readGraph(bundle.store, [{ descriptor, source: reference, target: reference }]))

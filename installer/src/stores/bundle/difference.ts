@@ -2,6 +2,7 @@ import type { Role } from '@sealift/bundle-spec/descriptor.ts'
 import { readGraph } from '@sealift/bundle-spec/graph.ts'
 import { digestOfName, layOut } from '@sealift/bundle-spec/tar.ts'
 import type { Artifact, Bundle } from './open.ts'
+import { verifyStructure } from './verify.ts'
 
 export interface Change {
   role: Role
@@ -29,10 +30,11 @@ export interface Difference {
 
 /**
  * What changes from one bundle to another, and how many bytes it takes to carry only that. Artifacts are paired by role
- * and name. Reads documents of the second one, and of the first one nothing but which blobs it holds.
+ * and name. Reads documents, not blobs; both must be whole (`verifyStructure`).
  * @throws SealiftError BUNDLE_*
  */
 export async function differenceOf(from: Bundle, to: Bundle): Promise<Difference> {
+  await Promise.all([from, to].map(verifyStructure))
   const had = blobsOf(from)
   const has = blobsOf(to)
   const pairs = new Map<string, { from?: Artifact; to?: Artifact }>()

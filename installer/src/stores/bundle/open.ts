@@ -3,6 +3,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { keyHint, verifyMessage } from '@sealift/bundle-spec/signature.ts'
+import { misstated } from '@sealift/bundle-spec/stated.ts'
 import type { ByteRange, ContentStore } from '@sealift/bundle-spec/store.ts'
 import { digestOfName, type Entry, layoutDocument } from '@sealift/bundle-spec/tar.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
@@ -116,10 +117,6 @@ function storeOf(
 ): ContentStore {
   const origin = `bundle ${path}`
   const blobs = new Map(entries.slice(3).map((entry) => [digestOfName(entry.name), entry]))
-  const find = (descriptor: Descriptor) => {
-    const entry = blobs.get(descriptor.digest)
-    return entry?.size === descriptor.size ? entry : undefined
-  }
   return {
     origin,
     async resolve(reference) {
@@ -133,14 +130,16 @@ function storeOf(
       })
     },
     async has(_repository, descriptor) {
-      return find(descriptor) !== undefined
+      return blobs.get(descriptor.digest)?.size === descriptor.size
     },
     async open(_repository, descriptor, range, signal) {
-      const entry = find(descriptor)
+      const entry = blobs.get(descriptor.digest)
       if (!entry)
         throw new SealiftError('BUNDLE_NOT_FOUND', `${origin} does not hold ${descriptor.digest}`, {
           fix: `sealift bundle verify ${path}`,
         })
+      if (entry.size !== descriptor.size)
+        throw misstated(origin, descriptor, `${descriptor.size} bytes are announced, and ${entry.size} are there`)
       return readRange(file, entry, range ?? { start: 0, end: entry.size }, signal)
     },
   }

@@ -1,5 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
+import { misstated } from '@sealift/bundle-spec/stated.ts'
 import { behind, blobName, type Entry, record } from '@sealift/bundle-spec/tar.ts'
 import { firstOf } from '../first.ts'
 import { readExactly } from './entries.ts'
@@ -35,9 +36,9 @@ export async function verifyBundle(bundle: Bundle, options: VerifyOptions = {}):
 }
 
 /**
- * Proves all of a bundle but the content of its blobs: its documents hash to their digests, every blob that they name is
- * there, nothing else is, and the gaps hold zeros. Costs milliseconds. Whoever then reads blobs through `verified` has
- * proven them too.
+ * The one function that says whether a bundle is whole, but for the content of its blobs: its documents hash to their
+ * digests, every blob that they name is there and as long as they say, nothing else is, and the gaps hold zeros. Costs
+ * milliseconds. Whoever then reads blobs through `verified` has proven them too.
  * @throws SealiftError as `verifyBundle`
  */
 export async function verifyStructure(bundle: Bundle): Promise<Graph> {
@@ -52,14 +53,18 @@ async function checkStructure(bundle: Bundle, beside: readonly Bundle[] = []): P
   const graph = await bundleGraph(bundle, beside)
   const reached = new Set(graph.nodes.map((node) => blobName(node.descriptor.digest)))
   const blobs = bundle.entries.slice(3)
-  const there = new Set(blobs.map((entry) => entry.name))
-  for (const { entries } of beside) for (const entry of entries) there.add(entry.name)
+  const sizes = new Map([...beside, bundle].flatMap(({ entries }) => entries.map(({ name, size }) => [name, size])))
   for (const entry of blobs)
     if (!reached.has(entry.name))
       throw new SealiftError('BUNDLE_EXTRA', `${bundle.path} holds ${entry.name}, which its signed index does not name`)
-  for (const name of reached)
-    if (!there.has(name))
+  for (const { descriptor } of graph.nodes) {
+    const name = blobName(descriptor.digest)
+    const size = sizes.get(name)
+    if (size === undefined)
       throw new SealiftError('BUNDLE_NOT_FOUND', `${bundle.path} lacks ${name}, which its index names`)
+    if (size !== descriptor.size)
+      throw misstated(bundle.path, descriptor, `${descriptor.size} bytes are announced, and ${size} are there`)
+  }
 
   for (const entry of bundle.entries) await checkPadding(bundle, entry)
   await checkOriginals(bundle, graph)

@@ -1,0 +1,29 @@
+import { checkDescriptor, type Descriptor, isDocument } from './descriptor.ts'
+import { SealiftError } from './error.ts'
+import { parseJson } from './json.ts'
+
+/** The failure of a descriptor that states something else of content than another one, or than is there. */
+export const misstated = (origin: string, { digest }: Descriptor, why: string): SealiftError =>
+  new SealiftError('BUNDLE_DESCRIPTOR', `${origin}: ${digest} is announced as something else than it is`, { why })
+
+/**
+ * Holds what a descriptor states of content against what another one states. Blobs may have several media types (a layer is
+ * OCI's and Docker's); a document has one, which says how it is read.
+ * @throws SealiftError BUNDLE_DESCRIPTOR
+ */
+export function checkSame(origin: string, known: Descriptor, other: Descriptor): void {
+  if (known.size !== other.size) throw misstated(origin, other, `${known.size} and ${other.size} bytes`)
+  const isKind = isDocument(known.mediaType) || isDocument(other.mediaType)
+  if (isKind && known.mediaType !== other.mediaType)
+    throw misstated(origin, other, `${known.mediaType} and ${other.mediaType}`)
+}
+
+/**
+ * The descriptor of what a document is about (OCI image-spec, manifest.md and image-index.md, `subject`), if any.
+ * @throws SealiftError BUNDLE_DESCRIPTOR, BUNDLE_JSON
+ */
+export function statedSubject(digest: string, bytes: Uint8Array): Descriptor | undefined {
+  const where = `document ${digest}`
+  const { subject } = parseJson(bytes, where) as { subject?: unknown }
+  return subject === undefined || subject === null ? undefined : checkDescriptor(subject, where)
+}
