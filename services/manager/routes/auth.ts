@@ -68,10 +68,17 @@ export function authRoutes(app: TypedInstance, { database, tickets, accessUrl, c
     },
   )
 
-  app.get('/auth/jwks', { config: { permission: 'anyone', license: 'exempt' } }, async (_request, reply) => {
-    reply.header('cache-control', 'public, max-age=60')
-    return tickets.jwks
-  })
+  app.get(
+    '/auth/jwks',
+    {
+      config: { permission: 'anyone', license: 'exempt' },
+      schema: { response: { 200: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }) } },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=60')
+      return tickets.jwks
+    },
+  )
 
   app.get(
     '/api/v0/me',

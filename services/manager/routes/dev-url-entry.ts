@@ -9,6 +9,7 @@ import type { TypedInstance } from '../schema-types.ts'
 import { statusOf } from '../workspaces/status.ts'
 import { findWorkspace } from '../workspaces/store.ts'
 import { Label } from './dev-url-schemas.ts'
+import { ErrorAnswer, Page, Redirect } from './schemas.ts'
 
 /** Where the envproxy takes a ticket, below the address of every dev URL. */
 const entrance = '.cde/enter'
@@ -33,6 +34,12 @@ export function devUrlEntryRoutes(app: TypedInstance, dependencies: Dependencies
           },
           { additionalProperties: false },
         ),
+        response: {
+          303: Redirect('to the dev URL with a ticket, or to the dashboard, to log in there first'),
+          404: Page('there is no such dev URL, or it is not shared with who asks'),
+          409: Page('the workspace is not on'),
+          '4xx': ErrorAnswer,
+        },
       },
     },
     async (request, reply) => {

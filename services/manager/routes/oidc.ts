@@ -8,6 +8,7 @@ import { pendingLifetime } from '../oidc/pending-login.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { openSession, sessionLifetime } from '../sessions.ts'
 import { siteCookies } from '../site-cookies.ts'
+import { Redirect } from './schemas.ts'
 
 const open = { permission: 'anyone', license: 'exempt' } as const
 
@@ -32,7 +33,9 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
     return reply.redirect(url.href, 303)
   }
 
-  app.get('/auth/oidc/login', { config: open }, async (request, reply) => {
+  const toDashboard = 'to the dashboard; login_error in the query says what went wrong, if anything did'
+  const login = { response: { 303: Redirect(`to the identity provider, or ${toDashboard}`) } }
+  app.get('/auth/oidc/login', { config: open, schema: login }, async (request, reply) => {
     try {
       const { url, pending } = await provider.begin()
       reply.setCookie(oidcLogin.name, await pendingLogins.seal(pending, clock()), {
@@ -47,7 +50,8 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
     }
   })
 
-  app.get('/auth/oidc/callback', { config: open }, async (request, reply) => {
+  const callback = { response: { 303: Redirect(toDashboard) } }
+  app.get('/auth/oidc/callback', { config: open, schema: callback }, async (request, reply) => {
     const sealed = request.cookies[oidcLogin.name]
     const pending = sealed === undefined ? undefined : await pendingLogins.open(sealed, clock())
     reply.clearCookie(oidcLogin.name, oidcLogin.options)

@@ -8,6 +8,12 @@ export const ErrorAnswer = Type.Object({
   fix: Type.Optional(Type.String()),
 })
 
+/** An answer that sends the browser elsewhere, by its header Location. */
+export const Redirect = (description: string) => Type.Null({ description })
+
+/** An answer that is a page for people. */
+export const Page = (description: string) => ({ description, content: { 'text/html': { schema: Type.String() } } })
+
 /** The id of a user, a workspace, an organization or an API key. */
 export const Identifier = Type.String({ pattern: '^[a-z0-9]{10}$' })
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
 import { reach } from '../authorization.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { watcher } from '../events/watcher.ts'
@@ -6,6 +7,7 @@ import { cut, pageOf } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { showWorkspace } from '../workspaces/answer.ts'
 import { listWorkspaces, reachedIds, type Workspace } from '../workspaces/store.ts'
+import { ErrorAnswer } from './schemas.ts'
 
 /** How often a connection's session or key is asked again, in milliseconds, so that revoking one ends it. */
 const everyHalfMinute = 30_000
@@ -24,7 +26,10 @@ export function watchRoutes(app: TypedInstance, dependencies: Dependencies): voi
   for (const kind of ['update', 'stats'] as const)
     app.get(
       `/api/v0/workspaces/watch-${kind}`,
-      { config: { permission: 'workspaces:read' } },
+      {
+        config: { permission: 'workspaces:read' },
+        schema: { response: { 101: Type.Null({ description: 'a WebSocket' }), '4xx': ErrorAnswer } },
+      },
       async (request, reply) => {
         const first = reach(request, 'workspaces:read')
         const websocket = await app.acceptWebSocket(request, reply)
