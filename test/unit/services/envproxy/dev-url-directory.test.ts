@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDirectory, type DevUrl, managerDirectory } from '../../../../services/envproxy/dev-urls/directory.ts'
 import { askManager } from '../../../../services/envproxy/manager-access.ts'
 
 const one: DevUrl = { id: 'devurldev1', label: '8000-box-ann', workspace: 'abcde12345', port: 8000, open: false }
 
-test('a page of many requests is one question, and a change is noticed', async () => {
+/** A clock that stands still; the function moves it on, in milliseconds. */
+function clock(t: TestContext): (by: number) => void {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  return (by) => {
+    now += by
+  }
+}
+
+test('a page of many requests is one question, and a change is noticed', async (t) => {
+  const pass = clock(t)
   let asked = 0
   let found: DevUrl | undefined = one
   const directory = createDirectory({
@@ -20,13 +30,14 @@ test('a page of many requests is one question, and a change is noticed', async (
   assert.equal(asked, 1)
   found = undefined
   assert.equal(await directory(one.label), one)
-  await sleep(450)
+  pass(450)
   assert.equal(await directory(one.label), undefined)
   await directory(one.label)
   assert.equal(asked, 2, 'that there is none is kept too')
 })
 
-test('while the manager is away, what was known is good for a while; then nothing is', async () => {
+test('while the manager is away, what was known is good for a while; then nothing is', async (t) => {
+  const pass = clock(t)
   let away = false
   const directory = createDirectory({
     async ask() {
@@ -38,9 +49,9 @@ test('while the manager is away, what was known is good for a while; then nothin
   })
   await directory(one.label)
   away = true
-  await sleep(30)
+  pass(30)
   assert.equal(await directory(one.label), one)
-  await sleep(150)
+  pass(150)
   await assert.rejects(directory(one.label), { code: 'MANAGER_UNREACHABLE' })
 })
 
