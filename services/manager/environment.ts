@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readTrusted, type Trusted } from '../trusted-proxies.ts'
-import { checkDevUrlsHost, checkEditorsHost } from './dev-urls/address.ts'
+import { checkWorkspaceHosts } from './dev-urls/address.ts'
 import type { OidcSettings } from './oidc/provider.ts'
 import { type Running, runningAs } from './running.ts'
 import { fairShare } from './turns.ts'
@@ -87,8 +87,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   if (!Number.isInteger(pace) || pace < 1) throw new Error('REQUESTS_PER_SECOND is not a whole number above 0')
   const accessUrl = required('ACCESS_URL')
   if (!URL.canParse(accessUrl)) throw new Error('ACCESS_URL is not a URL, such as https://cde.example.com')
-  const devUrlsHost = optional('DEVURLS_HOST')
-  const editorsHost = optional('EDITORS_HOST')
+  const hosts = { accessUrl, devUrlsHost: optional('DEVURLS_HOST'), editorsHost: optional('EDITORS_HOST') }
+  checkWorkspaceHosts(hosts)
   return {
     port: number('PORT', 8080),
     host: optional('HOST') ?? '::',
@@ -108,10 +108,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     licenseKeys: splitPem(file('LICENSE_KEYS_FILE')),
     licenseFile: optional('LICENSE_FILE'),
     running: runningAs(env),
-    accessUrl,
+    ...hosts,
     requestsPerSecond: pace,
-    devUrlsHost: devUrlsHost && checkDevUrlsHost(devUrlsHost, accessUrl),
-    editorsHost: editorsHost && checkEditorsHost(editorsHost, accessUrl, devUrlsHost),
     envproxyUrl: optional('ENVPROXY_URL') ?? 'http://cde-envproxy:8080',
     oidc: readOidc(),
     workspace: {

@@ -96,7 +96,16 @@ export const Answers = object(
       Type.String({
         title: 'Host name of dev URLs',
         description:
-          'Ports of workspaces are reached at names below it, such as 8000-box-ann.dev.site.example for dev.site.example; without it they are not. DNS leads *.<name> to the platform.',
+          'Ports and editors of workspaces are reached at names below it, such as 8000-box-ann.dev.site.example for dev.site.example. DNS leads *.<name> to the platform.',
+        maxLength: 189,
+        pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$',
+      }),
+    ),
+    editorsHost: Type.Optional(
+      Type.String({
+        title: 'Host name of editors',
+        description:
+          'Where a wildcard name cannot be had: all editors are at this one second name. With a host name of dev URLs editors have names below that; with neither there are none.',
         maxLength: 189,
         pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$',
       }),
@@ -106,7 +115,7 @@ export const Answers = object(
         {
           certFile: file(
             'Certificate',
-            'Certificate for the host name (and *.<host name of dev URLs>) with its chain (PEM).',
+            'Certificate for the host name (and *.<host name of dev URLs>, or the host name of editors) with its chain (PEM).',
           ),
           keyFile: Type.String({
             title: 'Key',

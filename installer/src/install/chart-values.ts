@@ -33,6 +33,7 @@ export function chartValues(answers: CompleteAnswers, release: Release, hasCa: b
     ...(replicas?.envproxy ? { envproxy: { replicas: replicas.envproxy } } : {}),
     ...(replicas?.dashboard ? { dashboard: { replicas: replicas.dashboard } } : {}),
     ...(answers.devUrlsHost ? { devurls: { host: answers.devUrlsHost } } : {}),
+    ...(answers.editorsHost ? { editors: { host: answers.editorsHost } } : {}),
     ...(answers.storageClass ? { storageClassName: answers.storageClass } : {}),
     ...(hasCa ? { certs: { secret: secretNames.ca } } : {}),
   }

@@ -28,20 +28,16 @@ export function readGivenCertificate(answers: CompleteAnswers): Certificate | un
   return { certificate, key, ...(tls.caFile === undefined ? {} : { ca: small(tls.caFile, 'tls.caFile') }) }
 }
 
+type Hosts = Pick<CompleteAnswers, 'host' | 'devUrlsHost' | 'editorsHost'>
+
 /** The names that the certificate of a site is for. */
-export const siteNames = ({
-  host,
-  devUrlsHost,
-}: Pick<CompleteAnswers, 'host' | 'devUrlsHost'>): [string, ...string[]] =>
-  devUrlsHost === undefined ? [host] : [host, `*.${devUrlsHost}`]
+export function siteNames({ host, devUrlsHost, editorsHost }: Hosts): [string, ...string[]] {
+  if (devUrlsHost !== undefined) return [host, `*.${devUrlsHost}`]
+  return editorsHost === undefined ? [host] : [host, editorsHost]
+}
 
 /** Why a certificate can't serve a site for the next `days`; undefined where it can. */
-export const siteProblem = (
-  certificate: string,
-  key: string,
-  answers: Pick<CompleteAnswers, 'host' | 'devUrlsHost'>,
-  days = 0,
-): string | undefined =>
+export const siteProblem = (certificate: string, key: string, answers: Hosts, days = 0): string | undefined =>
   siteNames(answers)
     .map((name) => certificateProblem(certificate, key, name, days))
     .find((problem) => problem !== undefined)

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { checkRegistry } from '@sealift/bundle-spec/site.ts'
+import { siteHostsFault } from '@sealift/bundle-spec/site-hosts.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml'
@@ -79,6 +80,9 @@ export function parseAnswers(text: string, file: string): CompleteAnswers {
   }
   if ((answers.registry.username === undefined) !== (answers.registry.passwordFile === undefined))
     throw refuse(lineOf(['registry']), 'registry.username and registry.passwordFile belong together')
+  const fault = siteHostsFault(answers)
+  if (fault !== undefined)
+    throw refuse(lineOf([answers.editorsHost === undefined ? 'devUrlsHost' : 'editorsHost']), fault)
   return absolute(Answers, answers, path.dirname(file)) as CompleteAnswers
 }
 

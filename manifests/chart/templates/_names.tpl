@@ -71,13 +71,33 @@ http://{{ include "cde.name" (list . "ingress") }}.{{ .Release.Namespace }}{{ .V
 {{ join "," $proxies }}
 {{- end -}}
 
-{{/* Host below which dev URLs are, or nothing. The manager checks it again. */}}
+{{/* Fails where workspaces would answer at the platform's own host. Call with (list $ value host). The manager checks it again. */}}
+{{- define "cde.checkHost" -}}
+{{- $value := index . 1 -}}
+{{- $host := index . 2 -}}
+{{- $site := urlParse (include "cde.accessURL" (index . 0)) -}}
+{{- if ne $site.scheme "https" }}{{ fail (printf "%s needs https: set ingress.tls.enabled or an https URL in manager.accessURL" $value) }}{{ end -}}
+{{- if or (eq $site.hostname $host) (hasSuffix (printf ".%s" $host) $site.hostname) }}{{ fail (printf "%s covers the platform's own host %s: choose another" $value $site.hostname) }}{{ end -}}
+{{- end -}}
+
+{{/* Host below which dev URLs and editors are, or nothing. */}}
 {{- define "cde.devurlsHost" -}}
 {{- with .Values.devurls.host -}}
-{{- $site := urlParse (include "cde.accessURL" $) -}}
-{{- if ne $site.scheme "https" }}{{ fail "devurls.host needs https: set ingress.tls.enabled or an https URL in manager.accessURL" }}{{ end -}}
-{{- if or (eq $site.hostname .) (hasSuffix (printf ".%s" .) $site.hostname) }}{{ fail (printf "devurls.host covers the platform's own host %s: choose another" $site.hostname) }}{{ end -}}
+{{- include "cde.checkHost" (list $ "devurls.host" .) -}}
 {{ . }}
+{{- end -}}
+{{- end -}}
+
+{{/* Host of all editors, where they have no names of their own; or nothing. */}}
+{{- define "cde.editorsHost" -}}
+{{- with .Values.editors.host -}}
+{{- $wildcard := $.Values.devurls.host -}}
+{{- include "cde.checkHost" (list $ "editors.host" .) -}}
+{{- if not $wildcard -}}
+{{ . }}
+{{- else if or (eq . $wildcard) (hasSuffix (printf ".%s" $wildcard) .) (hasSuffix (printf ".%s" .) $wildcard) -}}
+{{ fail (printf "editors.host and devurls.host are within one another: leave out editors.host, since editors have names below %s" $wildcard) }}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -85,5 +105,6 @@ http://{{ include "cde.name" (list . "ingress") }}.{{ .Release.Namespace }}{{ .V
 {{- define "cde.tlsSecrets" -}}
 {{- $names := list .Values.ingress.tls.hostSecretName -}}
 {{- if .Values.devurls.host }}{{ $names = append $names .Values.ingress.tls.devurlsHostSecretName }}{{ end -}}
+{{- if include "cde.editorsHost" . }}{{ $names = append $names .Values.ingress.tls.editorsHostSecretName }}{{ end -}}
 {{ $names | compact | uniq | join "," }}
 {{- end -}}

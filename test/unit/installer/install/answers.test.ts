@@ -99,3 +99,13 @@ for (const [name, change, message, fix] of cases)
     assert.ok(error.message.startsWith('/site/answers.yaml'))
     if (fix) assert.match(error.fix ?? '', fix)
   })
+
+test('hosts at which workspaces would answer as the site, or never be reached, are refused with their line', () => {
+  const say = (more: string) => refusal(`${good}${more}`).message
+  assert.match(say('devUrlsHost: cde.example\n'), /answers\.yaml:15: the host of dev URLs, cde\.example, covers/)
+  assert.match(say('editorsHost: cde.example\n'), /answers\.yaml:15: the host of editors, cde\.example, covers/)
+  for (const editors of ['dev.example', 'ide.dev.example'])
+    assert.match(say(`devUrlsHost: dev.example\neditorsHost: ${editors}\n`), /answers\.yaml:16: .* within one another/)
+  assert.match(say('editorsHost: "*.ide.example"\n'), /"editorsHost"/)
+  assert.equal(parseAnswers(`${good}editorsHost: ide.example\n`, '/site/answers.yaml').editorsHost, 'ide.example')
+})

@@ -49,3 +49,10 @@ test('with dev URLs, the certificate names all of them beside the host', async (
   assert.equal(siteProblem(both.certificate, both.key, { host }), undefined)
   assert.match(siteProblem(both.certificate, both.key, { host, devUrlsHost: 'other.example' }) ?? '', /other\.example/)
 })
+
+test('with one host of all editors, the certificate names it beside the host; not where there is a wildcard name', async () => {
+  const answers = { host, editorsHost: 'ide.example' }
+  assert.deepEqual(siteNames(answers), [host, 'ide.example'])
+  assert.match(siteProblem(issued.certificate, issued.key, answers) ?? '', /does not name ide\.example/)
+  assert.deepEqual(siteNames({ ...answers, devUrlsHost: 'dev.example' }), [host, '*.dev.example'])
+})

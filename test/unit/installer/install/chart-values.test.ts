@@ -51,6 +51,12 @@ test('dev URLs are as the answers say, under the one certificate, or not there a
   assert.equal(chartValues(answers(), release, true).devurls, undefined)
 })
 
+test('so is the host of all editors', () => {
+  const values = chartValues(answers({ editorsHost: 'ide.example' }), release, true)
+  assert.deepEqual([values.editors, values.devurls], [{ host: 'ide.example' }, undefined])
+  assert.deepEqual(Value.Errors(schema, values), [])
+})
+
 test('images are named by digest at the site, under the path that the vendor gave them', () => {
   const values = chartValues(answers(), release, true)
   assert.deepEqual((values.images as Record<string, unknown>).manager, { repository: 'cde/manager', tag: '', digest })

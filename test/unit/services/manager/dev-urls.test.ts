@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkDevUrlsHost, checkEditorsHost, devUrlAddress } from '../../../../services/manager/dev-urls/address.ts'
+import { checkWorkspaceHosts, devUrlAddress } from '../../../../services/manager/dev-urls/address.ts'
 import { editorLabel, labelOf, workspaceOfEditor } from '../../../../services/manager/dev-urls/label.ts'
 
 test('a dev URL has scheme and port of the site', () => {
@@ -12,15 +12,29 @@ test('a dev URL has scheme and port of the site', () => {
 })
 
 test('a manager does not start where pages of workspaces would be pages of the site, or have no TLS', () => {
-  const site = 'https://cde.example'
-  for (const host of ['dev.example', 'dev.cde.example', 'other.test']) assert.equal(checkDevUrlsHost(host, site), host)
-  assert.throws(() => checkDevUrlsHost('cde.example', site), /covers the site's own host/)
-  assert.throws(() => checkDevUrlsHost('dev.example', 'https://cde.dev.example'), /covers the site's own host/)
-  assert.throws(() => checkDevUrlsHost('dev.example', 'http://cde.example'), /https/)
-  assert.throws(() => checkDevUrlsHost('dev.localhost', 'http://cde.example'), /https/)
-  assert.equal(checkDevUrlsHost('dev.localhost', 'http://localhost:8080'), 'dev.localhost')
-  for (const host of ['*.dev.example', 'example', 'dev.example:8443', 'Dev.example', `${'a.'.repeat(95)}a`, 'a..b'])
-    assert.throws(() => checkDevUrlsHost(host, site), /not a host name/, host)
+  const start = (devUrlsHost?: string, accessUrl = 'https://cde.example', editorsHost?: string) =>
+    checkWorkspaceHosts({ accessUrl, devUrlsHost, editorsHost })
+  start()
+  for (const host of ['dev.example', 'dev.cde.example', 'other.test']) start(host)
+  for (const host of ['ide.example', 'ide.cde.example', 'cde-ide.test']) start(undefined, undefined, host)
+  start('dev.example', undefined, 'ide.example')
+  start('dev.localhost', 'http://localhost:8080')
+  for (const editors of [false, true]) {
+    const at = (host: string, accessUrl?: string) => () =>
+      editors ? start(undefined, accessUrl, host) : start(host, accessUrl)
+    assert.throws(at('cde.example.test', 'https://cde.example.test'), /covers the site's own host/)
+    assert.throws(at('dev.example', 'https://cde.dev.example'), /covers the site's own host/)
+    assert.throws(at('dev.example', 'http://cde.example'), /https/)
+    assert.throws(at('dev.localhost', 'http://cde.example'), /https/)
+    for (const host of ['*.dev.example', 'example', 'dev.example:8443', 'Dev.example', `${'a.'.repeat(95)}a`, 'a..b'])
+      assert.throws(at(host), /not a host name/, host)
+  }
+  for (const [devUrls, editors] of [
+    ['dev.example', 'dev.example'],
+    ['dev.example', 'ide.dev.example'],
+    ['dev.ide.example', 'ide.example'],
+  ] as const)
+    assert.throws(() => start(devUrls, undefined, editors), /within one another/)
 })
 
 test('a name is port, workspace and user, as DNS can have it', () => {
@@ -53,19 +67,4 @@ test('an editor has a name of its own where names can be had, else its path at t
   assert.equal(at(undefined, 'ide.example'), 'https://ide.example:8443/abcde12345/')
   assert.equal(at(), undefined)
   assert.equal(devUrlAddress('1-a-b', { accessUrl, devUrlsHost: undefined, editorsHost: 'ide.example' }), undefined)
-})
-
-test('a manager does not start where editors would be at the site’s own host, or at that of dev URLs', () => {
-  const site = 'https://cde.example'
-  const check = (host: string, accessUrl = site, devUrls?: string) => checkEditorsHost(host, accessUrl, devUrls)
-  for (const host of ['ide.example', 'ide.cde.example', 'cde-ide.test']) assert.equal(check(host), host)
-  assert.equal(check('ide.example', site, 'dev.example'), 'ide.example')
-  assert.throws(() => check('cde.example'), /covers the site's own host/)
-  assert.throws(() => check('example.test', 'https://cde.example.test'), /covers the site's own host/)
-  assert.throws(() => check('ide.example', 'http://cde.example'), /https/)
-  for (const devUrls of ['ide.example', 'dev.ide.example', 'a.b.ide.example'])
-    assert.throws(() => check('ide.example', site, devUrls), /within one another/, devUrls)
-  assert.throws(() => check('ide.dev.example', site, 'dev.example'), /within one another/)
-  for (const host of ['*.ide.example', 'example', 'ide.example:8443', 'ide.example/x'])
-    assert.throws(() => check(host), /not a host name/, host)
 })
