@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { clientNetwork } from './client-network.ts'
+import { clientNetwork } from '../client-network.ts'
 import type { Queryable } from './database.ts'
 import { ApiError } from './errors.ts'
 

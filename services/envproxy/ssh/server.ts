@@ -1,5 +1,7 @@
-import ssh2, { type Client, type Connection, type Server } from 'ssh2'
-import { guardConnection } from '../../ssh/guard.ts'
+import type { Server } from 'node:net'
+import ssh2, { type Client } from 'ssh2'
+import { type Arrival, createLoginServer } from '../../ssh/login-server.ts'
+import type { StartupLimits } from '../../ssh/startups.ts'
 import { ciphers } from '../../workspace/ssh/algorithms.ts'
 import type { Access } from '../access.ts'
 import type { Activity } from '../activity.ts'
@@ -20,14 +22,18 @@ export interface SshOptions {
   access: Access
   activity: Activity
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
-  /** time to log in, in milliseconds */
-  loginMs?: number
-  /** connections that have not logged in yet, and channels of one connection */
-  maxUnknown?: number
+  /** for connections that have not logged in yet */
+  limits?: Partial<StartupLimits>
+  /** channels of one connection */
   maxChannels?: number
 }
 
 export const sshPort = 12212
+
+/** A login takes about a second, and as long as its user types a passphrase. */
+const limits: StartupLimits = { start: 100, rate: 0.3, full: 256, perSource: 64, loginMs: 60_000 }
+/** How long a user who has no place left may take to hear of it, in milliseconds. */
+const turnAwayMs = 5_000
 
 /**
  * SSH for users: `ssh <user>-<workspace>@<site>`. The workspace's name is inside the encrypted user name, so the
@@ -35,36 +41,20 @@ export const sshPort = 12212
  * through this one to the workspace's own SSH server. Does not listen yet.
  */
 export function createSshServer(options: SshOptions): Server & { cut(): void } {
-  const { log, maxUnknown = 128, loginMs = 60_000 } = options
-  const connections = new Set<Connection>()
-  let unknown = 0
-  const server = new ssh2.Server({
+  const { log } = options
+  const arrivals = new Set<Arrival>()
+  const ssh = new ssh2.Server({
     hostKeys: [options.hostKey],
     ident: 'cde',
     algorithms: { cipher: [...ciphers], compress: ['none'] },
     keepaliveInterval: 30_000,
     keepaliveCountMax: 4,
   })
-  server.on('connection', (connection: Connection) => {
-    if (unknown >= maxUnknown) {
-      connection.on('error', () => {})
-      connection.end()
-      return
-    }
-    guardConnection(connection)
-    connections.add(connection)
-    unknown += 1
+  const server = createLoginServer(ssh, { limits: { ...limits, ...options.limits }, log }, (arrival) => {
+    const { connection } = arrival
     let login: Login | undefined
-    const timer = setTimeout(() => connection.end(), loginMs)
-    let leave = () => {
-      leave = () => {}
-      unknown -= 1
-      clearTimeout(timer)
-    }
-    connection.once('close', () => {
-      connections.delete(connection)
-      leave()
-    })
+    arrivals.add(arrival)
+    connection.once('close', () => arrivals.delete(arrival))
     connection.on('error', (error: Error) => log.info({ error: error.message }, 'ssh connection failed'))
     authenticate(connection, options.lookup, {
       matched(found) {
@@ -74,32 +64,45 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
       failed: (error) => log.warn({ error: String(error) }, 'ssh login failed: the manager can not be asked'),
     })
     connection.once('ready', () => {
-      leave()
-      if (login) serve(options, connection, login)
+      if (login) serve(options, arrival, login)
+      else arrival.hangUp()
     })
   })
   return Object.assign(server, {
     cut() {
-      for (const connection of connections) connection.end()
+      for (const arrival of arrivals) arrival.hangUp()
     },
   })
 }
 
-function serve(options: SshOptions, connection: Connection, login: Login): void {
+/** Answers the first session with a sentence and ends the connection, which until then counts as not logged in. */
+function turnAway({ connection, hangUp }: Arrival, error: Error): void {
+  const timer = setTimeout(hangUp, turnAwayMs)
+  connection.once('close', () => clearTimeout(timer))
+  connection.once('session', (accept) => {
+    const session = accept()
+    session.once('close', hangUp)
+    relaySession(connection, session, () => Promise.reject(error))
+  })
+}
+
+function serve(options: SshOptions, arrival: Arrival, login: Login): void {
+  const { connection, hangUp } = arrival
   const { log, maxChannels = 64 } = options
   const { user, workspace, credential, grant, status, obstacle } = login
   const about = { user, workspace }
   const begun = performance.now()
-  let free = () => {}
-  let full: Error | undefined
+  let free: () => void
   try {
     free = options.quota.take(user)
   } catch (error) {
-    full = error as Error
+    log.warn({ ...about, why: (error as Error).message }, 'ssh login refused')
+    turnAway(arrival, error as Error)
+    return
   }
+  arrival.admit()
   let inner: Promise<Client> | undefined
   const dial = (): Promise<Client> => {
-    if (full) return Promise.reject(full)
     if (obstacle) return Promise.reject(new Error(obstacle))
     if (!grant) return Promise.reject(new Error(`The workspace is ${status}: start it first.`))
     inner ??= logInAt(options.locate(workspace), grant, options.ownKey, 15_000).then((client) => {
@@ -112,7 +115,7 @@ function serve(options: SshOptions, connection: Connection, login: Login): void 
   }
   const unwatch = options.access.watch({ user, workspace, port: sshPort, credential }, () => {
     log.info(about, 'ssh connection cut: access was withdrawn')
-    connection.end()
+    hangUp()
   })
   log.info(about, 'ssh session opened')
   connection.once('close', () => {

@@ -1,5 +1,7 @@
-import ssh2, { type Connection, type Server } from 'ssh2'
-import { guardConnection } from '../../ssh/guard.ts'
+import type { Server } from 'node:net'
+import ssh2 from 'ssh2'
+import { createLoginServer } from '../../ssh/login-server.ts'
+import type { StartupLimits } from '../../ssh/startups.ts'
 import { ciphers } from './algorithms.ts'
 import { forward, isOwnPort } from './forward.ts'
 import type { CheckGrant } from './grant.ts'
@@ -11,41 +13,42 @@ export interface SshOptions extends SessionEnvironment {
   hostKey: string
   check: CheckGrant
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+  /** connections that have logged in */
   maxConnections?: number
   /** sessions and forwardings of one connection at a time */
   maxChannels?: number
-  /** time to log in, in milliseconds */
-  loginMs?: number
+  /** for connections that have not logged in yet */
+  limits?: Partial<StartupLimits>
 }
+
+/** One source has all places: envproxy, which logs in by program. */
+const limits: StartupLimits = { start: 32, rate: 0.3, full: 64, perSource: 64, loginMs: 15_000 }
 
 /**
  * The workspace's SSH server: sessions (shell, command, sftp) and forwarding to the workspace's own ports. Envproxy is
  * its only client, see grant.ts. Forwarding back, agents and X11 are refused. Does not listen yet.
  */
 export function createSshServer(options: SshOptions): Server {
-  const { log, maxChannels = 64 } = options
-  const server = new ssh2.Server({
+  const { log, maxConnections = 128, maxChannels = 64 } = options
+  const ssh = new ssh2.Server({
     hostKeys: [options.hostKey],
     ident: 'cde-workspace',
     algorithms: { cipher: [...ciphers] },
     keepaliveInterval: 30_000,
     keepaliveCountMax: 4,
   })
-  server.maxConnections = options.maxConnections ?? 128
-  server.on('connection', (connection: Connection) => {
-    guardConnection(connection)
+  let open = 0
+  return createLoginServer(ssh, { limits: { ...limits, ...options.limits }, log }, ({ connection, admit, hangUp }) => {
     // one for each channel
     connection.setMaxListeners(0)
     let user: string | undefined
     let channels = 0
-    const timer = setTimeout(() => connection.end(), options.loginMs ?? 15_000)
     const take = (): boolean => {
       if (channels >= maxChannels) return false
       channels += 1
       return true
     }
     connection.on('error', (error: Error) => log.warn({ error: error.message }, 'ssh connection failed'))
-    connection.once('close', () => clearTimeout(timer))
     connection.on('authentication', (context) => {
       void answerLogin(
         context,
@@ -57,7 +60,15 @@ export function createSshServer(options: SshOptions): Server {
       )
     })
     connection.once('ready', () => {
-      clearTimeout(timer)
+      if (open >= maxConnections) {
+        log.warn({ user }, 'ssh login refused: as many are open as may be')
+        return hangUp()
+      }
+      admit()
+      open += 1
+      connection.once('close', () => {
+        open -= 1
+      })
       log.info({ user }, 'ssh login')
       connection.on('session', (accept, reject) => {
         if (!take()) return reject()
@@ -84,5 +95,4 @@ export function createSshServer(options: SshOptions): Server {
       })
     })
   })
-  return server
 }

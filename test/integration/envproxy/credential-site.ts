@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect, type Server as NetServer } from 'node:net'
+import { type AddressInfo, connect, type Server } from 'node:net'
 import type { TestContext } from 'node:test'
 import ssh2 from 'ssh2'
 import { createAccess } from '../../../services/envproxy/access.ts'
@@ -254,9 +254,9 @@ async function startWorkspace(t: TestContext, workspace: string, keys: Parameter
   } as Record<number, number>
 }
 
-async function listenSsh(t: TestContext, server: ssh2.Server): Promise<number> {
+async function listenSsh(t: TestContext, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
-  await once(server as unknown as NetServer, 'listening')
+  await once(server, 'listening')
   t.after(() => server.close())
   return (server.address() as AddressInfo).port
 }

@@ -3,12 +3,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo, Server as NetServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { exportJWK, jwtVerify, SignJWT } from 'jose'
-import type { Server } from 'ssh2'
 import { createAccess, type Verdict } from '../../../services/envproxy/access.ts'
 import { createActivity } from '../../../services/envproxy/activity.ts'
 import { createManager } from '../../../services/envproxy/manager.ts'
@@ -21,18 +20,25 @@ import { grantReader } from '../../../services/workspace/grant.ts'
 import { shellEnvironment } from '../../../services/workspace/shell-environment.ts'
 import { grantChecker } from '../../../services/workspace/ssh/grant.ts'
 import { loadHostKey } from '../../../services/workspace/ssh/host-key.ts'
-import { createSshServer } from '../../../services/workspace/ssh/server.ts'
+import { createSshServer, type SshOptions as InsideOptions } from '../../../services/workspace/ssh/server.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { listen } from './site.ts'
 
 export const workspace = 'abcde12345'
 const internalKey = 'a key of more than thirty-two characters, shared'
 
+interface Changes {
+  gate?: Partial<SshOptions>
+  /** of the workspace's own server */
+  inside?: Partial<InsideOptions>
+  status?: string
+}
+
 /**
  * Debian's ssh client -> envproxy -> a workspace's SSH server with real shells, and a manager that knows one user,
  * `ann-lee` with the workspace `my-box`, and her key.
  */
-export async function startSshSite(t: TestContext, changes: { gate?: Partial<SshOptions>; status?: string } = {}) {
+export async function startSshSite(t: TestContext, changes: Changes = {}) {
   const directory = await temporaryDirectory(t)
   const home = await temporaryDirectory(t)
   const signer = generateKeyPairSync('ed25519')
@@ -72,6 +78,7 @@ export async function startSshSite(t: TestContext, changes: { gate?: Partial<Ssh
     environment: shellEnvironment({ PATH: process.env.PATH, HOME: home }),
     sftpServer: '/usr/lib/openssh/sftp-server',
     log: silent,
+    ...changes.inside,
   })
   const insidePort = await listenSsh(t, inside)
 
@@ -147,7 +154,7 @@ export async function makeKey(file: string): Promise<string> {
 
 async function listenSsh(t: TestContext, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
-  await once(server as unknown as NetServer, 'listening')
+  await once(server, 'listening')
   t.after(() => server.close())
   return (server.address() as AddressInfo).port
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clientNetwork } from '../../../../services/manager/client-network.ts'
+import { clientNetwork } from '../../../services/client-network.ts'
 
 for (const [network, spellings] of [
   ['192.0.2.1', ['192.0.2.1', '::ffff:192.0.2.1', '::FFFF:c000:0201', '0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1:4711']],
