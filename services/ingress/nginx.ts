@@ -94,7 +94,8 @@ export function createNginx({ binary, configuration, statusSocket, log }: NginxO
       if (!ending) return
       const closed = new Promise<void>((resolve) => ending.once('exit', () => resolve()))
       ending.kill('SIGQUIT')
-      const timer = setTimeout(() => ending.kill('SIGTERM'), graceMs)
+      // Not SIGTERM: one that is just starting loses signals.
+      const timer = setTimeout(() => signalGroup(ending.pid ?? 0, 'SIGKILL'), graceMs)
       await closed
       clearTimeout(timer)
     },

@@ -3,9 +3,10 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Objects } from '../../../services/ingress/compile.ts'
 import { createConfiguration } from '../../../services/ingress/configuration.ts'
-import { createController } from '../../../services/ingress/controller.ts'
+import { ask, createController } from '../../../services/ingress/controller.ts'
 import type { Refused } from '../../../services/ingress/model.ts'
 import { createNginx } from '../../../services/ingress/nginx.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
@@ -60,6 +61,7 @@ export async function startIngress(t: TestContext, first: Objects) {
   const nginx = createNginx({ binary: nginxBinary, configuration: configuration.file, statusSocket, log })
   t.after(() => nginx.quit(500))
   await nginx.start()
+  while (!(await ask(statusSocket, '/configuration').catch(() => ''))) await sleep(20)
   let objects = first
   let refused: Refused[] = []
   const controller = createController({
