@@ -2,9 +2,11 @@ import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import { loggerOptions } from '../logging.ts'
 import { dashboard } from './app.ts'
+import { readEnvironment } from './environment.ts'
 
+const { port, host, logLevel } = readEnvironment(process.env)
 const app = Fastify({
-  logger: loggerOptions(process.env.LOG_LEVEL || 'info'),
+  logger: loggerOptions(logLevel),
   bodyLimit: 1024,
   requestTimeout: 30_000,
 })
@@ -23,7 +25,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
 
 try {
   await app.register(dashboard, { directory: fileURLToPath(new URL('./public/', import.meta.url)) })
-  await app.listen({ port: Number(process.env.PORT || 3000), host: process.env.HOST || '::' })
+  await app.listen({ port, host })
 } catch (error) {
   app.log.fatal({ err: error }, 'the dashboard cannot start')
   process.exit(1)

@@ -7,28 +7,24 @@ import { loggerOptions } from '../logging.ts'
 import { createHealthServer } from './app.ts'
 import { createConfiguration } from './configuration.ts'
 import { ask, createController } from './controller.ts'
+import { readEnvironment } from './environment.ts'
 import { createNginx } from './nginx.ts'
 import { createRefusalReporter } from './refusal-events.ts'
 import { createStatusWriter } from './status.ts'
-import { readTcpServices } from './tcp.ts'
 import { watchCluster } from './watch.ts'
 
 /** Time for load balancers to notice that this pod is not ready before NGINX stops listening, in milliseconds. */
 const lameDuckMs = 5_000
 
-const environment = process.env
-const log = pino(loggerOptions(environment.LOG_LEVEL ?? 'info'))
-const binary = environment.NGINX_BINARY ?? '/usr/sbin/nginx'
-const folder = environment.NGINX_FOLDER ?? '/run/nginx'
+const environment = readEnvironment(process.env)
+const { namespace, className, tlsSecrets, tcp, nginx: installed } = environment
+const log = pino(loggerOptions(environment.logLevel))
 /** How long workers of an old configuration serve what is open, in seconds: pods that stay must not lose it by a reload. */
 const oldWorkersSeconds = 14_400
-const drainSeconds = Number(environment.DRAIN_SECONDS ?? '14400')
-const statusSocket = `${folder}/status.sock`
-const namespace = environment.WATCH_NAMESPACE
-if (!namespace) throw new Error('WATCH_NAMESPACE is not set')
+const statusSocket = `${installed.folder}/status.sock`
 
 const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ family }) => family === 'IPv6'))
-const addresses = (port: string) => [`0.0.0.0:${port}`, ...(hasIpv6 ? [`[::]:${port}`] : [])]
+const addresses = (port: number) => [`0.0.0.0:${port}`, ...(hasIpv6 ? [`[::]:${port}`] : [])]
 // Tried, not asked: a socket has a name that can't be opened.
 const accessLog = await open('/dev/stdout', 'a').then(
   (file) => file.close().then(() => '/dev/stdout'),
@@ -36,33 +32,27 @@ const accessLog = await open('/dev/stdout', 'a').then(
 )
 if (!accessLog) log.warn('standard output can not be opened by name: NGINX writes no access lines')
 
-const tcp = readTcpServices(environment.TCP_SERVICES ?? '')
-const tlsSecrets = environment.TLS_SECRETS?.split(',')
-  .map((name) => name.trim())
-  .filter((name) => name !== '')
-
-const configuration = await createConfiguration(folder, binary, {
-  http: addresses(environment.HTTP_PORT ?? '8080'),
-  https: addresses(environment.HTTPS_PORT ?? '8443'),
+const configuration = await createConfiguration(installed.folder, installed.binary, {
+  http: addresses(environment.httpPort),
+  https: addresses(environment.httpsPort),
   streamAddresses: ['0.0.0.0', ...(hasIpv6 ? ['[::]'] : [])],
-  streamModule: environment.NGINX_STREAM_MODULE ?? '/usr/lib/nginx/modules/ngx_stream_module.so',
+  streamModule: installed.streamModule,
   statusSocket,
-  temporary: environment.NGINX_TEMPORARY ?? '/tmp/nginx',
+  temporary: installed.temporary,
   accessLog,
-  workers: Number(environment.NGINX_WORKERS ?? '2'),
+  workers: installed.workers,
   shutdownSeconds: oldWorkersSeconds,
 })
-const nginx = createNginx({ binary, configuration: configuration.file, statusSocket, log })
+const nginx = createNginx({ binary: installed.binary, configuration: configuration.file, statusSocket, log })
 
 const kubeConfig = new KubeConfig()
 kubeConfig.loadFromDefault()
-const publish = environment.PUBLISH_SERVICE
+const publish = environment.publishService
 const writeStatus = publish ? createStatusWriter(kubeConfig, publish, log) : async () => {}
-const tell = createRefusalReporter(kubeConfig, environment.POD_NAME ?? 'cde-ingress', log)
+const tell = createRefusalReporter(kubeConfig, environment.podName, log)
 let refusedNow = 0
 let state: 'starting' | 'loading' | 'serving' | 'draining' = 'starting'
 
-const className = environment.INGRESS_CLASS ?? 'cde'
 const cluster = watchCluster(kubeConfig, { namespace, className, tlsSecrets, log }, () => {
   // Before the first lists are complete a configuration would leave out what is about to come.
   if (state !== 'starting') controller.changed()
@@ -116,13 +106,13 @@ async function stop(signal: string): Promise<void> {
   if (signal === 'SIGTERM') await sleep(lameDuckMs)
   await cluster.stop()
   await controller.settled()
-  await nginx.quit(signal === 'SIGTERM' ? drainSeconds * 1000 : 1_000)
+  await nginx.quit(signal === 'SIGTERM' ? environment.drainSeconds * 1000 : 1_000)
   await health.close()
   log.info('stopped')
   process.exit(0)
 }
 
-await health.listen({ host: hasIpv6 ? '::' : '0.0.0.0', port: Number(environment.HEALTH_PORT ?? '10254') })
+await health.listen({ host: hasIpv6 ? '::' : '0.0.0.0', port: environment.healthPort })
 await nginx.start()
 await cluster.start()
 if (!stopping) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { variablesOf } from '../environment.ts'
 import { readTrusted, type Trusted } from '../trusted-proxies.ts'
 import { checkWorkspaceHosts } from './dev-urls/address.ts'
 import type { OidcSettings } from './oidc/provider.ts'
@@ -48,30 +48,11 @@ export type ProxyVariable = (typeof proxyVariables)[number]
  * @throws Error that names the variable at fault
  */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
-  const optional = (name: string): string | undefined => env[name]?.trim() || undefined
-  const required = (name: string): string => {
-    const value = optional(name)
-    if (value === undefined) throw new Error(`the environment variable ${name} is not set`)
-    return value
-  }
-  const file = (name: string): string => {
-    const path = required(name)
-    try {
-      return readFileSync(path, 'utf8')
-    } catch (cause) {
-      throw new Error(`${name} names ${path}, which cannot be read`, { cause })
-    }
-  }
-  const number = (name: string, fallback: number): number => {
-    const value = Number(optional(name) ?? fallback)
-    if (!Number.isInteger(value) || value < 0 || value > 65535) throw new Error(`${name} is not a port number`)
-    return value
-  }
+  const { optional, optionalUrl, required, file, optionalFile, number, port, url, list, logLevel } = variablesOf(env)
   const readOidc = (): OidcSettings | undefined => {
-    const issuer = optional('OIDC_ISSUER')
+    const issuer = optionalUrl('OIDC_ISSUER')
     if (issuer === undefined) return undefined
-    if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:')
-      throw new Error('OIDC_ISSUER is not an https URL')
+    if (new URL(issuer).protocol !== 'https:') throw new Error('OIDC_ISSUER is not an https URL')
     return { issuer, clientId: required('OIDC_CLIENT_ID'), clientSecret: file('OIDC_CLIENT_SECRET_FILE').trim() }
   }
   const readProxy = () => {
@@ -83,42 +64,36 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     })
     return Object.fromEntries(set) as Partial<Record<ProxyVariable, string>>
   }
-  const pace = Number(optional('REQUESTS_PER_SECOND') ?? fairShare.perSecond)
-  if (!Number.isInteger(pace) || pace < 1) throw new Error('REQUESTS_PER_SECOND is not a whole number above 0')
-  const accessUrl = required('ACCESS_URL')
-  if (!URL.canParse(accessUrl)) throw new Error('ACCESS_URL is not a URL, such as https://cde.example.com')
+  const accessUrl = url('ACCESS_URL')
   const hosts = { accessUrl, devUrlsHost: optional('DEVURLS_HOST'), editorsHost: optional('EDITORS_HOST') }
   checkWorkspaceHosts(hosts)
   return {
-    port: number('PORT', 8080),
+    port: port('PORT', 8080),
     host: optional('HOST') ?? '::',
-    logLevel: optional('LOG_LEVEL') ?? 'info',
+    logLevel: logLevel(),
     database: {
       host: required('PGHOST'),
-      port: number('PGPORT', 5432),
+      port: port('PGPORT', 5432),
       user: required('PGUSER'),
       database: required('PGDATABASE'),
       password: file('PGPASSWORD_FILE').trim(),
-      ca: optional('PGSSLROOTCERT') === undefined ? undefined : file('PGSSLROOTCERT'),
+      ca: optionalFile('PGSSLROOTCERT'),
     },
     adminPasswordFile: optional('ADMIN_PASSWORD_FILE'),
     ticketKey: file('TICKET_KEY_FILE'),
     trustedProxies: readTrusted(optional('TRUSTED_PROXIES') ?? ''),
-    internalKey: optional('INTERNAL_KEY_FILE') === undefined ? undefined : file('INTERNAL_KEY_FILE').trim(),
+    internalKey: optionalFile('INTERNAL_KEY_FILE')?.trim(),
     licenseKeys: splitPem(file('LICENSE_KEYS_FILE')),
     licenseFile: optional('LICENSE_FILE'),
     running: runningAs(env),
     ...hosts,
-    requestsPerSecond: pace,
-    envproxyUrl: optional('ENVPROXY_URL') ?? 'http://cde-envproxy:8080',
+    requestsPerSecond: number('REQUESTS_PER_SECOND', fairShare.perSecond, { least: 1 }),
+    envproxyUrl: url('ENVPROXY_URL', 'http://cde-envproxy:8080'),
     oidc: readOidc(),
     workspace: {
       namespace: required('WORKSPACE_NAMESPACE'),
       image: required('WORKSPACE_IMAGE'),
-      pullSecrets: (optional('WORKSPACE_PULL_SECRETS') ?? '')
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
+      pullSecrets: list('WORKSPACE_PULL_SECRETS'),
       storageClass: optional('WORKSPACE_STORAGE_CLASS'),
       caConfigMap: optional('WORKSPACE_CA_CONFIGMAP'),
       extensionsGallery: optional('EXTENSIONS_GALLERY'),

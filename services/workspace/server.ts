@@ -2,6 +2,7 @@ import type { Server } from 'node:net'
 import { pino } from 'pino'
 import { loggerOptions } from '../logging.ts'
 import { createEnvagent } from './app.ts'
+import { readEnvironment } from './environment.ts'
 import { grantReader } from './grant.ts'
 import { createCodeServer } from './ide/code-server.ts'
 import { createIdeServer } from './ide/door.ts'
@@ -11,40 +12,28 @@ import { grantChecker } from './ssh/grant.ts'
 import { agentFolder, loadHostKey } from './ssh/host-key.ts'
 import { createSshServer } from './ssh/server.ts'
 
-const {
-  PORT = '26337',
-  IDE_PORT = '13337',
-  SSH_PORT = '12212',
-  LOG_LEVEL = 'info',
-  HOME = '/home/coder',
-  WORKSPACE_ID,
-  TICKET_KEYS,
-  EXTENSIONS_GALLERY,
-  CODE_SERVER = '/opt/code-server/out/node/entry.js',
-  IDE_SOCKET = '/tmp/.cde-editor.sock',
-  SFTP_SERVER = '/usr/lib/openssh/sftp-server',
-  NODE_EXTRA_CA_CERTS,
-} = process.env
-const log = pino(loggerOptions(LOG_LEVEL))
+const told = readEnvironment(process.env)
+const { home, workspaceId, ticketKeys } = told
+const log = pino(loggerOptions(told.logLevel))
 
 // Node reaps only its own children; what a shell leaves behind falls to process 1, which therefore has to be an init.
 if (process.pid === 1)
   log.warn('envagent runs as process 1 without an init: orphans stay as zombies; start it with tini')
 
-const trust = await siteTrust(NODE_EXTRA_CA_CERTS, agentFolder(HOME)).catch((error: Error) => {
+const trust = await siteTrust(told.siteCa, agentFolder(home)).catch((error: Error) => {
   log.warn({ error: error.message }, 'the certificate authority of the site is not trusted in shells')
   return {}
 })
 const environment = shellEnvironment(process.env, trust)
-const readGrant = WORKSPACE_ID && TICKET_KEYS ? grantReader(JSON.parse(TICKET_KEYS), WORKSPACE_ID) : undefined
+const readGrant = workspaceId && ticketKeys ? grantReader(ticketKeys, workspaceId) : undefined
 if (!readGrant) log.warn('WORKSPACE_ID or TICKET_KEYS is not set: nobody can be let in safely, and so nobody is')
-const envagent = createEnvagent({ home: HOME, environment, readGrant, log })
+const envagent = createEnvagent({ home, environment, readGrant, log })
 const editor = createCodeServer({
-  entry: CODE_SERVER,
-  socket: IDE_SOCKET,
-  home: HOME,
+  entry: told.codeServer,
+  socket: told.ideSocket,
+  home,
   environment,
-  gallery: EXTENSIONS_GALLERY,
+  gallery: told.extensionsGallery,
   log,
 })
 const ide = createIdeServer(editor, { readGrant, log })
@@ -75,18 +64,18 @@ function listen(server: Server, port: number): void {
   server.listen(port, '::', () => log.info({ port }, 'listening'))
 }
 
-listen(envagent.server, Number(PORT))
-listen(ide, Number(IDE_PORT))
+listen(envagent.server, told.port)
+listen(ide, told.idePort)
 
 if (readGrant) {
   const ssh = createSshServer({
-    hostKey: await loadHostKey(HOME),
+    hostKey: await loadHostKey(home),
     check: grantChecker(readGrant),
-    home: HOME,
+    home,
     environment,
-    sftpServer: SFTP_SERVER,
+    sftpServer: told.sftpServer,
     log,
   })
   servers.push(ssh)
-  listen(ssh, Number(SSH_PORT))
+  listen(ssh, told.sshPort)
 }

@@ -21,7 +21,7 @@ const pages: Page[] = [
     codes: /'([A-Z]+(?:_[A-Z]+)+)'|(?:code: |\(\d{3}, )'([A-Z]+)'|^\s+([A-Z_]+): \d{3},$/gm,
     // names of environment variables, and errors of Node.js and of libraries
     others:
-      /(?:optional\(|required\(|file\(|json\(env, |name: |Variables = \[)(?:(?:, )?'[A-Z_]+')+|name !== '[A-Z_]+'|'(?:EAI|ERR)_[A-Z_]+'/g,
+      /(?:optional\(|required\(|[fF]ile\(|[uU]rl\(|number\(|port\(|oneOf\(|list\(|json\(env, |name: |Variables = \[)(?:(?:, )?'[A-Z_]+')+|name !== '[A-Z_]+'|'(?:EAI|ERR)_[A-Z_]+'/g,
   },
 ]
 
