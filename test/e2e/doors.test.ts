@@ -90,6 +90,9 @@ test('a forwarded port answers from inside the workspace', async (t) => {
     const answer = await fetch('http://127.0.0.1:26337/healthz').catch(() => undefined)
     if (answer) {
       assert.deepEqual(await answer.json(), { status: 'ok' })
+      // the agent takes only who brings the manager's grant, wherever in the network they are
+      const shell = await fetch('http://127.0.0.1:26337/shell')
+      assert.deepEqual([shell.status, ((await shell.json()) as { code: string }).code], [403, 'GRANT_REFUSED'])
       return
     }
     if (i > 100) throw new Error('the forwarded port does not answer')
