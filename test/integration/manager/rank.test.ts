@@ -57,7 +57,6 @@ const leading = (actor: Kind, target: Kind) => actor !== 'organization-manager' 
 /** Every route that acts on what is another's, in an order in which one does not undo what the next one needs. */
 const acts: Act[] = [
   ['POST /api/v0/workspaces/:id/tickets', admin, workspace('/tickets'), () => ({ port: 26337 })],
-  ['POST /api/v0/workspaces/:id/tickets', nobody, workspace('/tickets'), () => ({ port: 13337 })],
   ['PATCH /api/v0/workspaces/:id', rank, workspace(''), () => ({ autoOffMinutes: 60 })],
   ['PATCH /api/v0/workspaces/:id', rank, workspace(''), () => ({ cpu: 2 })],
   ['PATCH /api/v0/workspaces/:id', admin, workspace(''), (at) => ({ image: at.image })],
