@@ -35,6 +35,8 @@ export interface EnvproxyOptions {
   maxSessionsPerUser?: number
   /** most requests under way at one dev URL */
   maxRequestsPerDevUrl?: number
+  /** most of one user at all dev URLs and editors: HTTP/2 has 128 under way at each host, and pages wait for each other */
+  maxRequestsPerUser?: number
   /** milliseconds */
   handshakeMs?: number
   idleMs?: number
@@ -117,9 +119,17 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   const shared = { keys, locate, access, firstUse, activity, metrics, log: app.log }
   // one dev URL that answers slowly must not take every connection
   const visits = createQuota({ total, perUser: options.maxRequestsPerDevUrl ?? 512 })
+  const visitors = createQuota({ total, perUser: options.maxRequestsPerUser ?? 256 })
   const devUrls =
     options.devUrls && sharedKey
-      ? { ...shared, ...options.devUrls, visits, cookies: createVisitorCookies(sharedKey), timeoutMs: 120_000 }
+      ? {
+          ...shared,
+          ...options.devUrls,
+          visits,
+          visitors,
+          cookies: createVisitorCookies(sharedKey),
+          timeoutMs: 120_000,
+        }
       : undefined
   const serveVisit = (place: Place | undefined, request: IncomingMessage, answer: ServerResponse) =>
     devUrls ? serveDevUrl(devUrls, place, request, answer) : answer.writeHead(503).end()

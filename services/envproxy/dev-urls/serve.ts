@@ -19,6 +19,8 @@ export interface DevUrlOptions extends Gatekeeping, EntranceOptions {
   activity: Activity
   /** requests under way, by dev URL */
   visits: Quota
+  /** the same, by who is logged in */
+  visitors: Quota
   metrics: Metrics
   log: { warn(fields: object, message: string): void }
   /** longest silence of a workspace, in milliseconds */
@@ -56,6 +58,7 @@ export async function serveDevUrl(
     const { host = '' } = request.headers
     free = options.visits.take(devUrl.id)
     if (holder.user !== '' && isUse(request)) options.activity.mark(devUrl.workspace)
+    const leave = holder.user === '' ? () => {} : options.visitors.take(holder.user)
     // an answer may go on for hours
     const unwatch = options.access.watch(holder, () => answer.destroy())
     await forward(request, answer, {
@@ -65,7 +68,10 @@ export async function serveDevUrl(
       answerHeader: (name, value) => ofWorkspace(name, value, { ...place, open, host }),
       added: [...guards(open), ...(renewed ? ['Set-Cookie', renewed] : [])],
       timeoutMs: options.timeoutMs,
-    }).finally(unwatch)
+    }).finally(() => {
+      unwatch()
+      leave()
+    })
   } catch (error) {
     refuse({ ...options, home: options.siteUrl }, request, answer, error)
   } finally {

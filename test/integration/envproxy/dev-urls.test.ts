@@ -287,6 +287,27 @@ test('a dev URL that does not answer takes its own places only', async (t) => {
   assert.equal((await site.send(ann.label, '/')).body, 'page')
 })
 
+test('one user has so many requests under way at all addresses, and takes none from who is not logged in', async (t) => {
+  const waiting: (() => void)[] = []
+  const site = await startDevUrls(
+    t,
+    (request, answer) => {
+      if (request.url === '/slow') waiting.push(() => answer.end('at last'))
+      else answer.end('page')
+    },
+    { maxRequestsPerUser: 2 },
+  )
+  const cookie = await site.enter()
+  const slow = [site.send(ann.label, '/slow', { cookie }), site.send(ann.label, '/slow', { cookie })]
+  while (waiting.length < 2) await sleep(10)
+  assert.equal(code(await site.send(ann.label, '/', { cookie })), '429 SESSIONS_USER')
+  site.manager.known.set(eve.label, { ...eve, access: 'public' })
+  assert.equal((await site.send(eve.label, '/')).body, 'page')
+  for (const end of waiting) end()
+  await Promise.all(slow)
+  assert.equal((await site.send(ann.label, '/', { cookie })).body, 'page')
+})
+
 test('what a request says of its client reaches a workspace only where the ingress said it', async (t) => {
   const site = await startDevUrls(t, (_request, answer) => answer.end('page'), { trusts: () => false })
   const cookie = await site.enter()
