@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
-import { der, oid, sequence, utcTime } from './der.ts'
+import { der, derOid as oid } from '@sealift/bundle-spec/der.ts'
 
 /** Fixed names from RFC 5280, 5480 and 5758. */
 const ids = { commonName: '2.5.4.3', subjectAltName: '2.5.29.17', ecdsaWithSha256: '1.2.840.10045.4.3.2' }
@@ -33,3 +33,9 @@ export function selfSigned(now: Date): string {
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n${key}`
 }
+
+const sequence = (...contents: Buffer[]): Buffer => der(0x30, ...contents)
+
+/** UTCTime until 2049, as RFC 5280, section 4.1.2.5 wants it. */
+const utcTime = (date: Date): Buffer =>
+  der(0x17, Buffer.from(`${date.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`))

@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { isIP } from 'node:net'
 import { Extension, GeneralName, X509Certificate } from '@peculiar/x509'
+import { der, derElements } from '@sealift/bundle-spec/der.ts'
 
 /** Name Constraints (RFC 5280, 4.2.1.10). */
 const oid = '2.5.29.30'
@@ -28,9 +29,9 @@ export function nameConstraints(hosts: readonly string[]): Extension {
   const part = (type: number, names: Element[]) =>
     names.length === 0
       ? Buffer.alloc(0)
-      : encode(type, Buffer.concat(names.map((name) => encode(tag.sequence, encode(name.type, name.value)))))
+      : der(type, Buffer.concat(names.map((name) => der(tag.sequence, der(name.type, name.value)))))
   const parts = Buffer.concat([part(tag.permitted, permitted), part(tag.excluded, everywhere)])
-  return new Extension(oid, true, new Uint8Array(encode(tag.sequence, parts)))
+  return new Extension(oid, true, new Uint8Array(der(tag.sequence, parts)))
 }
 
 /** Whether the name constraints of a CA let it sign for all of the hosts; undefined where it has none. */
@@ -79,22 +80,6 @@ function nameOf(host: string): Element {
   return address as Element
 }
 
-function encode(type: number, value: Buffer): Buffer {
-  const { length } = value
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Buffer.of(type, ...size), value])
-}
-
-/** Reads elements that stand one behind the other; lengths of up to 64 KiB, as an extension has them. */
-function decode(bytes: Buffer): Element[] {
-  const found: Element[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const [type, first] = [bytes.readUInt8(at), bytes.readUInt8(at + 1)]
-    const more = first < 0x80 ? 0 : first & 0x7f
-    const length = more === 0 ? first : bytes.readUIntBE(at + 2, more)
-    const start = at + 2 + more
-    found.push({ type, value: bytes.subarray(start, start + length) })
-    at = start + length
-  }
-  return found
-}
+/** The elements in some bytes; none where they are not DER. */
+const decode = (bytes: Buffer): Element[] =>
+  (derElements(bytes) ?? []).map(({ tag, content }) => ({ type: tag, value: content }))
