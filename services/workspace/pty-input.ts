@@ -4,7 +4,6 @@ import { write } from 'node:fs'
 export interface PtyInput {
   /** Returns false when the terminal is behind: stop reading from the client until `onDrain`. */
   push(data: Buffer): boolean
-  close(): void
 }
 
 /** More than this waiting stops the client, in bytes. */
@@ -14,22 +13,21 @@ const retryMs = 15
 
 /**
  * Writes to the master side of a pty by its descriptor. node-pty's own write goes through a blocking stream, which
- * stops the whole process when a program does not read its input; this one waits.
+ * stops the whole process when a program does not read its input; this one waits. `open`: whether the descriptor still is
+ * the terminal's; nothing is written afterwards.
  */
-export function createPtyInput(fd: number, onDrain: () => void): PtyInput {
+export function createPtyInput(fd: number, open: () => boolean, onDrain: () => void): PtyInput {
   const queue: Buffer[] = []
   let waiting = 0
   let busy = false
-  let closed = false
   let behind = false
 
   const proceed = () => {
     const chunk = queue[0]
-    if (closed || busy || !chunk) return
+    if (busy || !chunk || !open()) return
     busy = true
     write(fd, chunk, (error, written) => {
       busy = false
-      if (closed) return
       if (error?.code === 'EAGAIN') {
         setTimeout(proceed, retryMs).unref()
         return
@@ -49,16 +47,12 @@ export function createPtyInput(fd: number, onDrain: () => void): PtyInput {
 
   return {
     push(data) {
-      if (closed) return true
+      if (!open()) return true
       queue.push(data)
       waiting += data.length
       proceed()
       if (waiting > highWater) behind = true
       return !behind
-    },
-    close() {
-      closed = true
-      queue.length = 0
     },
   }
 }

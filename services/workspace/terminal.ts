@@ -1,3 +1,4 @@
+import type { ReadStream } from 'node:tty'
 import { spawn } from '@lydell/node-pty'
 import { createPtyInput } from './pty-input.ts'
 import type { Size } from './size.ts'
@@ -36,14 +37,18 @@ export function startTerminal(
     env: options.environment,
     encoding: null,
   })
-  // The descriptor is there at run time, but not in the package's types.
-  const input = createPtyInput((pty as unknown as { fd: number }).fd, events.drain)
+  // Both are there at run time, but not in the package's types.
+  const { fd, _socket: socket } = pty as unknown as { fd: number; _socket: ReadStream }
+  // A program may let go of its terminal and live on: then the descriptor is closed, or somebody else's by now.
+  const open = () => !socket.destroyed
+  // with a listener of ours node-pty does not throw what it does not know
+  socket.on('error', () => {})
+  const input = createPtyInput(fd, open, events.drain)
   let ended = false
   // With `encoding: null` chunks are Buffers, whatever the type says.
   pty.onData((chunk) => events.data(chunk as unknown as Buffer))
   pty.onExit(({ exitCode, signal }) => {
     ended = true
-    input.close()
     events.exit(signal ? 128 + signal : exitCode)
   })
   const signalGroup = (signal: NodeJS.Signals) => {
@@ -57,7 +62,7 @@ export function startTerminal(
     pid: pty.pid,
     write: (data) => input.push(data),
     resize({ cols, rows }) {
-      if (!ended) pty.resize(cols, rows)
+      if (open()) pty.resize(cols, rows)
     },
     pause: () => pty.pause(),
     resume: () => pty.resume(),

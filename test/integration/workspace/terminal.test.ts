@@ -221,3 +221,20 @@ test('/healthz is 200, any other path 404, also as WebSocket', async (t) => {
   const [error] = (await once(websocket, 'error')) as [Error]
   assert.match(error.message, /404/)
 })
+
+test('a shell that lets go of its terminal and lives on ends nobody else', async (t) => {
+  const agent = await startAgent(t)
+  const other = await agent.connect()
+  await other.id()
+  const shell = await agent.connect()
+  await shell.id()
+  shell.type('exec sleep 60 </dev/null >/dev/null 2>&1\n')
+  // until the terminal is gone nothing of this is special
+  for (let i = 0; i < 100; i += 1) {
+    shell.websocket.send(JSON.stringify({ type: 'resize', cols: 100 + i, rows: 40 }))
+    shell.type('text that nobody reads\n')
+    await sleep(5)
+  }
+  other.type('echo still-$((40+2))\n')
+  await other.seen(/still-42\r\n/)
+})
