@@ -9,7 +9,7 @@ export type Environment = ReturnType<typeof readEnvironment>
  * @throws Error that names the variable at fault
  */
 export function readEnvironment(env: NodeJS.ProcessEnv) {
-  const { optional, optionalFile, optionalUrl, number, port, url, logLevel } = variablesOf(env)
+  const { optional, optionalFile, optionalUrl, number, oneOf, port, url, logLevel } = variablesOf(env)
   return {
     port: port('PORT', 8080),
     sshPort: port('SSH_PORT', 2222),
@@ -32,5 +32,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
     trustedProxies: readTrusted(optional('TRUSTED_PROXIES') ?? ''),
     /** private key in PEM by which users know this site */
     sshHostKey: optionalFile('SSH_HOST_KEY_FILE'),
+    /** whether each SSH connection begins with a PROXY header; it is believed of `trustedProxies` */
+    sshProxyProtocol: oneOf('SSH_PROXY_PROTOCOL', ['true', 'false'], 'false') === 'true',
   }
 }

@@ -72,6 +72,7 @@ function sshServer(hostKey: string) {
     quota: envproxy.quota,
     access,
     activity,
+    proxies: environment.sshProxyProtocol ? proxies : undefined,
     log: app.log,
   })
 }

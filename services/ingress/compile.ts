@@ -68,12 +68,12 @@ export function compile(objects: Objects): Compiled {
   }
   const streams: Stream[] = []
   const streamBackends = createBackends(objects.services, objects.slices)
-  for (const { listen, service, port } of objects.tcp ?? []) {
+  for (const { listen, service, port, proxyProtocol } of objects.tcp ?? []) {
     const namespace = objects.tcpNamespace ?? ''
     try {
       const name = streamBackends.resolve(namespace, { service: { name: service, port: { number: port } } })
       const upstream = streamBackends.upstreams().find((each) => each.name === name)
-      if (upstream) streams.push({ listen, upstream })
+      if (upstream) streams.push({ listen, upstream, proxyProtocol })
     } catch (error) {
       refused.push({ kind: 'Service', namespace, name: service, reason: (error as Error).message })
     }

@@ -27,6 +27,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
     /** an empty one means none; undefined: any Secret of the namespace may be a certificate */
     tlsSecrets: env.TLS_SECRETS === undefined ? undefined : list('TLS_SECRETS'),
     tcp: readTcpServices(optional('TCP_SERVICES') ?? ''),
+    /** most connections of one client at the ports of these */
+    tcpConnectionsPerClient: number('TCP_CONNECTIONS_PER_CLIENT', 512, { least: 1, most: 65_535 }),
     /** the Service whose addresses are written into the Ingresses; undefined: none are */
     publishService: optional('PUBLISH_SERVICE'),
     podName: optional('POD_NAME') ?? 'cde-ingress',

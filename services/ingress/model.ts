@@ -11,6 +11,8 @@ export interface Stream {
   /** port to listen on */
   listen: number
   upstream: Upstream
+  /** see TcpService */
+  proxyProtocol: boolean
 }
 
 export interface Server {

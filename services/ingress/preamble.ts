@@ -5,6 +5,8 @@ export interface Places {
   https: string[]
   /** addresses of `streams`; their ports come with the model */
   streamAddresses: string[]
+  /** most connections that one client (an IPv4 address, an IPv6 /64) has open at them */
+  streamConnectionsPerClient: number
   /** file of NGINX's stream module, loaded only where there are streams */
   streamModule: string
   /** socket on which the controller asks for the running configuration and connection counts */

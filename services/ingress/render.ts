@@ -26,15 +26,20 @@ ${streams.length > 0 ? streamBlock(streams, places) : ''}`
 }
 
 /** Connections that are passed on as they are; one that is open stays so while nothing is said for four hours. */
-function streamBlock(streams: Stream[], { streamAddresses }: Places): string {
+function streamBlock(streams: Stream[], { streamAddresses, streamConnectionsPerClient }: Places): string {
   const blocks = streams.map(
-    ({ listen: port, upstream: target }) => `${upstream(target)}  server {
+    ({ listen: port, upstream: target, proxyProtocol }) => `${upstream(target)}  server {
 ${listen(streamAddresses.map((address) => `${address}:${port}`))}
     proxy_pass ${quote(target.name)};
-  }
+${proxyProtocol ? '    proxy_protocol on;\n' : ''}  }
 `,
   )
   return `stream {
+  # One client is an IPv4 address or a /64 of IPv6, both in bytes.
+  map $binary_remote_addr $client_network { default $binary_remote_addr; "~^(?s)(?<network>.{8}).{8}\\z" $network; }
+  limit_conn_zone $client_network zone=clients:10m;
+  limit_conn clients ${streamConnectionsPerClient};
+  limit_conn_log_level warn;
   tcp_nodelay on;
   proxy_connect_timeout 3s;
   proxy_timeout 4h;

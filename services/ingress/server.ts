@@ -36,6 +36,7 @@ const configuration = await createConfiguration(installed.folder, installed.bina
   http: addresses(environment.httpPort),
   https: addresses(environment.httpsPort),
   streamAddresses: ['0.0.0.0', ...(hasIpv6 ? ['[::]'] : [])],
+  streamConnectionsPerClient: environment.tcpConnectionsPerClient,
   streamModule: installed.streamModule,
   statusSocket,
   temporary: installed.temporary,

@@ -5,21 +5,23 @@ export interface TcpService {
   /** name of a Service in the watched namespace, and its port */
   service: string
   port: number
+  /** whether the Service is told the client's address (PROXY protocol, version 1) */
+  proxyProtocol: boolean
 }
 
-/** Reads `2222=cde-envproxy:2222,…`. Throws an Error that names what is malformed. */
+/** Reads `2222=cde-envproxy:2222:proxy,…`; `:proxy` may be absent. Throws an Error that names what is malformed. */
 export function readTcpServices(text: string): TcpService[] {
   return text
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '')
     .map((each) => {
-      const [, listen, service = ''] =
-        /^([0-9]{1,5})=([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?):([0-9]{1,5})$/.exec(each) ?? []
-      const numbers = { listen: Number(listen), port: Number(each.slice(each.lastIndexOf(':') + 1)) }
+      const [, listen, service = '', port, proxy] =
+        /^([0-9]{1,5})=([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([0-9]{1,5})(:proxy)?$/.exec(each) ?? []
+      const numbers = { listen: Number(listen), port: Number(port) }
       if (!listen || !inRange(numbers.listen) || !inRange(numbers.port))
-        throw new Error(`TCP_SERVICES: ${each} is not PORT=SERVICE:PORT`)
-      return { ...numbers, service }
+        throw new Error(`TCP_SERVICES: ${each} is not PORT=SERVICE:PORT or PORT=SERVICE:PORT:proxy`)
+      return { ...numbers, service, proxyProtocol: proxy !== undefined }
     })
 }
 

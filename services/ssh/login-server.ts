@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Connection, Server as SshServer } from 'ssh2'
 import { clientNetwork } from '../client-network.ts'
 import { guardConnection } from './guard.ts'
+import { takeProxyHeader } from './proxy-header.ts'
 import { createStartups, type StartupLimits } from './startups.ts'
 
 /** One connection, from its first words on. */
@@ -15,6 +16,8 @@ export interface Arrival {
 
 interface Options {
   limits: StartupLimits
+  /** where each connection begins with a PROXY header: whose word about the client is believed */
+  proxies?: { has(address: string): boolean } | undefined
   log: { warn(fields: object, message: string): void }
 }
 
@@ -27,7 +30,7 @@ const lineMs = 10_000
  */
 export function createLoginServer(
   ssh: SshServer,
-  { limits, log }: Options,
+  { limits, proxies, log }: Options,
   arrived: (arrival: Arrival) => void,
 ): Server {
   const startups = createStartups(limits)
@@ -37,12 +40,16 @@ export function createLoginServer(
   })
 
   const server = createServer((socket) => {
-    const peer = `${socket.remoteAddress} ${socket.remotePort}`
+    const { remoteAddress: address = '' } = socket
+    const peer = `${address} ${socket.remotePort}`
     socket.on('error', () => {})
-    const leave = startups.enter(clientNetwork(socket.remoteAddress ?? ''), () => {
-      tell()
-      socket.destroy()
-    })
+    const enter = (source: string) =>
+      startups.enter(source, () => {
+        tell()
+        socket.destroy()
+      })
+    // one that has yet to say whom it is for is a source of its own
+    let leave = enter(proxies ? peer : clientNetwork(address))
     const timer = setTimeout(() => socket.destroy(), limits.loginMs)
     const admit = () => {
       leave()
@@ -53,10 +60,15 @@ export function createLoginServer(
       admit()
       byPeer.delete(peer)
     })
-    ssh.injectSocket(socket)
     // SSH knows no half-closed connection: whoever ends, on either side, has ended it
     socket.once('end', () => socket.destroy())
     socket.once('finish', () => socket.destroy())
+    if (!proxies) return void ssh.injectSocket(socket)
+    takeProxyHeader(socket, (client) => {
+      leave()
+      leave = enter(clientNetwork(proxies.has(address) ? client : address))
+      ssh.injectSocket(socket)
+    })
   })
   ssh.on('connection', (connection, { ip, port }) => {
     guardConnection(connection)

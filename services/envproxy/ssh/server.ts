@@ -22,6 +22,8 @@ export interface SshOptions {
   access: Access
   activity: Activity
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+  /** where connections come through the own ingress, with PROXY headers: whose are believed */
+  proxies?: { has(address: string): boolean } | undefined
   /** for connections that have not logged in yet */
   limits?: Partial<StartupLimits>
   /** channels of one connection */
@@ -41,7 +43,7 @@ const turnAwayMs = 5_000
  * through this one to the workspace's own SSH server. Does not listen yet.
  */
 export function createSshServer(options: SshOptions): Server & { cut(): void } {
-  const { log } = options
+  const { log, proxies } = options
   const arrivals = new Set<Arrival>()
   const ssh = new ssh2.Server({
     hostKeys: [options.hostKey],
@@ -50,7 +52,7 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
     keepaliveInterval: 30_000,
     keepaliveCountMax: 4,
   })
-  const server = createLoginServer(ssh, { limits: { ...limits, ...options.limits }, log }, (arrival) => {
+  const server = createLoginServer(ssh, { limits: { ...limits, ...options.limits }, proxies, log }, (arrival) => {
     const { connection } = arrival
     let login: Login | undefined
     arrivals.add(arrival)

@@ -27,7 +27,7 @@ import { listen } from './site.ts'
 export const workspace = 'abcde12345'
 const internalKey = 'a key of more than thirty-two characters, shared'
 
-interface Changes {
+export interface Changes {
   gate?: Partial<SshOptions>
   /** of the workspace's own server */
   inside?: Partial<InsideOptions>
@@ -126,14 +126,17 @@ export async function startSshSite(t: TestContext, changes: Changes = {}) {
     grant,
     flags,
     run,
-    ssh: (args: string[], options: { user?: string; key?: string; input?: string | Buffer; flags?: string[] } = {}) =>
+    ssh: (
+      args: string[],
+      options: { user?: string; key?: string; input?: string | Buffer; flags?: string[]; port?: number } = {},
+    ) =>
       run(
         'ssh',
         [
           ...flags(options.key),
           ...(options.flags ?? []),
           '-p',
-          `${port}`,
+          `${options.port ?? port}`,
           '-l',
           options.user ?? 'ann-lee-my-box',
           '127.0.0.1',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Objects } from '../../../services/ingress/compile.ts'
-import { createConfiguration } from '../../../services/ingress/configuration.ts'
+import { type ConfigurationPlaces, createConfiguration } from '../../../services/ingress/configuration.ts'
 import { ask, createController } from '../../../services/ingress/controller.ts'
 import type { Refused } from '../../../services/ingress/model.ts'
 import { createNginx } from '../../../services/ingress/nginx.ts'
@@ -40,7 +40,7 @@ export async function startPod(t: TestContext, listener: RequestListener): Promi
 }
 
 /** Real NGINX under the real controller; `set` replaces the objects and waits until NGINX serves them. */
-export async function startIngress(t: TestContext, first: Objects) {
+export async function startIngress(t: TestContext, first: Objects, places: Partial<ConfigurationPlaces> = {}) {
   const folder = await temporaryDirectory(t)
   const [httpPort = 0, httpsPort = 0] = await freePorts(2)
   const statusSocket = join(folder, 'status.sock')
@@ -48,12 +48,14 @@ export async function startIngress(t: TestContext, first: Objects) {
     http: [`127.0.0.1:${httpPort}`],
     https: [`127.0.0.1:${httpsPort}`],
     streamAddresses: ['127.0.0.1'],
+    streamConnectionsPerClient: 512,
     streamModule: '/usr/lib/nginx/modules/ngx_stream_module.so',
     statusSocket,
     temporary: join(folder, 'temporary'),
     accessLog: join(folder, 'access.log'),
     workers: 2,
     shutdownSeconds: 60,
+    ...places,
   })
   const lines: string[] = []
   const note = (fields: object, message: string) => lines.push(`${message} ${JSON.stringify(fields)}`)

@@ -41,7 +41,18 @@ test('a Service that is not there costs the port, nothing else', async (t) => {
 })
 
 test('malformed TCP services are refused at the start', () => {
-  for (const text of ['22', '22=a', '0=a:1', '22=A:1', '22=a:70000', '22=a;b:1', '22=a:1:2'])
+  for (const text of [
+    '22',
+    '22=a',
+    '0=a:1',
+    '22=A:1',
+    '22=a:70000',
+    '22=a;b:1',
+    '22=a:1:2',
+    '22=a:1:proxies',
+    '22=a:1:',
+  ])
     assert.throws(() => readTcpServices(text), /TCP_SERVICES/, text)
-  assert.deepEqual(readTcpServices(' 22=a:1 , '), [{ listen: 22, service: 'a', port: 1 }])
+  assert.deepEqual(readTcpServices(' 22=a:1 , '), [{ listen: 22, service: 'a', port: 1, proxyProtocol: false }])
+  assert.deepEqual(readTcpServices('22=a:1:proxy'), [{ listen: 22, service: 'a', port: 1, proxyProtocol: true }])
 })

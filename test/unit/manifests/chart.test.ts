@@ -243,6 +243,18 @@ test('the routes are those of the product', async () => {
   )
 })
 
+test('SSH comes with the address of its client through the own ingress, and as it is without', async () => {
+  const of = async (values: object) => {
+    const found = (await objects(values)).filter(({ kind }) => kind === 'Deployment')
+    return (name: string) => environment(found.find(({ metadata }) => metadata.name === name))
+  }
+  const own = await of({ ingress: { controller: { sshConnectionsPerClient: 4096 } } })
+  assert.equal(own('cde-ingress').TCP_SERVICES, '2222=cde-envproxy:2222:proxy')
+  assert.equal(own('cde-ingress').TCP_CONNECTIONS_PER_CLIENT, '4096')
+  assert.equal(own('cde-envproxy').SSH_PROXY_PROTOCOL, 'true')
+  assert.equal((await of(ownIngress))('cde-envproxy').SSH_PROXY_PROTOCOL, 'false')
+})
+
 for (const [what, values, field] of [
   ['an unknown value', { imagePullSecret: 'typo' }, /imagePullSecret/],
   ['an unknown value deep inside', { ingress: { tls: { secretName: 'x' } } }, /secretName/],

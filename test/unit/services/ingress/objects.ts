@@ -71,6 +71,7 @@ export const places: Places = {
   http: ['127.0.0.1:8080'],
   https: ['127.0.0.1:8443'],
   streamAddresses: ['127.0.0.1'],
+  streamConnectionsPerClient: 512,
   streamModule: '/usr/lib/nginx/modules/ngx_stream_module.so',
   statusSocket: '/run/nginx/status.sock',
   pidFile: '/run/nginx/nginx.pid',
