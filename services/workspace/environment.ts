@@ -18,7 +18,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
     ticketKeys: readKeys(optional('TICKET_KEYS')),
     extensionsGallery: optional('EXTENSIONS_GALLERY'),
     codeServer: optional('CODE_SERVER') ?? '/opt/code-server/out/node/entry.js',
-    ideSocket: optional('IDE_SOCKET') ?? '/tmp/.cde-editor.sock',
     sftpServer: optional('SFTP_SERVER') ?? '/usr/lib/openssh/sftp-server',
     /** certificate authorities of the site, as Node takes them too */
     siteCa: optional('NODE_EXTRA_CA_CERTS'),

@@ -30,7 +30,6 @@ if (!readGrant) log.warn('WORKSPACE_ID or TICKET_KEYS is not set: nobody can be 
 const envagent = createEnvagent({ home, environment, readGrant, log })
 const editor = createCodeServer({
   entry: told.codeServer,
-  socket: told.ideSocket,
   home,
   environment,
   gallery: told.extensionsGallery,

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFirstSettings } from './settings.ts'
 
@@ -15,8 +17,8 @@ export interface CodeServer {
 export interface CodeServerOptions {
   /** `entry.js` of code-server */
   entry: string
-  /** Unix socket on which it shall listen */
-  socket: string
+  /** where its socket gets a folder of its own; default: where temporary files are */
+  runtime?: string
   home: string
   environment: Record<string, string>
   /** JSON that describes a marketplace, as code-server takes it; undefined: none */
@@ -32,18 +34,23 @@ const pauseMs = 3_000
 
 /**
  * Runs code-server on a Unix socket without a login of its own: envproxy is the gate. No telemetry, no look for updates,
- * no proxy to other ports, whose pages would share the site's origin. One that ended is started again when next asked for.
+ * no proxy to other ports, whose pages would share the editor's origin. One that ended is started again when next asked for.
+ *
+ * Each start has a new folder that only this user can enter, so that nothing that other users of /tmp laid there, and
+ * nothing that an earlier one left, is taken for it. Programs of the workspace run as the same user and can be the editor in
+ * more ways than by its socket: they get its owner's pages, but no grant and no cookie of the platform comes this far.
  */
 export function createCodeServer(options: CodeServerOptions): CodeServer {
-  const { socket, log, startMs = 45_000 } = options
-  let child: ChildProcess | undefined
+  const { log, runtime = tmpdir(), startMs = 45_000 } = options
+  let child: { process: ChildProcess; socket: string } | undefined
   let stopped = false
 
   let lastStart = Number.NEGATIVE_INFINITY
-  const start = async (): Promise<ChildProcess> => {
+  const start = async (): Promise<NonNullable<typeof child>> => {
     await sleep(Math.max(0, lastStart + pauseMs - performance.now()))
     lastStart = performance.now()
-    await rm(socket, { force: true })
+    const folder = await mkdtemp(join(runtime, 'cde-editor-'))
+    const socket = join(folder, 'socket')
     await writeFirstSettings(options.home).catch((error: Error) =>
       log.warn({ error: error.message }, 'the editor starts without its first settings'),
     )
@@ -73,15 +80,16 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
     made.stderr.on('data', say)
     made.once('error', (error) => log.warn({ error: error.message }, 'code-server can not be started'))
     made.once('exit', (code, by) => {
-      if (child === made) child = undefined
+      if (child?.process === made) child = undefined
+      rm(folder, { recursive: true, force: true }).catch(() => {})
       if (!stopped)
         log.warn({ code, signal: by, seconds: Math.round((performance.now() - begun) / 1000) }, 'code-server ended')
     })
     log.info({ pid: made.pid }, 'code-server starts')
-    return made
+    return { process: made, socket }
   }
 
-  let starting: Promise<ChildProcess> | undefined
+  let starting: ReturnType<typeof start> | undefined
   return {
     async connect() {
       const end = performance.now() + startMs
@@ -93,7 +101,7 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
           child = await starting
         }
         try {
-          return await open(socket)
+          return await open(child.socket)
         } catch {
           await sleep(retryMs)
         }
@@ -102,7 +110,7 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
     },
     stop() {
       stopped = true
-      child?.kill('SIGTERM')
+      child?.process.kill('SIGTERM')
     },
   }
 }
