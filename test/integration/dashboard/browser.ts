@@ -15,7 +15,11 @@ export const noBrowser: string | false = existsSync(chromiumPath) ? false : `the
 export type Tab = { page: Page; context: BrowserContext; complaints: string[]; hosts: Set<string> }
 
 /** Opens a Chromium; it is closed after the test. */
-export async function openTab(t: TestContext, colorScheme: 'light' | 'dark' = 'light'): Promise<Tab> {
+export async function openTab(
+  t: TestContext,
+  colorScheme: 'light' | 'dark' = 'light',
+  /** more of Chromium's command line */ more: readonly string[] = [],
+): Promise<Tab> {
   const profile = await mkdtemp(join(tmpdir(), 'sealift-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath,
@@ -31,6 +35,7 @@ export async function openTab(t: TestContext, colorScheme: 'light' | 'dark' = 'l
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   })
   t.after(async () => {
