@@ -9,7 +9,7 @@ import { digestOf } from '@sealift/bundle-spec/verify.ts'
 import { openBundle } from '../../installer/src/stores/bundle/open.ts'
 import { splitBundle } from '../../installer/src/stores/bundle/split.ts'
 import { signingKeys } from '../fixtures/release.ts'
-import { type Loose, reseal } from '../fixtures/reseal.ts'
+import { type Loose, renameImage, reseal } from '../fixtures/reseal.ts'
 import { withoutBlob } from '../unit/installer/serve/bundles.ts'
 import type { Depth, Site } from './bundle-verbs.ts'
 
@@ -43,6 +43,7 @@ const inManifest = (change: (old: Loose, site: { manager: Loose; put(document: o
     const document = take(manager.digest)
     change(document, { manager, put })
     Object.assign(manager, put(document))
+    renameImage(old, put, take, 'manager')
   })
 /** A layer of the manager, announced otherwise. */
 const layerAs = (change: (old: Loose) => object) =>
@@ -51,7 +52,7 @@ const layerAs = (change: (old: Loose) => object) =>
   })
 /** The manager as an index of one manifest, which is announced otherwise. */
 const nested = (change: (old: Loose) => object) =>
-  index((old, put) => {
+  index((old, put, take) => {
     const manager = managerOf(old)
     const { mediaType, digest, size } = manager
     const entry = { mediaType, digest, size, platform: { os: 'linux', architecture: 'amd64' } }
@@ -61,6 +62,7 @@ const nested = (change: (old: Loose) => object) =>
       { mediaType: mediaTypes.index },
       put({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: entries }),
     )
+    renameImage(old, put, take, 'manager')
   })
 /** Something that is about the manager, which is announced otherwise as its subject. */
 const subject = (change: (old: Loose) => unknown) =>
@@ -275,6 +277,61 @@ export const faults: [string, Depth, string, (site: Site) => Promise<unknown> | 
   ],
   ['a layer with data that are no text', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(() => ({ data: ['manager'] }))],
   ['a manifest with other data in the index', 'index', 'BUNDLE_DESCRIPTOR', manager(() => ({ data: 'e30=' }))],
+  [
+    'another image than the release names',
+    'structure',
+    'BUNDLE_RELEASE',
+    index((old, put, take) => {
+      const manager = managerOf(old)
+      Object.assign(manager, put({ ...take(manager.digest), annotations: { another: 'one' } }))
+    }),
+  ],
+  [
+    'an image under another name than the release gives it',
+    'structure',
+    'BUNDLE_RELEASE',
+    manager(({ annotations }) => ({
+      annotations: {
+        ...annotations,
+        'org.opencontainers.image.ref.name': 'registry.sealift.example/cde/manager:other',
+      },
+    })),
+  ],
+  [
+    'an image that the release does not name',
+    'structure',
+    'BUNDLE_RELEASE',
+    index((old) => {
+      const { annotations, ...image } = managerOf(old)
+      const names = {
+        'org.opencontainers.image.ref.name': 'registry.sealift.example/cde/more:1',
+        'dev.sealift.name': 'more',
+      }
+      old.manifests.push({ ...image, annotations: { ...annotations, ...names } })
+    }),
+  ],
+  [
+    'a chart that the release does not name',
+    'structure',
+    'BUNDLE_RELEASE',
+    index((old) => {
+      const { mediaType, digest, size } = managerOf(old)
+      const chart = old.manifests.find((one: Loose) => one.annotations['dev.sealift.role'] === 'chart')
+      const names = {
+        ...chart.annotations,
+        'org.opencontainers.image.ref.name': 'registry.sealift.example/cde/charts/x:1',
+      }
+      old.manifests.push({ mediaType, digest, size, annotations: names })
+    }),
+  ],
+  [
+    'an image less than the release names',
+    'structure',
+    'BUNDLE_RELEASE',
+    index((old) => {
+      managerOf(old).annotations['dev.sealift.role'] = 'referrer'
+    }),
+  ],
   ['a byte behind a blob', 'structure', 'BUNDLE_PADDING', overwrite('base layer xxx', 'behind')],
   ['a byte of a layer changed', 'content', 'BUNDLE_CONTENT', overwrite('base layer xxx', 'in')],
 ]

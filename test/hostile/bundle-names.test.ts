@@ -10,13 +10,13 @@ import { openBundle } from '../../installer/src/stores/bundle/open.ts'
 import { code } from '../fixtures/code.ts'
 import { temporaryDirectory } from '../fixtures/directory.ts'
 import { smallRelease } from '../fixtures/release.ts'
-import { type Loose, reseal } from '../fixtures/reseal.ts'
+import { editRelease, type Loose, reseal } from '../fixtures/reseal.ts'
 
 const execute = promisify(execFile)
 const main = join(import.meta.dirname, '../../installer/src/cli/sealift.mjs')
 
 /** A rightly signed bundle whose index was changed, and the file of its key. */
-async function sealed(t: TestContext, change: (index: Loose) => void) {
+async function sealed(t: TestContext, change: Parameters<typeof reseal>[2]) {
   const directory = await temporaryDirectory(t)
   const { options, trust } = await smallRelease(directory)
   const { path } = await buildBundle(options)
@@ -66,10 +66,17 @@ test('JSON for machines holds the same text, written so that a terminal does not
 })
 
 test('inspect and diff print a hostile name on its own line and nothing of it raw', async (t) => {
-  const { path, key } = await sealed(t, (index) => {
+  const { path, key } = await sealed(t, (index, put, take) => {
     for (const [i, one] of index.manifests.entries())
       if (one.annotations['dev.sealift.role'] === 'image')
-        one.annotations['dev.sealift.name'] = `${Object.values(hostile).join('')}${i}`
+        Object.assign(one.annotations, {
+          'dev.sealift.role': 'referrer',
+          'dev.sealift.name': `${Object.values(hostile).join('')}${i}`,
+        })
+    // what the release names cannot be hostile
+    editRelease(index, put, take, (release) => {
+      release.images = []
+    })
   })
   for (const words of [
     ['inspect', path],
@@ -93,9 +100,13 @@ test('a name that is no reference is refused, whoever signed it', async (t) => {
 })
 
 test('a role that is a word of ours for objects does no harm', async (t) => {
-  const { path, key } = await sealed(t, (index) => {
-    index.manifests[2].annotations['dev.sealift.role'] = 'constructor'
-    index.manifests[3].annotations['dev.sealift.name'] = 'toString'
+  const { path, key } = await sealed(t, (index, put, take) => {
+    const images = index.manifests.filter((one: Loose) => one.annotations['dev.sealift.role'] === 'image')
+    images[0].annotations['dev.sealift.role'] = 'constructor'
+    Object.assign(images[1].annotations, { 'dev.sealift.role': 'referrer', 'dev.sealift.name': 'toString' })
+    editRelease(index, put, take, (release) => {
+      release.images = []
+    })
   })
   const { stdout } = await execute(process.execPath, [main, 'bundle', 'inspect', path, '--trust', key])
   assert.match(stdout, /^constructor manager {2}/m)

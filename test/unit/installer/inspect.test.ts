@@ -7,7 +7,7 @@ import { openBundle } from '../../../installer/src/stores/bundle/open.ts'
 import { memoryStore } from '../../../installer/src/stores/memory.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { smallBundle, smallRelease } from '../../fixtures/release.ts'
-import { reseal } from '../../fixtures/reseal.ts'
+import { renameImage, reseal } from '../../fixtures/reseal.ts'
 import { putIndex, releaseOf } from '../../integration/build-sources-release.ts'
 
 test('contents count what artifacts share in each, and all of it once in the whole', async (t) => {
@@ -93,7 +93,7 @@ test('platforms of an index, and what refers to an image, stand below it', async
   const { path } = await buildBundle(options)
   const manifestType = 'application/vnd.oci.image.manifest.v1+json'
   const indexType = 'application/vnd.oci.image.index.v1+json'
-  await reseal(path, { signingKey: options.signingKey, trust }, (index, put) => {
+  await reseal(path, { signingKey: options.signingKey, trust }, (index, put, take) => {
     const manager = index.manifests.find(
       (one: { annotations: Record<string, string> }) => one.annotations['dev.sealift.name'] === 'manager',
     )
@@ -106,6 +106,7 @@ test('platforms of an index, and what refers to an image, stand below it', async
       ],
     })
     Object.assign(manager, { mediaType: indexType, ...list })
+    renameImage(index, put, take, 'manager')
     const empty = put({})
     const about = (subject: object | undefined, artifactType: string, reference: string) => {
       const config = { mediaType: 'application/vnd.oci.empty.v1+json', ...empty }

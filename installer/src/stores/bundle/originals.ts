@@ -2,25 +2,21 @@ import { annotations } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { filterIndex } from '@sealift/bundle-spec/filter-index.ts'
 import type { Graph } from '@sealift/bundle-spec/graph.ts'
+import type { Release } from '@sealift/bundle-spec/release.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
 import type { Bundle } from './open.ts'
-import { readRelease } from './release.ts'
 
 /**
  * Proves that nothing is absent but what may be (SPEC.md, "Platforms"): only an original index leaves entries out, only
  * those of platforms that the release does not deliver, and what is delivered in its place follows from it.
- * @throws SealiftError BUNDLE_PLATFORM, BUNDLE_RELEASE
+ * @throws SealiftError BUNDLE_PLATFORM
  */
-export async function checkOriginals(bundle: Bundle, graph: Graph): Promise<void> {
+export function checkOriginals(bundle: Bundle, graph: Graph, release: Release | undefined): void {
   const bad = (reference: string, why: string) =>
     new SealiftError('BUNDLE_PLATFORM', `${bundle.path}: ${reference} leaves out what it must not`, { why })
   const limited = bundle.artifacts.filter(
     ({ role, descriptor }) => role === 'original' || descriptor.annotations?.[annotations.platforms] !== undefined,
   )
-  const { release } =
-    limited.length > 0 || bundle.artifacts.some(({ role }) => role === 'release')
-      ? await readRelease(bundle)
-      : { release: undefined }
   for (const { role, reference, descriptor } of limited) {
     if (role !== 'original') throw bad(reference, 'it is limited to platforms, but it is no original index')
     if (descriptor.annotations?.[annotations.platforms] !== release?.platforms.join(','))

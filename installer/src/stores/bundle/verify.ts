@@ -8,6 +8,8 @@ import { hashPieces } from './hash-pool.ts'
 import type { Bundle } from './open.ts'
 import { checkOriginals } from './originals.ts'
 import { explained } from './part-faults.ts'
+import { checkPromised } from './promised.ts'
+import { readRelease } from './release.ts'
 
 export interface VerifyOptions {
   signal?: AbortSignal
@@ -67,7 +69,10 @@ async function checkStructure(bundle: Bundle, beside: readonly Bundle[] = []): P
   }
 
   for (const entry of bundle.entries) await checkPadding(bundle, entry)
-  await checkOriginals(bundle, graph)
+  const has = bundle.artifacts.some(({ role }) => role === 'release')
+  const release = has ? (await readRelease(bundle)).release : undefined
+  checkOriginals(bundle, graph, release)
+  if (release) checkPromised(bundle, release)
   return graph
 }
 

@@ -1,0 +1,33 @@
+import type { Role } from '@sealift/bundle-spec/descriptor.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { Release } from '@sealift/bundle-spec/release.ts'
+import type { Bundle } from './open.ts'
+
+/**
+ * Proves that a bundle delivers what its release names, and nothing else of the kind: each image, file and the chart is there
+ * under its name and with its digest. What is served or seeded under a name is then what is installed by digest.
+ * @throws SealiftError BUNDLE_RELEASE
+ */
+export function checkPromised(bundle: Bundle, { chart, images, files }: Release): void {
+  const bad = (what: string, why: string) =>
+    new SealiftError('BUNDLE_RELEASE', `${bundle.path}: ${what} is not what its release names`, { why })
+  const promised = new Map<string, { digest: string; reference?: string }>([
+    [keyOf('chart', chart.name), chart],
+    ...images.map((image) => [keyOf('image', image.name), image] as const),
+    ...files.map((file) => [keyOf('file', file.name), file] as const),
+  ])
+  if (promised.size !== 1 + images.length + files.length) throw bad('a name', 'the release gives it twice')
+  for (const { role, name, reference, descriptor } of bundle.artifacts) {
+    const key = keyOf(role, name)
+    if (role !== 'chart' && role !== 'image' && role !== 'file') continue
+    const named = promised.get(key)
+    if (!named) throw bad(`${key}, ${descriptor.digest},`, 'the release names no such thing, or it is there twice')
+    if (named.digest !== descriptor.digest) throw bad(key, `${descriptor.digest} is there, ${named.digest} is named`)
+    if (named.reference !== undefined && named.reference !== reference)
+      throw bad(key, `it is there as ${reference}, and named as ${named.reference}`)
+    promised.delete(key)
+  }
+  for (const [key, { digest }] of promised) throw bad(key, `the bundle does not have it, ${digest}`)
+}
+
+const keyOf = (role: Role, name: string): string => `${role} ${name}`
