@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import { loggerOptions } from '../logging.ts'
+import { guardDoors, standLast } from '../uncaught.ts'
 import { dashboard } from './app.ts'
 import { readEnvironment } from './environment.ts'
 
@@ -10,6 +11,9 @@ const app = Fastify({
   bodyLimit: 1024,
   requestTimeout: 30_000,
 })
+
+standLast({ log: app.log, alone: true })
+guardDoors('http', app.server)
 
 let closing = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const)

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loggerOptions } from '../logging.ts'
 import { opensshKey } from '../ssh/openssh-key.ts'
 import { trustedProxies } from '../trusted-proxies.ts'
+import { guardDoors, standLast } from '../uncaught.ts'
 import { createAccess } from './access.ts'
 import { createActivity } from './activity.ts'
 import { createEnvproxy } from './app.ts'
@@ -58,6 +59,8 @@ const envproxy = createEnvproxy({
   maxSessionsPerUser: environment.maxSessionsPerUser,
 })
 const { app } = envproxy
+standLast({ log: app.log, alone: true })
+guardDoors('http', app.server)
 
 const ssh = manager && environment.sshHostKey ? sshServer(environment.sshHostKey) : undefined
 if (!ssh) app.log.warn('INTERNAL_KEY_FILE or SSH_HOST_KEY_FILE is not set: no SSH')
@@ -104,6 +107,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 
 const noIpv6 = (error: NodeJS.ErrnoException) => error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL'
 
+if (ssh) guardDoors('ssh', ssh)
 ssh?.on('error', (error: NodeJS.ErrnoException) => {
   if (!noIpv6(error)) throw error
   ssh.listen(environment.sshPort, '0.0.0.0')

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import { pino } from 'pino'
 import { loggerOptions } from '../logging.ts'
+import { guardDoors, standLast } from '../uncaught.ts'
 import { createHealthServer } from './app.ts'
 import { createConfiguration } from './configuration.ts'
 import { ask, createController } from './controller.ts'
@@ -19,6 +20,8 @@ const lameDuckMs = 5_000
 const environment = readEnvironment(process.env)
 const { namespace, className, tlsSecrets, tcp, nginx: installed } = environment
 const log = pino(loggerOptions(environment.logLevel))
+// only its own /healthz and /metrics come through a door; a controller that is in doubt of itself starts anew
+standLast({ log, alone: true })
 /** How long workers of an old configuration serve what is open, in seconds: pods that stay must not lose it by a reload. */
 const oldWorkersSeconds = 14_400
 const statusSocket = `${installed.folder}/status.sock`
@@ -91,6 +94,8 @@ const health = createHealthServer({
     }
   },
 })
+
+guardDoors('health', health.server)
 
 let stopping = false
 for (const signal of ['SIGTERM', 'SIGINT']) {

@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import Fastify from 'fastify'
 import { loggerOptions } from '../logging.ts'
 import { trustedProxies } from '../trusted-proxies.ts'
+import { guardDoors, standLast } from '../uncaught.ts'
 import { fastifySettings, managerApi } from './app.ts'
 import { openDatabase, waitForDatabase } from './database.ts'
 import { readEnvironment } from './environment.ts'
@@ -33,6 +34,9 @@ const proxies = trustedProxies(environment.trustedProxies, {
 })
 const app = Fastify({ ...fastifySettings(proxies), logger: loggerOptions(environment.logLevel) })
 const { log } = app
+// a request that ends half way may hold a transaction, and with it what others wait for
+standLast({ log, alone: false })
+guardDoors('http', app.server)
 
 async function start(): Promise<void> {
   const tickets = withTicketRate(await ticketSigner(environment.ticketKey))

@@ -25,6 +25,7 @@ interface InsideChannel extends Duplex {
   outgoing: { packetSize: number }
   stderr: Readable | Writable
 }
+
 const insideOf = (connection: Client | Connection) => connection as unknown as Inside
 
 /**

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net'
 import { pino } from 'pino'
 import { loggerOptions } from '../logging.ts'
+import { guardDoors, standLast } from '../uncaught.ts'
 import { createEnvagent } from './app.ts'
 import { readEnvironment } from './environment.ts'
 import { grantReader } from './grant.ts'
@@ -15,6 +16,7 @@ import { createSshServer } from './ssh/server.ts'
 const told = readEnvironment(process.env)
 const { home, workspaceId, ticketKeys } = told
 const log = pino(loggerOptions(told.logLevel))
+standLast({ log, alone: true })
 
 // Node reaps only its own children; what a shell leaves behind falls to process 1, which therefore has to be an init.
 if (process.pid === 1)
@@ -63,7 +65,9 @@ function listen(server: Server, port: number): void {
   server.listen(port, '::', () => log.info({ port }, 'listening'))
 }
 
+guardDoors('terminal', envagent.server)
 listen(envagent.server, told.port)
+guardDoors('editor', ide)
 listen(ide, told.idePort)
 
 if (readGrant) {
@@ -76,5 +80,6 @@ if (readGrant) {
     log,
   })
   servers.push(ssh)
+  guardDoors('ssh', ssh)
   listen(ssh, told.sshPort)
 }
