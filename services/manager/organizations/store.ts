@@ -95,19 +95,6 @@ export async function listMembers(
   return rows
 }
 
-/** The role of a user in an organization; undefined where they have none. */
-export async function memberRole(
-  database: Queryable,
-  organizationId: string,
-  userId: string,
-): Promise<OrganizationRole | undefined> {
-  const { rows } = await database.query<{ role: OrganizationRole }>(
-    'SELECT role FROM members WHERE organization_id = $1 AND user_id = $2',
-    [organizationId, userId],
-  )
-  return rows[0]?.role
-}
-
 /** Adds a member or changes the role of one. */
 export async function putMember(
   database: Queryable,

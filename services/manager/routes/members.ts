@@ -5,7 +5,7 @@ import { assertMayAppoint, authorize, callerOf } from '../authorization.ts'
 import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
-import { listMembers, memberRole, putMember, removeMember } from '../organizations/store.ts'
+import { listMembers, putMember, removeMember } from '../organizations/store.ts'
 import { cutPage, NameFilter, pageOf, pageQuery, printable } from '../paging.ts'
 import { organizationRoles } from '../permissions.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -24,14 +24,14 @@ const MemberAnswer = Type.Object({
 
 /** Who belongs to an organization, and in which role. */
 export function memberRoutes(app: TypedInstance, { database, clock }: Dependencies): void {
-  /** The organization and the user, whom the caller may add to it or take out of it. */
+  /**
+   * The organization and the user. Anyone can be its member, those who may do more at the site too: it gives nobody a say in
+   * what that person runs.
+   */
   async function membership(request: FastifyRequest, { id, user: userId }: { id: string; user: string }) {
     const organization = authorize(request, await organizationTarget(database, id), noOrganization(id))
     const user = await findUser(database, userId)
     if (user === undefined) throw new ApiError(404, 'USER_UNKNOWN', `there is no user ${userId}`)
-    const organizationRole = await memberRole(database, id, userId)
-    const member = { ...organization, ownerId: userId, owner: { role: user.role, organizationRole } }
-    authorize(request, member, noOrganization(id))
     return { organization, username: user.username }
   }
 

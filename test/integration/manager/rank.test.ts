@@ -52,7 +52,8 @@ const user = (rest: string) => (at: Scene) => `/api/v0/users/${at.user.id}${rest
 const image = (rest: string) => (at: Scene) => `/api/v0/images/${at.image}${rest}`
 const member = (at: Scene) => `/api/v0/organizations/${at.organization}/members/${at.user.id}`
 const running = (actor: Kind, target: Kind) => ['site-admin', 'site-manager'].includes(actor) && rank(actor, target)
-const leading = (actor: Kind, target: Kind) => actor !== 'organization-manager' && rank(actor, target)
+/** Who belongs to an organization gives nobody a say in what they run: its admins decide, whoever it is. */
+const leading = (actor: Kind) => ['site-admin', 'site-manager', 'organization-admin'].includes(actor)
 
 /** Every route that acts on what is another's, in an order in which one does not undo what the next one needs. */
 const acts: Act[] = [
