@@ -7,8 +7,8 @@ import { chromium } from 'playwright-core'
 import { WebSocket } from 'ws'
 import { chromiumPath, noBrowser } from '../integration/dashboard/browser.ts'
 import { issueCertificate } from '../lab/certificates.ts'
+import { type CookieJar, createCookieJar } from '../lab/cookie-jar.ts'
 import type { User, Workspace } from '../lab/demo-user.ts'
-import { type CookieJar, createCookieJar } from './cookie-jar.ts'
 import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 
 const port = 8000

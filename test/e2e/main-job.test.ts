@@ -46,6 +46,10 @@ after(async () => {
 
 const kubectl = (...args: string[]) => demo.site.kubectl(...args)
 
+test('the editor opened at an origin of its own', () => {
+  assert.match(demo.editor, /^https:\/\/ide-[a-z0-9]{10}\.dev\.sealift\.test\//)
+})
+
 test('a command typed into the terminal ran in the workspace', () => {
   assert.match(demo.terminal, /hello from coder, sum 42/)
 })

@@ -5,7 +5,7 @@ const row = (label: string, figure: string) => `  ${label.padEnd(44)} ${figure.p
 
 /** What the demo did, as one screen of text. */
 export function summaryText(
-  { site, files, registry, platform, sizes, times, memory }: DemoSummary,
+  { site, files, registry, platform, editor, sizes, times, memory }: DemoSummary,
   kept: boolean,
 ): string {
   const { host, address } = platform
@@ -26,9 +26,10 @@ export function summaryText(
     `registry  ${registry}, served from that file`,
     `site      ${site.reused ? 'was running already and was used as it is' : 'newly brought up'}, KUBECONFIG=${site.kubeconfig}`,
     `platform  https://${host}/ at ${address}`,
+    `editor    ${new URL(editor).origin}/`,
     ...(kept
       ? [
-          `          for a browser on this machine: echo "${address} ${host}" >> /etc/hosts`,
+          `          for a browser on this machine: echo "${address} ${host} ${new URL(editor).host}" >> /etc/hosts`,
           `user      admin; password: ${password}`,
         ]
       : []),

@@ -20,6 +20,8 @@ export interface Workspace {
   status: string
   /** why, where something is in the way */
   statusMessage?: string
+  /** null where the site has no editors */
+  editorUrl: string | null
 }
 
 /** A person at a browser: keeps a session and sees what the API answers. Every request has a time limit. */

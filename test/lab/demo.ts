@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { peakMemoryOf } from '../bench/process-usage.ts'
+import { openEditor } from './demo-editor.ts'
 import { type DemoFiles, demoFiles } from './demo-files.ts'
 import { sealDemo } from './demo-seal.ts'
 import { type CliResult, runSealift, sealift, sealiftExecutable } from './demo-sealift.ts'
@@ -27,6 +28,8 @@ export interface DemoSummary {
   adminPassword: string
   /** what the terminal showed */
   terminal: string
+  /** address of the editor's page, at an origin of its own */
+  editor: string
   sizes: { bundle: number; images: Record<string, number> }
   times: Record<string, number>
   /** peak resident memory in bytes, by command */
@@ -36,10 +39,11 @@ export interface DemoSummary {
 }
 
 const host = 'cde.sealift.test'
+const devUrlsHost = 'dev.sealift.test'
 
 /**
  * The main job from one end to the other, with the executable as its users run it: seal, verify, carry, serve, be refused with
- * a free license, install with a paid one, log in, create a workspace, run a command in it.
+ * a free license, install with a paid one, log in, create a workspace, run a command in it, open its editor.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
   const files = demoFiles(options.directory)
@@ -89,6 +93,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
       user.runInTerminal(workspace.id, 'echo "hello from $(whoami), sum $((20+22))"'),
     )
     await user.close()
+    const editor = await step('Open its editor at its own origin', () => openEditor(platform, adminPassword, workspace))
+    say.note(`the editor is at ${new URL(editor).origin}`)
     if (!terminal.includes('sum 42')) throw new Error(`the terminal did not answer: ${terminal}`)
     const { registry, stop } = served
     return {
@@ -98,6 +104,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
       platform,
       adminPassword,
       terminal,
+      editor,
       sizes: await sizesOf(files),
       times: say.times,
       memory: {
@@ -132,6 +139,7 @@ async function writeAnswers(files: DemoFiles, license: string, site: Site, serve
     registry: served.registry,
     ca: served.caFile,
     host,
+    devUrlsHost,
   }
   await writeFile(
     files.answers,

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { Agent, request } from 'undici'
-import type { Platform } from '../lab/demo-user.ts'
+import type { Platform } from './demo-user.ts'
 
 export interface Step {
   url: string
@@ -41,7 +41,7 @@ export function createCookieJar(platform: Platform): CookieJar {
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(60_000),
     })
     for (const cookie of [answer.headers['set-cookie'] ?? []].flat()) {
       const [pair = ''] = cookie.split(';')
