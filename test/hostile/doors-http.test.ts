@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { startDoors } from './doors-site.ts'
+import { exchange, startDoors } from './doors-site.ts'
 import { fuzz, type Random } from './random.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\n'
@@ -55,7 +55,14 @@ const passed: Record<string, [bytes: string | Buffer, client: RegExp]> = {
 
 test('what is no sound HTTP becomes 502, closes that one connection and harms nobody else', async (t) => {
   const site = await startDoors(t)
-  for (const door of ['dev URL', 'dev URL, POST', 'dev URL, WebSocket', 'terminal'] as const)
+  for (const door of [
+    'dev URL',
+    'dev URL, POST',
+    'dev URL, WebSocket',
+    'editor',
+    'editor, WebSocket',
+    'terminal',
+  ] as const)
     for (const [name, bytes] of Object.entries(refused)) {
       const answer = await site.through(door, bytes)
       assert.match(
@@ -96,7 +103,7 @@ test('no handshake but the right one is passed on', async (t) => {
       `HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept(head)}\r\n${extra}\r\n`,
       'latin1',
     )
-  for (const door of ['dev URL, WebSocket', 'terminal'] as const) {
+  for (const door of ['dev URL, WebSocket', 'editor, WebSocket', 'terminal'] as const) {
     assert.match(await site.through(door, answered('Set-Cookie: a=b\r\n')), /^HTTP\/1\.1 101 (?!.*cookie)/is)
     for (const extra of [
       'Sec-WebSocket-Protocol: \xff\xfe\r\n',
@@ -118,37 +125,73 @@ test('no pseudo-random answer of a workspace harms anybody else', async (t) => {
   })
 })
 
+/** What a client sends: how a request begins, and what is wrong with it. */
+const requests: Record<string, (host: string) => string> = {
+  'no HTTP': () => 'SSH-2.0-OpenSSH_10.0\r\n\0\0\0',
+  'a TLS hello': () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+  'the preface of HTTP/2': () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'no host': () => 'GET / HTTP/1.1\r\n\r\n',
+  'two hosts': (host) => `GET / HTTP/1.1\r\nHost: ${host}\r\nHost: cde.example\r\n\r\n`,
+  'a host of control characters': () => 'GET / HTTP/1.1\r\nHost: \x01\x02\r\n\r\n',
+  'a URL as target': (host) => `GET http://${host}:99999/ HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  'two slashes as target': (host) => `GET // HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  'an asterisk as target': (host) => `OPTIONS * HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  CONNECT: (host) => `CONNECT ${host}:22 HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  'the entrance with nonsense': (host) => `GET /.cde/enter?ticket=%ff%00&to=%0d%0a HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  'a length and chunks': (host) =>
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  'a broken chunk': (host) => `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+  'a body that ends early': (host) => `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 99\r\n\r\nab`,
+  'trailers that nobody expects': (host) =>
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n0\r\nA: b\r\n\r\n`,
+  '100-continue': (host) => `POST / HTTP/1.1\r\nHost: ${host}\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n`,
+  'another expectation': (host) => `GET / HTTP/1.1\r\nHost: ${host}\r\nExpect: the-worst\r\n\r\n`,
+  'an upgrade to something else': (host) =>
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n`,
+  'an upgrade without a key': (host) =>
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nbytes behind it`,
+  'headers without end': (host) => `GET / HTTP/1.1\r\nHost: ${host}\r\n${'A: b\r\n'.repeat(5000)}`,
+  'a cookie without end': (host) => `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${'a=b; '.repeat(3000)}\r\n\r\n`,
+  'many requests at once': (host) => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(500),
+}
+
+test('no request of a client harms anybody else', async (t) => {
+  const site = await startDoors(t)
+  site.answerWith(`${ok}Content-Length: 2\r\n\r\nok`)
+  for (const [name, request] of Object.entries(requests))
+    for (const host of [site.host, 'cde.example']) {
+      const answer = await exchange(site.port, Buffer.from(request(host), 'latin1'), { ends: true })
+      assert.match(answer, /^(HTTP\/1\.1 ([1-4]\d\d|502) |$)/, `${name} at ${host}`)
+      await site.unharmed()
+    }
+})
+
+test('no pseudo-random request of a client harms anybody else', async (t) => {
+  const site = await startDoors(t)
+  await fuzz(150, async (random) => {
+    site.answerWith(randomAnswer(random))
+    const host = random.of([site.host, 'cde.example', `x.${site.host}`, '\xff', ''])
+    const path = random.of([
+      '/',
+      '//',
+      '*',
+      '/.cde/enter?ticket=x',
+      '/proxy/workspaces/abcde12345/shell',
+      '/\xff',
+      '',
+      '/?%',
+    ])
+    const begin = random.of([`GET ${path} HTTP/1.1`, `POST ${path} HTTP/1.1`, `X ${path} HTTP/1.0`, path])
+    const head = random.several(0, 6, () => randomHeader(random))
+    const text = [begin, `Host: ${host}`, ...head].join(random.of(['\r\n', '\r\n', '\r\n', '\n']))
+    const bytes = Buffer.concat([Buffer.from(`${text}\r\n\r\n`, 'latin1'), random.bytes(random.below(60))])
+    await exchange(site.port, bytes, { ends: random.below(2) === 0, quietMs: 20 })
+    await site.unharmed()
+  })
+})
+
 /** Something like an HTTP answer: most parts are sound, so that what is wrong is reached. */
 function randomAnswer(random: Random): Buffer {
-  const names = [
-    'A',
-    'Content-Length',
-    'Transfer-Encoding',
-    'Connection',
-    'Upgrade',
-    'Trailer',
-    'Set-Cookie',
-    'Location',
-  ]
-  const values = [
-    'b',
-    '0',
-    '3',
-    'chunked',
-    'close',
-    'upgrade',
-    'websocket',
-    'a=b; Domain=c',
-    '//x',
-    '\xff',
-    '\x7f',
-    '',
-    ' ',
-  ]
-  const header = () =>
-    random.below(8) === 0
-      ? random.bytes(random.below(20)).toString('latin1')
-      : `${random.of(names)}: ${random.of(values)}`
   const head = () => {
     const status = random.of([
       '200',
@@ -166,9 +209,33 @@ function randomAnswer(random: Random): Buffer {
       `${random.below(1000)}`,
     ])
     const version = random.of(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'http/1.1', ''])
-    const lines = [`${version} ${status} ${random.of(['OK', '', '\x01', '\xff'])}`, ...random.several(0, 6, header)]
+    const lines = [
+      `${version} ${status} ${random.of(['OK', '', '\x01', '\xff'])}`,
+      ...random.several(0, 6, () => randomHeader(random)),
+    ]
     return `${lines.join(random.of(['\r\n', '\r\n', '\r\n', '\n']))}\r\n\r\n`
   }
   const body = () => random.of(['', 'abc', '3\r\nabc\r\n0\r\n\r\n', 'zz\r\n', random.bytes(50).toString('latin1')])
   return Buffer.from(random.several(1, 3, () => head() + body()).join(''), 'latin1')
+}
+
+function randomHeader(random: Random): string {
+  const names = ['A', 'Content-Length', 'Transfer-Encoding', 'Connection', 'Upgrade', 'Trailer', 'Set-Cookie', 'Expect']
+  const values = [
+    'b',
+    '0',
+    '3',
+    'chunked',
+    'close',
+    'upgrade',
+    'websocket',
+    'a=b; Domain=c',
+    '//x',
+    '\xff',
+    '\x7f',
+    '',
+    ' ',
+  ]
+  if (random.below(8) === 0) return random.bytes(random.below(20)).toString('latin1')
+  return `${random.of(names)}: ${random.of(values)}`
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { connect, createServer as createRawServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { createAccess } from '../../services/envproxy/access.ts'
-import { ann, devHost, eve, startDevUrls } from '../integration/envproxy/dev-url-site.ts'
+import { ann, devHost, eve, eveEditor, startDevUrls } from '../integration/envproxy/dev-url-site.ts'
 import { connected, echo, listen } from '../integration/envproxy/site.ts'
 
 /** What a hostile workspace writes: bytes, or a function of the request's head that gives them. */
@@ -36,10 +36,12 @@ export async function startDoors(t: TestContext) {
   )
   t.after(() => terminal.terminate())
 
-  const upgrade = (path: string, host: string, protocols: string[]) =>
+  const upgrade = (path: string, host: string, protocols: string[], cookie = '') =>
     [
       `GET ${path} HTTP/1.1`,
       `Host: ${host}`,
+      `Origin: https://${host}`,
+      `Cookie: ${cookie}`,
       'Connection: Upgrade',
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
@@ -48,12 +50,16 @@ export async function startDoors(t: TestContext) {
       '\r\n',
     ].join('\r\n')
   const host = `${eve.label}.${devHost}`
+  const editorHost = `${eveEditor.label}.${devHost}`
+  const cookie = await site.enter(eveEditor, 'eve')
   /** Requests that lead to the hostile workspace, one for each door. */
   const requests = {
     'dev URL': async () => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
     'dev URL, HEAD': async () => `HEAD / HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
     'dev URL, POST': async () => `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 4\r\n\r\nbody`,
     'dev URL, WebSocket': async () => upgrade('/live', host, ['hmr']),
+    editor: async () => `GET / HTTP/1.1\r\nHost: ${editorHost}\r\nCookie: ${cookie}\r\n\r\n`,
+    'editor, WebSocket': async () => upgrade('/?reconnectionToken=1', editorHost, [], cookie),
     terminal: async () =>
       upgrade(shell(eve.workspace), 'cde.example', [`ticket.${await shellTicket(eve.workspace)}`, 'cde.shell.v1']),
   }
@@ -61,6 +67,10 @@ export async function startDoors(t: TestContext) {
     ...site,
     host,
     requests,
+    /** What the hostile workspace answers from now on. */
+    answerWith(bytes: Reply): void {
+      reply = bytes
+    },
     /** What a client gets through a door while the workspace answers with `bytes`. */
     async through(door: keyof typeof requests, bytes: Reply): Promise<string> {
       reply = bytes
