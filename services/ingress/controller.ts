@@ -10,6 +10,8 @@ export interface ControllerOptions {
   configuration: Configuration
   nginx: Nginx
   statusSocket: string
+  /** how many NGINX has of one configuration */
+  workers: number
   log: Log
   /** the objects of this moment */
   read(): Objects
@@ -17,27 +19,28 @@ export interface ControllerOptions {
   report(refused: Refused[]): void
   /** changes that come within this time are one change, in milliseconds */
   debounceMs: number
+  /** pause before another attempt when NGINX did not take a configuration, in milliseconds */
+  retryMs?: number
+  /** how long NGINX may take to start, and from a reload until no old worker takes connections, in milliseconds */
+  patienceMs?: number
 }
 
 export interface Controller {
   /** Something changed: bring NGINX up to date soon. */
   changed(): void
-  /** Resolves when nothing is left to do. */
+  /** Resolves when NGINX serves what was last read, however often that has to be tried. */
   settled(): Promise<void>
   readonly reloads: number
   readonly failures: number
 }
 
-/** Pause before another attempt when NGINX did not take a configuration, in milliseconds. */
-const retryMs = 5_000
-/** How long NGINX may take to start, and from a reload until no old worker takes connections, in milliseconds. */
-const patienceMs = 15_000
 const lookMs = 20
 
 /** Objects -> model -> text -> NGINX, one run at a time, never two runs for one burst of changes. */
 export function createController(options: ControllerOptions): Controller {
-  const { configuration, nginx, log } = options
+  const { configuration, nginx, log, retryMs = 5_000, patienceMs = 15_000 } = options
   let dirty = false
+  let wake = () => {}
   let running: Promise<void> | undefined
   let reloads = 0
   let failures = 0
@@ -45,6 +48,7 @@ export function createController(options: ControllerOptions): Controller {
 
   function changed(): void {
     dirty = true
+    wake()
     running ??= run().finally(() => {
       running = undefined
     })
@@ -64,9 +68,19 @@ export function createController(options: ControllerOptions): Controller {
       } catch (error) {
         failures += 1
         log.error({ error: (error as Error).message }, 'configuration not applied, trying again soon')
-        setTimeout(changed, retryMs).unref()
+        if (!dirty) await pause()
+        dirty = true
       }
     }
+  }
+
+  /** Until the next attempt, or the next change. */
+  async function pause(): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    const timer = setTimeout(over.resolve, retryMs)
+    wake = over.resolve
+    await over.promise
+    clearTimeout(timer)
   }
 
   async function deploy(objects: Objects): Promise<Refused[]> {
@@ -111,11 +125,15 @@ export function createController(options: ControllerOptions): Controller {
    */
   async function reload(): Promise<void> {
     const wanted = configuration.revision
-    await until('start', async () => (await revisionNow()) !== '')
-    const before = await workers()
+    let before: number[] = []
+    await until('start', patienceMs, async () => {
+      before = await workers()
+      // each is there, since one that is yet to come would be missing among the old ones
+      return before.length >= options.workers && (await revisionNow()) !== ''
+    })
     nginx.reload()
     reloads += 1
-    await until('take the new configuration', async () => {
+    await until('take the new configuration', patienceMs, async () => {
       return (await revisionNow()) === wanted && !(await workers()).some((pid) => before.includes(pid))
     })
   }
@@ -134,10 +152,10 @@ export function createController(options: ControllerOptions): Controller {
   }
 }
 
-async function until(what: string, done: () => Promise<boolean>): Promise<void> {
+async function until(what: string, patienceMs: number, done: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + patienceMs
   while (!(await done())) {
-    if (performance.now() > end) throw new Error(`nginx did not ${what} within ${patienceMs / 1000} seconds`)
+    if (performance.now() > end) throw new Error(`nginx did not ${what} within ${patienceMs / 1000} s`)
     await sleep(lookMs)
   }
 }

@@ -16,6 +16,8 @@ import { watchCluster } from './watch.ts'
 
 /** Time for load balancers to notice that this pod is not ready before NGINX stops listening, in milliseconds. */
 const lameDuckMs = 5_000
+/** Time for what changed last to be served before NGINX stops, in milliseconds. */
+const settleMs = 15_000
 
 const environment = readEnvironment(process.env)
 const { namespace, className, tlsSecrets, tcp, nginx: installed } = environment
@@ -65,6 +67,7 @@ const controller = createController({
   configuration,
   nginx,
   statusSocket,
+  workers: installed.workers,
   log,
   debounceMs: 200,
   read: () => ({ ...cluster.read(), tcp, tcpNamespace: namespace }),
@@ -111,7 +114,8 @@ async function stop(signal: string): Promise<void> {
   state = 'draining'
   if (signal === 'SIGTERM') await sleep(lameDuckMs)
   await cluster.stop()
-  await controller.settled()
+  // a configuration that NGINX does not take must not keep the pod
+  await Promise.race([controller.settled(), sleep(settleMs)])
   await nginx.quit(signal === 'SIGTERM' ? environment.drainSeconds * 1000 : 1_000)
   await health.close()
   log.info('stopped')
@@ -125,6 +129,6 @@ if (!stopping) {
   state = 'loading'
   controller.changed()
   await controller.settled()
-  state = 'serving'
+  if (!stopping) state = 'serving'
   log.info({ revision: configuration.revision }, 'serving')
 }

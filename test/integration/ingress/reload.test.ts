@@ -164,6 +164,27 @@ test('a change is settled only once no old worker takes connections', async (t) 
   assert.ok(!(await acceptingWorkers(site.nginx.pid ?? 0)).includes(slow))
 })
 
+test('a change that NGINX does not take at once is settled once it has', async (t) => {
+  const pod = await startPod(t, (_request, response) => response.end('ok'))
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const objects = (host: string) => world({ slices, ingresses: [ingress('x', { [host]: { '/': 'a' } })] })
+  const site = await startIngress(t, objects('other.example'), {}, { patienceMs: 1_000, retryMs: 100 })
+  const { pid: master = 0 } = site.nginx
+  const failures = site.controller.failures
+  process.kill(master, 'SIGSTOP')
+  let settled = false
+  const change = site.set(objects('cde.example')).then(() => {
+    settled = true
+  })
+  for (let i = 0; i < 500 && site.controller.failures === failures; i += 1) await sleep(20)
+  await sleep(50)
+  const early = settled
+  process.kill(master, 'SIGCONT')
+  await change
+  assert.equal(early, false)
+  assert.equal(await fetchHost(site.httpPort), 200)
+})
+
 test('NGINX that was killed comes back with the configuration it had', async (t) => {
   const pod = await startPod(t, (_request, response) => response.end('ok'))
   const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]

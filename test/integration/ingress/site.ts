@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Objects } from '../../../services/ingress/compile.ts'
 import { type ConfigurationPlaces, createConfiguration } from '../../../services/ingress/configuration.ts'
-import { ask, createController } from '../../../services/ingress/controller.ts'
+import { ask, type ControllerOptions, createController } from '../../../services/ingress/controller.ts'
 import type { Refused } from '../../../services/ingress/model.ts'
 import { createNginx } from '../../../services/ingress/nginx.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
@@ -40,7 +40,12 @@ export async function startPod(t: TestContext, listener: RequestListener): Promi
 }
 
 /** Real NGINX under the real controller; `set` replaces the objects and waits until NGINX serves them. */
-export async function startIngress(t: TestContext, first: Objects, places: Partial<ConfigurationPlaces> = {}) {
+export async function startIngress(
+  t: TestContext,
+  first: Objects,
+  places: Partial<ConfigurationPlaces> = {},
+  pace: Pick<ControllerOptions, 'retryMs' | 'patienceMs'> = {},
+) {
   const folder = await temporaryDirectory(t)
   const [httpPort = 0, httpsPort = 0] = await freePorts(2)
   const statusSocket = join(folder, 'status.sock')
@@ -61,7 +66,10 @@ export async function startIngress(t: TestContext, first: Objects, places: Parti
   const note = (fields: object, message: string) => lines.push(`${message} ${JSON.stringify(fields)}`)
   const log = { info: note, warn: note, error: note }
   const nginx = createNginx({ binary: nginxBinary, configuration: configuration.file, statusSocket, log })
-  t.after(() => nginx.quit(500))
+  t.after(async () => {
+    if (!t.passed) for (const line of lines) t.diagnostic(line)
+    await nginx.quit(500)
+  })
   await nginx.start()
   while (!(await ask(statusSocket, '/configuration').catch(() => ''))) await sleep(20)
   let objects = first
@@ -70,8 +78,10 @@ export async function startIngress(t: TestContext, first: Objects, places: Parti
     configuration,
     nginx,
     statusSocket,
+    workers: 2,
     log,
     debounceMs: 10,
+    ...pace,
     read: () => objects,
     report(now) {
       refused = now
