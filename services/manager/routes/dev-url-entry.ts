@@ -80,5 +80,5 @@ const tell = (reply: FastifyReply, status: number, words: string) =>
   reply
     .code(status)
     .type('text/html; charset=utf-8')
-    .header('content-security-policy', "default-src 'none'")
+    .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
     .send(`<!doctype html><meta charset="utf-8"><title>CDE</title><p>${words}</p><p><a href="/">Dashboard</a></p>\n`)

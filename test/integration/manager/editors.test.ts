@@ -117,6 +117,7 @@ test('an editor of a workspace that does not run is a page that says so; of one 
   assert.equal(off.statusCode, 409)
   assert.match(off.body, /The workspace box is OFF\. Start it/)
   assert.match(String(off.headers['content-type']), /^text\/html/)
+  assert.match(String(off.headers['content-security-policy']), /frame-ancestors 'none'/)
   await site.call(ada.token, 'DELETE', `/api/v0/workspaces/${box}`)
   assert.equal((await enter(site, box, ada.token)).statusCode, 404)
   assert.equal((await askAsEnvproxy(site, `/internal/dev-urls/ide-${box}`)).statusCode, 404)
