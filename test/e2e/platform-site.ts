@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import { buildImages } from '../../manifests/images/build.ts'
+import { claims, licenseKeys } from '../fixtures/release.ts'
 import { type Credential, createAuthority, issueCertificate } from '../lab/certificates.ts'
 import { logIn, type Platform, type User } from '../lab/demo-user.ts'
 import { down, type Lab, up } from '../lab/lab.ts'
@@ -75,12 +77,19 @@ export async function startSite({ name, dns = [], values }: SiteOptions): Promis
     })
     const kubectl: Ground['kubectl'] = (args) => lab.kubectl(['--namespace=cde', ...args])
     await lab.kubectl(['create', 'namespace', 'cde'])
+    await lab.kubectl(['label', 'namespace', 'cde', 'pod-security.kubernetes.io/enforce=restricted'])
     const tls = [`--cert=${certificate.certificateFile}`, `--key=${certificate.keyFile}`]
     await kubectl(['create', 'secret', 'tls', 'cde-tls', ...tls])
+    // its images come from a registry of its own
+    const licenses = licenseKeys()
+    const licenseFile = join(directory, 'license')
+    await writeFile(licenseFile, await issueLicense(claims(), licenses.privateKey))
+    await kubectl(['create', 'secret', 'generic', 'cde-license', `--from-file=license=${licenseFile}`])
     const ground = { lab, directory, authority, kubectl }
     const own = {
       image: { registry: registry.host },
       images: Object.fromEntries([...digests].map(([image, digest]) => [image, { digest }])),
+      license: { secretName: 'cde-license', keys: licenses.publicKey },
       ingress: { host, tls: { enabled: true, hostSecretName: 'cde-tls' } },
     }
     const files = await Promise.all(
