@@ -47,14 +47,19 @@ test('the database holds no token and no password', async (t) => {
 test('a wrong password and an unknown user get the same answer at the same cost', async (t) => {
   const site = await newSite(t, postgres)
   await site.user('ada')
-  const time = async (body: object) => {
-    const from = performance.now()
-    const answer = await login(site, body)
-    return { body: answer.body, status: answer.statusCode, ms: performance.now() - from }
+  // what else the machine does only ever adds to the least of several
+  const time = async (username: string) => {
+    let [body, status, ms] = ['', 0, Number.POSITIVE_INFINITY]
+    for (let i = 0; i < 4; i++) {
+      const from = performance.now()
+      const answer = await login(site, { username, password: 'wrong' })
+      ms = Math.min(ms, performance.now() - from)
+      ;[body, status] = [answer.body, answer.statusCode]
+    }
+    return { body, status, ms }
   }
-  await time({ username: 'warm', password: 'up' })
-  const wrong = await time({ username: 'ada', password: 'wrong' })
-  const unknown = await time({ username: 'nobody', password: 'wrong' })
+  const wrong = await time('ada')
+  const unknown = await time('nobody')
   assert.deepEqual([wrong.status, wrong.body], [unknown.status, unknown.body])
   assert.equal(wrong.status, 401)
   assert.ok(unknown.ms > 15 && unknown.ms > wrong.ms / 4, `${unknown.ms} ms against ${wrong.ms} ms`)
