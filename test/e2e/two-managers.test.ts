@@ -91,9 +91,14 @@ test('creates over both managers, one of them killed in the middle: each workspa
   t.diagnostic(`at that time ${some.length} of ${many} had a claim`)
   assert.ok(some.length < many, 'it was killed in the middle')
   await creates
+  let shown: Shown[] = []
   const made = await until('all of them ON', 150_000, async () => {
-    const shown = await list()
+    shown = await list()
     return shown.every(({ status }) => status === 'ON') && shown
+  }).catch(async (error) => {
+    t.diagnostic(JSON.stringify(shown.filter(({ status }) => status !== 'ON')))
+    t.diagnostic(await lab.kubectl(['get', 'pods,persistentvolumeclaims,events', `--namespace=${site.namespace}`]))
+    throw error
   })
   t.diagnostic(`${many} workspaces ON after ${Date.now() - from} ms`)
   assert.deepEqual(made.map(({ name }) => name).sort(), names.sort())

@@ -68,7 +68,9 @@ export async function startControlPlane(
     `--flex-volume-plugin-dir=${state.directory}/volume-plugins`,
   ])
   const scheduler = await kubeconfigFor('kube-scheduler', 'system:kube-scheduler')
-  await startDaemon(state, 'kube-scheduler', [hyperkube, 'kube-scheduler', ...common(scheduler)])
+  // a pod that could not be placed is looked at again by itself, not only after 5 minutes where no event moved it
+  const patience = '--pod-max-in-unschedulable-pods-duration=15s'
+  await startDaemon(state, 'kube-scheduler', [hyperkube, 'kube-scheduler', ...common(scheduler), patience])
   return { authority, kubeconfigFor }
 }
 
