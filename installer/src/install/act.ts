@@ -1,6 +1,6 @@
 import type { Act, Mode } from '@sealift/bundle-spec/act.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
-import type { CompleteAnswers } from './answers.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 import { siteRepository, vendorRepository } from './chart-values.ts'
 
 /**

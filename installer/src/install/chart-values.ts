@@ -1,8 +1,8 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 import { parseImageName } from '../coverage/reference.ts'
-import type { CompleteAnswers } from './answers.ts'
 
 /** Names of the Secrets that the installer makes before the chart is installed. */
 export const secretNames = { license: 'cde-license', tls: 'cde-tls', ca: 'cde-ca', registry: 'cde-registry' } as const

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import type { CompleteAnswers } from './answers.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 import { small } from './registry-access.ts'
 
 /** A certificate with its key, PEM; `ca` is there where systems don't know it by themselves. */

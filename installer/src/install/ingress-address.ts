@@ -1,5 +1,5 @@
+import type { CompleteAnswers } from '../answers/schema.ts'
 import type { Cluster } from '../cluster/connection.ts'
-import type { CompleteAnswers } from './answers.ts'
 
 /** Where browsers reach the ingress. */
 export interface IngressAddress {

@@ -1,5 +1,5 @@
+import type { CompleteAnswers } from '../answers/schema.ts'
 import { lockState } from '../stores/state-lock.ts'
-import type { CompleteAnswers } from './answers.ts'
 import { clusterJournal } from './cluster-journal.ts'
 import { createContext, type InstallContext, type InstallDeps } from './context.ts'
 import { runStages, type Stage, type StageOutcome } from './engine.ts'

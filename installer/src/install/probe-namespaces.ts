@@ -1,4 +1,4 @@
-import type { CompleteAnswers } from './answers.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 
 /** Names of the namespaces in which the installer tries something; each is there for the time of its stage. */
 export function probeNamespaces({ namespace }: Pick<CompleteAnswers, 'namespace'>) {

@@ -1,4 +1,4 @@
-import type { CompleteAnswers } from './answers.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 import { readRegistryPassword } from './registry-access.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
-import type { CompleteAnswers } from './answers.ts'
 
 /**
  * The site's registry as the answers describe it.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Release } from '@sealift/bundle-spec/release.ts'
+import { parseAnswers } from '../../../installer/src/answers/read.ts'
 import { helmStatus, helmTemplate } from '../../../installer/src/cluster/helm.ts'
 import { endOrphanedHelm, rememberHelm } from '../../../installer/src/cluster/helm-orphan.ts'
 import { helmEnvironment, runHelm } from '../../../installer/src/cluster/helm-process.ts'
@@ -12,7 +13,6 @@ import { imageReferences } from '../../../installer/src/coverage/image-reference
 import { proveAtSite } from '../../../installer/src/coverage/prove.ts'
 import { renderedObjects } from '../../../installer/src/coverage/rendered-yaml.ts'
 import { chartValues, siteRepository } from '../../../installer/src/install/chart-values.ts'
-import { parseAnswers } from '../../../installer/src/install/read-answers.ts'
 import { helmBinary } from '../../lab/tools.ts'
 
 const chart = path.join(import.meta.dirname, '../../../manifests/chart')

@@ -1,7 +1,7 @@
+import { readAnswers } from '../../../installer/src/answers/read.ts'
 import { createContext } from '../../../installer/src/install/context.ts'
 import { reporterOf } from '../../../installer/src/install/events.ts'
 import { openInstallation } from '../../../installer/src/install/open.ts'
-import { readAnswers } from '../../../installer/src/install/read-answers.ts'
 import { registryStage } from '../../../installer/src/install/stages/registry.ts'
 
 /** Runs the registry stage of an installation, as a process of its own too: `node seed-stage.ts ANSWERS STATE`. */

@@ -29,7 +29,7 @@ export const install = defineCommand({
       throw new SealiftError('USAGE_ARGUMENTS', 'this version installs headless only', {
         fix: 'sealift install --headless --answers answers.yaml',
       })
-    const { readAnswers } = await import('../../install/read-answers.ts')
+    const { readAnswers } = await import('../../answers/read.ts')
     const { openInstallation } = await import('../../install/open.ts')
     const { install: run } = await import('../../install/install.ts')
     const answers = readAnswers(args.answers)

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { CompleteAnswers } from '../../answers/schema.ts'
 import { readSecret } from '../../cluster/apply.ts'
-import type { CompleteAnswers } from '../answers.ts'
 import { secretNames } from '../chart-values.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'

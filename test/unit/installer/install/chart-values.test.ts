@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import Value from 'typebox/value'
-import type { CompleteAnswers } from '../../../../installer/src/install/answers.ts'
+import type { CompleteAnswers } from '../../../../installer/src/answers/schema.ts'
 import { chartValues, siteRepository } from '../../../../installer/src/install/chart-values.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`

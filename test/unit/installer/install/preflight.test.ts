@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { CompleteAnswers } from '../../../../installer/src/install/answers.ts'
+import type { CompleteAnswers } from '../../../../installer/src/answers/schema.ts'
 import { createContext } from '../../../../installer/src/install/context.ts'
 import { reporterOf } from '../../../../installer/src/install/events.ts'
 import { preflightStage } from '../../../../installer/src/install/stages/preflight.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CompleteAnswers } from '../../../../installer/src/install/answers.ts'
+import type { CompleteAnswers } from '../../../../installer/src/answers/schema.ts'
 import { smokeChecks } from '../../../../installer/src/install/stages/smoke.ts'
 
 const checked = (answers: Partial<CompleteAnswers>) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { parseAnswers } from '../../../../installer/src/install/read-answers.ts'
+import { parseAnswers } from '../../../../installer/src/answers/read.ts'
 
 const good = `apiVersion: sealift.dev/v1
 kind: Answers

@@ -7,8 +7,8 @@ import { siteHostsFault } from '@sealift/bundle-spec/site-hosts.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml'
-import { Answers, type CompleteAnswers } from './answers.ts'
 import { nearest } from './nearest.ts'
+import { Answers, type CompleteAnswers } from './schema.ts'
 
 /**
  * Reads an answers file (YAML or JSON): checked, with defaults, paths made absolute.
