@@ -15,7 +15,6 @@ export type DevUrl = {
   workspaceId: string
   workspaceName: string
   ownerId: string
-  /** the owner's roles, at the site and in the workspace's organization */ owner: Standing
   organizationId: string
   port: number
   access: AccessLevel
@@ -23,10 +22,16 @@ export type DevUrl = {
   createdAt: Date
 }
 
+/** One that somebody may be about to act on; lists do without the roles. */
+export type HeldDevUrl = DevUrl & {
+  /** the owner's roles, at the site and in the workspace's organization */
+  owner: Standing
+}
+
 export const devUrlsPerWorkspace = 20
 
 const columns = `dev_urls.id, workspace_id AS "workspaceId", workspaces.name AS "workspaceName",
-  owner_id AS "ownerId", ${ownerStanding} AS owner, organization_id AS "organizationId", port, access, label,
+  owner_id AS "ownerId", organization_id AS "organizationId", port, access, label,
   dev_urls.created_at AS "createdAt"`
 // what is about to be deleted, or belongs to someone who may no longer log in, is not served any more
 const source = `FROM dev_urls JOIN workspaces ON workspaces.id = workspace_id AND desired <> 'deleted'
@@ -41,7 +46,7 @@ export async function addDevUrl(
   workspace: { id: string; name: string; ownerName: string },
   { port, access }: { port: number; access: AccessLevel },
   now: number,
-): Promise<DevUrl> {
+): Promise<HeldDevUrl> {
   const label = labelOf(port, workspace.name, workspace.ownerName)
   // one at a time for each workspace, so that the limit holds
   await database.query('SELECT 1 FROM workspaces WHERE id = $1 FOR UPDATE', [workspace.id])
@@ -77,7 +82,7 @@ export async function addDevUrl(
         })
       throw error
     })
-  return (await findDevUrl(database, id)) as DevUrl
+  return (await findDevUrl(database, id)) as HeldDevUrl
 }
 
 /**
@@ -98,12 +103,14 @@ export async function listDevUrls(
   return rows
 }
 
-export async function findDevUrl(database: Queryable, id: string): Promise<DevUrl | undefined> {
-  return (await database.query<DevUrl>(`SELECT ${columns} ${source} WHERE dev_urls.id = $1`, [id])).rows[0]
+const held = `SELECT ${columns}, ${ownerStanding} AS owner ${source}`
+
+export async function findDevUrl(database: Queryable, id: string): Promise<HeldDevUrl | undefined> {
+  return (await database.query<HeldDevUrl>(`${held} WHERE dev_urls.id = $1`, [id])).rows[0]
 }
 
-export async function devUrlByLabel(database: Queryable, label: string): Promise<DevUrl | undefined> {
-  return (await database.query<DevUrl>(`SELECT ${columns} ${source} WHERE label = $1`, [label])).rows[0]
+export async function devUrlByLabel(database: Queryable, label: string): Promise<HeldDevUrl | undefined> {
+  return (await database.query<HeldDevUrl>(`${held} WHERE label = $1`, [label])).rows[0]
 }
 
 export async function setAccess(database: Queryable, id: string, access: AccessLevel): Promise<void> {

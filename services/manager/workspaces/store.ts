@@ -11,7 +11,6 @@ export type Workspace = {
   id: string
   ownerId: string
   ownerName: string
-  /** the owner's roles, at the site and in the workspace's organization */ owner: Standing
   organizationId: string
   name: string
   image: string
@@ -32,16 +31,21 @@ export type Workspace = {
   createdAt: Date
 }
 
+/** One that somebody may be about to act on. In lists nobody does, and the roles would be half of what a list costs. */
+export type HeldWorkspace = Workspace & {
+  /** the owner's roles, at the site and in the workspace's organization */
+  owner: Standing
+}
+
 const columns = `workspaces.id, owner_id AS "ownerId", users.username AS "ownerName",
-  ${ownerStanding} AS owner,
   organization_id AS "organizationId", name, image,
   image_id AS "imageId", tag, auto_off_minutes AS "autoOffMinutes", last_active_at AS "lastActiveAt",
   cpu_milli AS "cpuMilli", memory_gib AS "memoryGiB", disk_gib AS "diskGiB", gpus, desired, generation,
   applied_generation >= generation AS applied, applied_generation > 0 AS "homeMade", attempts, failure, workspaces.created_at AS "createdAt"`
 const source = 'FROM workspaces JOIN users ON users.id = workspaces.owner_id'
 
-type Row = Omit<Workspace, 'failure'> & { failure: string | null }
-const fromRow = (row: Row): Workspace => ({ ...row, failure: row.failure ?? undefined })
+type Row<W extends Workspace = Workspace> = Omit<W, 'failure'> & { failure: string | null }
+const fromRow = <W extends Workspace>(row: Row<W>): W => ({ ...row, failure: row.failure ?? undefined }) as unknown as W
 
 export type NewWorkspace = Pick<
   Workspace,
@@ -66,7 +70,7 @@ export async function insertWorkspace(
   owner: { id: string; username: string },
   wanted: NewWorkspace,
   now: number,
-): Promise<Workspace> {
+): Promise<HeldWorkspace> {
   const id = newIdentifier()
   await database
     .query(
@@ -96,7 +100,7 @@ export async function insertWorkspace(
         })
       throw error
     })
-  return (await findWorkspace(database, id)) as Workspace
+  return (await findWorkspace(database, id)) as HeldWorkspace
 }
 
 const reached = `desired <> 'deleted' AND ($1 OR owner_id = $2 OR organization_id = ANY ($3::text[]))`
@@ -145,10 +149,10 @@ export async function reachedIds(database: Queryable, within: Reach): Promise<st
 }
 
 /** A workspace that is not deleted, or undefined. */
-export async function findWorkspace(database: Queryable, id: string): Promise<Workspace | undefined> {
-  const { rows } = await database.query<Row>({
+export async function findWorkspace(database: Queryable, id: string): Promise<HeldWorkspace | undefined> {
+  const { rows } = await database.query<Row<HeldWorkspace>>({
     name: 'find-workspace',
-    text: `SELECT ${columns} ${source} WHERE workspaces.id = $1 AND desired <> 'deleted'`,
+    text: `SELECT ${columns}, ${ownerStanding} AS owner ${source} WHERE workspaces.id = $1 AND desired <> 'deleted'`,
     values: [id],
   })
   return rows[0] && fromRow(rows[0])
