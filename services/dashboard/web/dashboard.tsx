@@ -1,6 +1,8 @@
+import { Failure } from '@sealift/web/parts/failure.tsx'
+import { ApiFailure, signedOut } from '@sealift/web/request.ts'
 import { useCallback, useEffect, useState } from 'react'
 import { goNext, rememberNext } from './after-login.ts'
-import { ApiFailure, api, signedOut, type User } from './api.ts'
+import { api, type User } from './api.ts'
 import { usePage } from './location.ts'
 import { AccountPage } from './pages/account.tsx'
 import { AuditPage } from './pages/audit.tsx'
@@ -13,7 +15,6 @@ import { OrganizationsPage } from './pages/organizations.tsx'
 import { TerminalPage } from './pages/terminal.tsx'
 import { UsersPage } from './pages/users.tsx'
 import { WorkspacesPage } from './pages/workspaces.tsx'
-import { Failure } from './parts/failure.tsx'
 import { Frame } from './parts/frame.tsx'
 
 type Session =

@@ -1,4 +1,4 @@
-import { call } from './api.ts'
+import { call } from '@sealift/web/request.ts'
 
 export const accessLevels = ['private', 'org', 'authed', 'public'] as const
 export type AccessLevel = (typeof accessLevels)[number]

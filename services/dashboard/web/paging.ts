@@ -1,4 +1,4 @@
-import { send } from './api.ts'
+import { send } from '@sealift/web/request.ts'
 
 /** A part of a list; `next` is the path of what comes after it, where there is more. */
 export type Page<T> = { items: T[]; next: string | undefined }

@@ -1,4 +1,4 @@
-import { call } from './api.ts'
+import { call } from '@sealift/web/request.ts'
 import { getPage, type Page, readAll } from './paging.ts'
 
 export const siteRoles = ['site-admin', 'site-manager', 'site-auditor', 'site-member'] as const

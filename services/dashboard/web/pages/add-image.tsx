@@ -1,6 +1,6 @@
-import { Choice, Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Modal } from '../parts/modal.tsx'
+import { Choice, Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Modal } from '@sealift/web/parts/modal.tsx'
 import { type Registry, siteApi } from '../site-api.ts'
 import { TagFields, tagOf } from './tag-fields.tsx'
 

@@ -1,7 +1,7 @@
-import { Failure } from '../parts/failure.tsx'
-import { PageBody } from '../parts/page.tsx'
+import { Failure } from '@sealift/web/parts/failure.tsx'
+import { PageBody } from '@sealift/web/parts/page.tsx'
+import { Table } from '@sealift/web/parts/table.tsx'
 import { ShowMore } from '../parts/show-more.tsx'
-import { Table } from '../parts/table.tsx'
 import type { AuditEntry } from '../site-api.ts'
 import { useList } from './use-list.ts'
 

@@ -1,6 +1,6 @@
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Modal } from '@sealift/web/parts/modal.tsx'
 import { api, type Workspace, type WorkspaceWish } from '../api.ts'
-import { Form } from '../parts/form.tsx'
-import { Modal } from '../parts/modal.tsx'
 import type { Image } from '../site-api.ts'
 import { WorkspaceFields, wishOf } from './workspace-fields.tsx'
 

@@ -1,7 +1,7 @@
+import { Choice, Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Modal } from '@sealift/web/parts/modal.tsx'
 import { api } from '../api.ts'
-import { Choice, Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Modal } from '../parts/modal.tsx'
 import type { Image } from '../site-api.ts'
 import { WorkspaceFields, wishOf } from './workspace-fields.tsx'
 

@@ -1,11 +1,11 @@
+import { Failure } from '@sealift/web/parts/failure.tsx'
+import { Choice, Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { PageBody } from '@sealift/web/parts/page.tsx'
+import { Table } from '@sealift/web/parts/table.tsx'
 import { useCallback } from 'react'
 import { api } from '../api.ts'
 import { type AccessLevel, type DevUrl, devUrlApi } from '../dev-url-api.ts'
-import { Failure } from '../parts/failure.tsx'
-import { Choice, Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { PageBody } from '../parts/page.tsx'
-import { Table } from '../parts/table.tsx'
 import { useLoaded } from './use-loaded.ts'
 
 const levels = [

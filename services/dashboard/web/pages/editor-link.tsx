@@ -1,4 +1,5 @@
-import type { Refusal, Workspace } from '../api.ts'
+import type { Refusal } from '@sealift/web/request.ts'
+import type { Workspace } from '../api.ts'
 
 type Props = {
   workspace: Workspace

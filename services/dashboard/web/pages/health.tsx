@@ -1,8 +1,8 @@
-import type { Refusal } from '../api.ts'
-import { Badge, type Tone } from '../parts/badge.tsx'
-import { Failure, RefusalText } from '../parts/failure.tsx'
-import { PageBody } from '../parts/page.tsx'
-import { Table } from '../parts/table.tsx'
+import { Badge, type Tone } from '@sealift/web/parts/badge.tsx'
+import { Failure, RefusalText } from '@sealift/web/parts/failure.tsx'
+import { PageBody } from '@sealift/web/parts/page.tsx'
+import { Table } from '@sealift/web/parts/table.tsx'
+import type { Refusal } from '@sealift/web/request.ts'
 import { type Standing, siteApi } from '../site-api.ts'
 import { useLoaded } from './use-loaded.ts'
 

@@ -1,8 +1,8 @@
+import { Failure } from '@sealift/web/parts/failure.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Modal } from '@sealift/web/parts/modal.tsx'
 import { useState } from 'react'
 import { Entries } from '../parts/entries.tsx'
-import { Failure } from '../parts/failure.tsx'
-import { Form } from '../parts/form.tsx'
-import { Modal } from '../parts/modal.tsx'
 import { type Image, siteApi } from '../site-api.ts'
 import { TagFields, tagOf } from './tag-fields.tsx'
 

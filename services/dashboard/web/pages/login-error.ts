@@ -1,4 +1,4 @@
-import { ApiFailure } from '../api.ts'
+import { ApiFailure } from '@sealift/web/request.ts'
 
 const sentences: Record<string, { message: string; fix: string }> = {
   OIDC_UNREACHABLE: {

@@ -1,9 +1,9 @@
+import { Failure } from '@sealift/web/parts/failure.tsx'
+import { Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Mark } from '@sealift/web/parts/mark.tsx'
 import { useEffect, useState } from 'react'
 import { api } from '../api.ts'
-import { Failure } from '../parts/failure.tsx'
-import { Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Mark } from '../parts/mark.tsx'
 import { loginError } from './login-error.ts'
 
 /** Asks for name and password, or sends to the site's identity provider where there is one. */
@@ -24,7 +24,7 @@ export function LoginPage({ onLogin }: { onLogin: () => Promise<void> }) {
   return (
     <main className="login">
       <div className="card">
-        <Mark />
+        <Mark name="CDE" />
         <h1>Log in</h1>
         <p className="lead">Your workspaces, on your own cluster.</p>
         <Failure error={error} />

@@ -1,6 +1,6 @@
-import { Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Modal } from '../parts/modal.tsx'
+import { Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Modal } from '@sealift/web/parts/modal.tsx'
 import { type Amounts, type Limits, type Organization, siteApi } from '../site-api.ts'
 
 export const amounts: [keyof Amounts, string][] = [

@@ -1,9 +1,9 @@
+import { Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { Modal } from '@sealift/web/parts/modal.tsx'
+import { PagePart } from '@sealift/web/parts/page.tsx'
 import { useState } from 'react'
 import { Entries } from '../parts/entries.tsx'
-import { Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { Modal } from '../parts/modal.tsx'
-import { PagePart } from '../parts/page.tsx'
 import { type Registry, siteApi } from '../site-api.ts'
 import type { Loaded } from './use-loaded.ts'
 

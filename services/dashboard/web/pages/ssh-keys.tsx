@@ -1,8 +1,8 @@
+import { Failure } from '@sealift/web/parts/failure.tsx'
+import { Field } from '@sealift/web/parts/field.tsx'
+import { Form } from '@sealift/web/parts/form.tsx'
+import { PagePart } from '@sealift/web/parts/page.tsx'
 import { Entries } from '../parts/entries.tsx'
-import { Failure } from '../parts/failure.tsx'
-import { Field } from '../parts/field.tsx'
-import { Form } from '../parts/form.tsx'
-import { PagePart } from '../parts/page.tsx'
 import { type SshKey, siteApi } from '../site-api.ts'
 import type { Loaded } from './use-loaded.ts'
 

@@ -1,5 +1,5 @@
-import { Field } from '../parts/field.tsx'
-import type { Values } from '../parts/form.tsx'
+import { Field } from '@sealift/web/parts/field.tsx'
+import type { Values } from '@sealift/web/parts/form.tsx'
 
 /** A tag of an image, and the digest that it means if it should mean the same bytes for ever. */
 export function TagFields() {

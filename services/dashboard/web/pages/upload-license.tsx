@@ -1,7 +1,7 @@
+import { Form } from '@sealift/web/parts/form.tsx'
+import { PagePart } from '@sealift/web/parts/page.tsx'
 import { useId, useState } from 'react'
 import { api, type License } from '../api.ts'
-import { Form } from '../parts/form.tsx'
-import { PagePart } from '../parts/page.tsx'
 
 /** Uploads a license from a file or from pasted text. */
 export function UploadLicense({ onUploaded }: { onUploaded: (license: License) => void }) {

@@ -1,5 +1,6 @@
+import { ApiFailure, tellSignedOut } from '@sealift/web/request.ts'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { ApiFailure, tellSignedOut, type Workspace } from '../api.ts'
+import type { Workspace } from '../api.ts'
 import { found, getPage, type Page, readPages } from '../paging.ts'
 import { applied, watchWorkspaces, workspacesPath } from '../watch.ts'
 

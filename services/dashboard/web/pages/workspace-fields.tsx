@@ -1,7 +1,7 @@
+import { Choice, Field } from '@sealift/web/parts/field.tsx'
+import type { Values } from '@sealift/web/parts/form.tsx'
 import { useState } from 'react'
 import type { Workspace, WorkspaceWish } from '../api.ts'
-import { Choice, Field } from '../parts/field.tsx'
-import type { Values } from '../parts/form.tsx'
 import type { Image } from '../site-api.ts'
 import { autoOffChoices } from './auto-off.ts'
 

@@ -1,4 +1,5 @@
-import type { Refusal, Workspace } from '../api.ts'
+import type { Refusal } from '@sealift/web/request.ts'
+import type { Workspace } from '../api.ts'
 import { goTo } from '../location.ts'
 import { Link } from '../parts/link.tsx'
 import { More } from '../parts/more.tsx'

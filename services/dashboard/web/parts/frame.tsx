@@ -1,10 +1,11 @@
+import { Mark } from '@sealift/web/parts/mark.tsx'
+import { tellSignedOut } from '@sealift/web/request.ts'
 import type { ReactNode } from 'react'
 import type { Permission } from '../../../manager/permissions.ts'
-import { api, tellSignedOut, type User } from '../api.ts'
+import { api, type User } from '../api.ts'
 import type { Page } from '../location.ts'
 import { may } from '../may.ts'
 import { Link } from './link.tsx'
-import { Mark } from './mark.tsx'
 
 type Props = { user: User; page: Page; children: ReactNode }
 
@@ -31,7 +32,7 @@ export function Frame({ user, page, children }: Props) {
       </a>
       <header className="bar">
         <Link href="/" className="home" aria-label="CDE, workspaces">
-          <Mark />
+          <Mark name="CDE" />
         </Link>
         <nav aria-label="Pages">
           {pages

@@ -1,4 +1,4 @@
-import { Field } from './field.tsx'
+import { Field } from '@sealift/web/parts/field.tsx'
 
 /** Asks for a password that is set, within the bounds of the manager. */
 export function NewPassword({ label, hint }: { label: string; hint: string }) {

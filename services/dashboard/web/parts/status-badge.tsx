@@ -1,5 +1,5 @@
+import { Badge, type Tone } from '@sealift/web/parts/badge.tsx'
 import type { WorkspaceStatus } from '../api.ts'
-import { Badge, type Tone } from './badge.tsx'
 
 const words: Record<WorkspaceStatus, [Tone, string]> = {
   CREATING: ['busy', 'Starting'],

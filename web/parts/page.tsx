@@ -1,12 +1,15 @@
 import { type ReactNode, useEffect, useId } from 'react'
 
+/** the title that the page came with */
+const product = document.title
+
 type Props = { title: string; children: ReactNode /** what can be done here, beside the title */; action?: ReactNode }
 
 /** What a page looks like: its title, also that of the browser's tab, and what can be done. */
 export function PageBody({ title, action, children }: Props) {
   const heading = useId()
   useEffect(() => {
-    document.title = `${title} · CDE`
+    document.title = `${title} · ${product}`
   }, [title])
   return (
     <section aria-labelledby={heading}>

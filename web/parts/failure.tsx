@@ -1,4 +1,4 @@
-import { ApiFailure, type Refusal } from '../api.ts'
+import { ApiFailure, type Refusal } from '../request.ts'
 
 /** An error in the words of the API: what happened, why, and what helps. */
 export function Failure({ error }: { error: unknown }) {
