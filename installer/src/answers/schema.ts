@@ -187,13 +187,21 @@ export const Answers = Type.Object(
         description: 'More values for the chart. What another answer decides cannot be set here.',
       }),
     ),
-    acceptWithoutNetworkPolicy: Type.Optional(
-      Type.Boolean({
-        title: 'Accept a network without policies',
-        description:
-          'Install although the network does not keep to network policies, or although that cannot be tried. Workspaces then reach each other and all that the network leads to.',
-        default: false,
-      }),
+    ignore: Type.Optional(
+      Type.Array(
+        Type.String({
+          title: 'Check',
+          description: 'Id of a check, as a report shows it.',
+          minLength: 1,
+          maxLength: 64,
+        }),
+        {
+          title: 'Checks to ignore',
+          description:
+            'Install although these checks fail, knowingly: the receipt names them. Those that protect others can not be ignored.',
+          maxItems: 100,
+        },
+      ),
     ),
   },
   { title: 'Answers', additionalProperties: false },

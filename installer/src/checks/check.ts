@@ -19,8 +19,13 @@ export interface Check {
   strict?: true
   /** ids of checks that must hold first: without them this one says nothing, and is skipped */
   after?: readonly string[]
-  /** Looks. What it makes in the cluster it removes. A SealiftError that it throws is a finding too. */
-  run(context: InstallContext): Promise<Finding>
+  /** milliseconds that it may take; 30 seconds by default */
+  limit?: number
+  /**
+   * Looks, until `context.signal`. What it makes in the cluster it removes. A SealiftError that it throws is a finding too.
+   * `say` tells what it waits for.
+   */
+  run(context: InstallContext, say: (what: string) => void): Promise<Finding>
 }
 
 export type Finding =
@@ -44,6 +49,7 @@ export interface CheckResult extends Pick<Check, 'id' | 'title' | 'protects' | '
   strict: boolean
   /** ignored: it failed, and the answers say that this is known */
   state: 'waiting' | 'running' | 'passed' | 'skipped' | 'failed' | 'ignored'
+  /** while it runs: what it waits for */
   found?: string
   needed?: string
   fix?: string

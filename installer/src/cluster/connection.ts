@@ -39,6 +39,8 @@ export interface Cluster extends Target {
   request<T>(doing: string, call: () => Promise<T>): Promise<T>
   /** Like `request`, undefined where the object does not exist (404). */
   find<T>(doing: string, call: () => Promise<T>): Promise<T | undefined>
+  /** The same cluster with the same login, asked until another signal. */
+  until(signal: AbortSignal): Cluster
 }
 
 const requestTimeout = 30_000
@@ -48,8 +50,10 @@ const pauses = [300, 1500]
  * Reads the kubeconfig and prepares clients that end with `signal` and give up on a request after 30 seconds.
  * @throws SealiftError CLUSTER_KUBECONFIG
  */
-export function connectCluster(address: ClusterAddress, signal: AbortSignal): Cluster {
-  const config = readKubeConfig(address)
+export const connectCluster = (address: ClusterAddress, signal: AbortSignal): Cluster =>
+  clusterWith(readKubeConfig(address), address, signal)
+
+function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortSignal): Cluster {
   const server = config.getCurrentCluster()?.server as string
   const options = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
@@ -93,6 +97,7 @@ export function connectCluster(address: ClusterAddress, signal: AbortSignal): Cl
           throw error
         }
       }),
+    until: (other) => clusterWith(config, address, other),
   }
 }
 

@@ -106,7 +106,7 @@ function ignored(through: readonly Client[]): SealiftError {
   const ways = through.map((client) => (client === 'stranger' ? 'what comes into a pod' : 'where a pod may go'))
   return new SealiftError('CLUSTER_NETWORK_POLICY', 'the network of the cluster does not keep to network policies', {
     why: `policies for ${ways.join(' and ')} had no effect: workspaces would reach each other, the database and whatever else the network leads to`,
-    fix: 'give the cluster a network that enforces them (Calico, Cilium, kube-router, …), or accept the risk knowingly: acceptWithoutNetworkPolicy: true in the answers',
+    fix: 'give the cluster a network that enforces them (Calico, Cilium, kube-router, …), or accept the risk knowingly: ignore: [network-policy] in the answers',
   })
 }
 
@@ -119,5 +119,5 @@ function notRunning(cluster: Cluster, probe: PolicyProbe, { name }: ProbePod, st
 const untried = ({ flags }: Cluster, { namespace }: PolicyProbe, why: string): SealiftError =>
   new SealiftError('CLUSTER_POLICY_PROBE', 'whether the network keeps to network policies cannot be tried', {
     why,
-    fix: `look for policies of the whole cluster and for events: kubectl${flags} get events --namespace ${namespace}; or install knowingly without: acceptWithoutNetworkPolicy: true in the answers`,
+    fix: `look for policies of the whole cluster and for events: kubectl${flags} get events --namespace ${namespace}; or install knowingly without: ignore: [network-policy] in the answers`,
   })

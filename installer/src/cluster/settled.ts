@@ -13,6 +13,9 @@ export interface Patience {
   onWait?: (what: string) => void
 }
 
+/** milliseconds: how long a deletion is waited for by default, and how often is looked */
+export const deletion = { limit: 180_000, interval: 1000 }
+
 /**
  * Reads an object as it is going to stay: while it is being deleted, this waits. Nothing may be put into a namespace that
  * is going, nor kept in any other object. `what` names it: `namespace cde`. Undefined where there is none.
@@ -22,7 +25,7 @@ export async function settled<T extends KubernetesObject>(
   cluster: Cluster,
   what: string,
   read: () => Promise<T>,
-  { limit = 180_000, interval = 1000, onWait }: Patience = {},
+  { limit = deletion.limit, interval = deletion.interval, onWait }: Patience = {},
 ): Promise<T | undefined> {
   for (let waited = 0; ; waited += interval) {
     const found = await cluster.find(`read ${what}`, read)

@@ -1,36 +1,34 @@
 import type { CompleteAnswers } from '../answers/schema.ts'
+import { assertIgnorable } from '../checks/ignore.ts'
+import { checks } from '../checks/list.ts'
 import { lockState } from '../stores/state-lock.ts'
 import { clusterJournal } from './cluster-journal.ts'
 import { createContext, type InstallContext, type InstallDeps } from './context.ts'
 import { runStages, type Stage, type StageOutcome } from './engine.ts'
 import type { Emit } from './events.ts'
 import { openJournal } from './journal.ts'
-import { coverageStage } from './stages/coverage.ts'
 import { deployStage } from './stages/deploy.ts'
 import { licenseStage } from './stages/license.ts'
 import { namespaceStage } from './stages/namespace.ts'
-import { networkPolicyStage } from './stages/network-policy.ts'
-import { nodePullStage } from './stages/node-pull.ts'
 import { preflightStage } from './stages/preflight.ts'
 import { receiptStage } from './stages/receipt.ts'
 import { registryStage } from './stages/registry.ts'
 import { rolloutStage } from './stages/rollout.ts'
 import { secretsStage } from './stages/secrets.ts'
 import { smokeStage } from './stages/smoke.ts'
+import { trialStage } from './stages/trial.ts'
 import { verifyStage } from './stages/verify.ts'
 
 /**
- * The stages of an installation. Up to coverage nothing is changed (but a registry that is to be seeded); the two stages
- * that try something in the cluster leave nothing behind.
+ * The stages of an installation. Up to the trial nothing is changed (but a registry that is to be seeded), and what the
+ * trial makes in the cluster it removes.
  */
 export const installStages: readonly Stage<InstallContext>[] = [
   licenseStage,
   verifyStage,
   preflightStage,
   registryStage,
-  coverageStage,
-  nodePullStage,
-  networkPolicyStage,
+  trialStage,
   namespaceStage,
   secretsStage,
   deployStage,
@@ -57,6 +55,7 @@ export async function install(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<InstallResult> {
+  assertIgnorable(answers.ignore ?? [], checks)
   const release = await lockState(deps.stateDir, 'another installation', deps.lockWait)
   try {
     const journal = await openJournal(deps.stateDir)

@@ -7,7 +7,7 @@ export interface Receipt {
   chart: string
   images: { name: string; digest: string }[]
   site: { server: string; namespace: string; host: string; registry: string; mode: string; helmRevision: number }
-  /** answers by which a risk was accepted knowingly */
+  /** ids of the checks whose failure was accepted knowingly */
   accepted: string[]
   /** RFC 3339 */
   installed: string

@@ -30,7 +30,7 @@ export const receiptStage: Stage<InstallContext> = {
         mode: modeOf(installationAct(answers, release)),
         helmRevision: (await context.status())?.revision ?? 0,
       },
-      accepted: answers.acceptWithoutNetworkPolicy ? ['acceptWithoutNetworkPolicy'] : [],
+      accepted: answers.ignore ?? [],
       installed: new Date().toISOString(),
       times: context.times,
     }

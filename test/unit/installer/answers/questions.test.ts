@@ -12,7 +12,7 @@ const set = (...answers: [pointer: string, value: unknown][]) =>
 test('every field of the schema is asked but what no face asks, page by page', () => {
   const tops = new Set(questions.map(({ pointer }) => pointer.split('/')[1]))
   const unasked = Object.keys(Answers.properties).filter((key) => !tops.has(key))
-  assert.deepEqual(unasked, ['apiVersion', 'kind', 'acceptWithoutNetworkPolicy'])
+  assert.deepEqual(unasked, ['apiVersion', 'kind', 'ignore'])
   const order = questions.map(({ page }) => questionPages.indexOf(page))
   assert.deepEqual(
     order,

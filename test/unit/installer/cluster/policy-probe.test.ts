@@ -4,11 +4,12 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { V1NetworkPolicy, V1Pod } from '@kubernetes/client-node'
+import { checkInStage } from '../../../../installer/src/checks/in-stage.ts'
+import { networkPolicy } from '../../../../installer/src/checks/network-policy.ts'
 import { helloClient, otherwise, type Wanted } from '../../../../installer/src/cluster/hello-programs.ts'
 import { probePolicies } from '../../../../installer/src/cluster/policy-probe.ts'
 import { createContext } from '../../../../installer/src/install/context.ts'
 import { type InstallEvent, reporterOf } from '../../../../installer/src/install/events.ts'
-import { networkPolicyStage } from '../../../../installer/src/install/stages/network-policy.ts'
 import { fakeKubernetes, terminated } from './fake-kubernetes.ts'
 
 /** What a network makes of policies: whether one pod's packets reach another. */
@@ -95,35 +96,45 @@ test('a pod that does not start is told with its reason, not taken for one that 
   })
 })
 
-/** The stage of an installation, and what it said. */
-async function stage(t: TestContext, network: Network, answer: object = {}) {
+/** The check that tries it, as an installation runs it, and what it found. */
+async function check(t: TestContext, network: Network, answer: object = {}) {
   const fake = await cluster(t, network)
   const answers = { namespace: 'cde', registry: { address: 'r.example' }, kubeconfig: fake.kubeconfig, ...answer }
   const image = { name: 'manager', reference: 'registry.example/cde/manager:1', digest: 'sha256:a' }
   const bundle = { release: { images: [image], platforms: ['linux/amd64'] } }
-  const context = createContext(answers as never, { bundle, stateDir: '/nowhere' } as never, t.signal, [])
+  const context = {
+    ...createContext(answers as never, { bundle, stateDir: '/nowhere' } as never, t.signal, []),
+    objects: async () => [{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' }],
+  }
   const events: InstallEvent[] = []
-  await networkPolicyStage.run(
+  const run = checkInStage(
+    [networkPolicy],
     context,
-    reporterOf('network-policy', (event) => events.push(event)),
+    reporterOf('trial', (event) => events.push(event)),
   )
-  return { events: JSON.stringify(events), ...fake }
+  return { run, events, ...fake }
 }
 
-test('the stage tries it in a namespace of its own, with the image by digest, and takes that away', async (t) => {
-  const { objects, calls, events } = await stage(t, networks.obeys as Network)
+test('the check tries it in a namespace of its own, with the image by digest, and takes that away', async (t) => {
+  const { run, objects, calls, events } = await check(t, networks.obeys as Network)
+  await run
   const at = '/api/v1/namespaces/cde-policy-probe'
   assert.equal(calls.filter((call) => call === `POST ${at}/pods`).length, 6)
   assert.ok(objects.get(at)?.metadata?.deletionTimestamp)
-  assert.match(events, /cut off from another one by policies/)
+  assert.match(JSON.stringify(events), /cut off from another one by policies/)
 })
 
 test('a network without policies stops the installation, unless the answers accept it', async (t) => {
   for (const name of ['ignores', 'is broken']) {
     const network = networks[name] as Network
-    await assert.rejects(stage(t, network), { fix: /acceptWithoutNetworkPolicy: true in the answers/ })
-    const { events, objects } = await stage(t, network, { acceptWithoutNetworkPolicy: true })
-    assert.match(events, /"level":"warn","message":"[^"]*network policies[^"]*; the answers accept that"/)
+    const refused = await check(t, network)
+    await assert.rejects(refused.run, { fix: /ignore: \[network-policy\] in the answers/ })
+    const { run, events, objects } = await check(t, network, { ignore: ['network-policy'] })
+    await run
+    assert.match(
+      JSON.stringify(events),
+      /"level":"warn","message":"[^"]*network policies[^"]*; the answers accept that/,
+    )
     assert.ok(objects.get('/api/v1/namespaces/cde-policy-probe')?.metadata?.deletionTimestamp)
   }
 })

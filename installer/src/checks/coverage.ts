@@ -1,17 +1,19 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { imageReferences } from '../../coverage/image-references.ts'
-import { proveAtSite } from '../../coverage/prove.ts'
-import { hostOf, parseImageName } from '../../coverage/reference.ts'
-import { siteRepository } from '../chart-values.ts'
-import type { InstallContext } from '../context.ts'
-import type { Stage } from '../engine.ts'
+import { imageReferences } from '../coverage/image-references.ts'
+import { proveAtSite } from '../coverage/prove.ts'
+import { hostOf, parseImageName } from '../coverage/reference.ts'
+import { siteRepository } from '../install/chart-values.ts'
+import type { Check } from './check.ts'
 
-export const coverageStage: Stage<InstallContext> = {
+export const coverage: Check = {
   id: 'coverage',
-  title: 'Prove that the chart uses nothing but the bundle',
-  inPlace: '',
-  needed: async () => true,
-  async run(context, report) {
+  title: 'The chart uses nothing but images of the bundle',
+  protects: 'rollout',
+  why: 'An image that nobody carried over could not be had, or would be another one than the vendor signed.',
+  level: 'error',
+  strict: true,
+  after: ['api'],
+  async run(context) {
     const { answers, bundle } = context
     const { images } = bundle.release
     const vendors = images.map((image) => hostOf(parseImageName(image.reference)?.repository ?? ''))
@@ -31,6 +33,9 @@ export const coverageStage: Stage<InstallContext> = {
         },
       )
     const distinct = new Set(rendered.map((found) => found.reference)).size
-    report.info(`${rendered.length} places name ${distinct} images, all in the bundle by digest`)
+    return {
+      state: 'passed',
+      found: `${rendered.length} places name ${distinct} images, all in the bundle by digest`,
+    }
   },
 }

@@ -1,0 +1,56 @@
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
+import { atSite } from '@sealift/bundle-spec/site.ts'
+import type { InstallContext } from '../install/context.ts'
+import type { Check } from './check.ts'
+
+export const images: Check = {
+  id: 'images',
+  title: 'The registry has every image',
+  protects: 'rollout',
+  why: 'A node that lacks an image could not start the pods of it.',
+  level: 'error',
+  limit: 300_000,
+  async run(context) {
+    const { bundle, answers } = context
+    const graph = await imagesAtSite(context)
+    const missing = await missingContent(context, graph)
+    if (missing.length === 0)
+      return { state: 'passed', found: `all ${graph.nodes.length} parts of ${graph.roots.length} images are there` }
+    throw new SealiftError(
+      'REGISTRY_INCOMPLETE',
+      `${answers.registry.address} lacks ${missing.length} of ${graph.nodes.length} parts of the images`,
+      {
+        why: `for example ${missing[0]}`,
+        fix:
+          answers.registry.kind === 'serve'
+            ? `serve this bundle there: sealift serve ${bundle.path}`
+            : `sealift seed ${bundle.path} --to ${answers.registry.address}`,
+      },
+    )
+  },
+}
+
+/** The graph of the release's images, from the bundle, under the names that the site's registry gives them. */
+async function imagesAtSite({ bundle, answers, signal }: InstallContext): Promise<Graph> {
+  const roots = await Promise.all(
+    bundle.release.images.map(async ({ name, reference, digest }) => {
+      const descriptor = await bundle.store.resolve(reference, signal)
+      if (descriptor.digest !== digest)
+        throw new SealiftError('BUNDLE_RELEASE', `the bundle has another image ${name} than its release names`)
+      return { descriptor, source: reference, target: atSite(reference, answers.registry.address) }
+    }),
+  )
+  return await readGraph(bundle.store, roots, { signal })
+}
+
+/** Names the content that the registry does not have, by digest; nothing is downloaded. */
+async function missingContent({ registry, signal }: InstallContext, { nodes }: Graph): Promise<string[]> {
+  const wanted = nodes.flatMap((node) => node.targets.map((target) => ({ target, descriptor: node.descriptor })))
+  const looked = await atOnce(8, wanted, async ({ target, descriptor }) => {
+    signal.throwIfAborted()
+    return (await registry.has(target, descriptor, signal)) ? [] : [`${target}@${descriptor.digest}`]
+  })
+  return looked.flat()
+}

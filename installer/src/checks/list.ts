@@ -1,0 +1,40 @@
+import { api } from './api.ts'
+import { capacity } from './capacity.ts'
+import { certificate } from './certificate.ts'
+import type { Check } from './check.ts'
+import { coverage } from './coverage.ts'
+import { images } from './images.ts'
+import { kubernetesVersion } from './kubernetes-version.ts'
+import { namespace } from './namespace.ts'
+import { networkPolicy } from './network-policy.ts'
+import { nodePlatforms } from './node-platforms.ts'
+import { nodePull } from './node-pull.ts'
+import { nodes } from './nodes.ts'
+import { olderRelease } from './older-release.ts'
+import { ownership } from './ownership.ts'
+import { permissions } from './permissions.ts'
+import { registryLogin } from './registry-login.ts'
+import { storageClass } from './storage-class.ts'
+
+/** What needs no image at the site: the stage `preflight`. The first that fails is the one that an installation ends with. */
+export const preflightChecks: readonly Check[] = [
+  certificate,
+  registryLogin,
+  api,
+  kubernetesVersion,
+  namespace,
+  olderRelease,
+  permissions,
+  ownership,
+  storageClass,
+  nodes,
+  nodePlatforms,
+  capacity,
+  coverage,
+]
+
+/** What runs pods from the site's registry: the stage `trial`. */
+export const trialChecks: readonly Check[] = [nodePull, networkPolicy]
+
+/** All checks, in the order of a report; the stage `registry` runs `images`, behind a seeding. */
+export const checks: readonly Check[] = [...preflightChecks, images, ...trialChecks]

@@ -1,0 +1,64 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { apiResources, deniedPermissions, describePermission, type Permission } from '../cluster/permissions.ts'
+import type { InstallContext } from '../install/context.ts'
+import { probeNamespaces } from '../install/probe-namespaces.ts'
+import type { Check } from './check.ts'
+
+export const permissions: Check = {
+  id: 'permissions',
+  title: 'The user of the kubeconfig has all rights that are needed',
+  protects: 'deploy',
+  why: 'The installation would end half done, and be taken back.',
+  level: 'error',
+  after: ['api'],
+  async run(context) {
+    const cluster = context.cluster()
+    const wanted = [...ownRights(context), ...(await chartRights(context))]
+    const denied = await deniedPermissions(cluster, wanted)
+    const [first] = denied
+    if (first)
+      throw new SealiftError('CLUSTER_FORBIDDEN', `this user may not ${describePermission(first)}`, {
+        why: denied.length > 1 ? `nor: ${denied.slice(1, 8).map(describePermission).join(', ')}` : undefined,
+        fix: `let an administrator grant it, then check: kubectl${cluster.flags} auth can-i ${first.verb} ${first.resource}${first.namespace ? ` --namespace ${first.namespace}` : ''}`,
+      })
+    return { state: 'passed', found: `all ${wanted.length} permissions are there` }
+  },
+}
+
+const all = (verbs: string[], rest: Omit<Permission, 'verb'>): Permission[] => verbs.map((verb) => ({ verb, ...rest }))
+
+/** What trying, watching and taking back needs. */
+function ownRights({ answers }: InstallContext): Permission[] {
+  const { namespace } = answers
+  return [
+    ...all(['get', 'create', 'patch', 'delete'], { group: '', resource: 'namespaces' }),
+    ...Object.values(probeNamespaces(answers)).flatMap((namespace) => [
+      ...all(['get', 'create', 'delete'], { group: '', resource: 'pods', namespace }),
+      ...all(['create', 'patch'], { group: '', resource: 'secrets', namespace }),
+      ...all(['create', 'patch'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
+    ]),
+    ...all(['get'], { group: '', resource: 'pods/log', namespace }),
+    ...all(['get', 'list', 'create', 'delete'], { group: '', resource: 'pods', namespace }),
+    ...all(['get', 'list', 'create', 'patch', 'delete'], { group: '', resource: 'secrets', namespace }),
+  ]
+}
+
+/** What each kind that the chart renders needs. @throws SealiftError CLUSTER_KIND */
+async function chartRights(context: InstallContext): Promise<Permission[]> {
+  const cluster = context.cluster()
+  const find = apiResources(cluster)
+  const kinds = new Map((await context.objects()).map((object) => [`${object.apiVersion} ${object.kind}`, object]))
+  const wanted: Permission[] = []
+  for (const { apiVersion, kind } of kinds.values()) {
+    const found = await find(apiVersion, kind)
+    if (!found)
+      throw new SealiftError('CLUSTER_KIND', `the cluster does not know the kind ${kind} of ${apiVersion}`, {
+        why: 'the chart installs such an object',
+        fix: `see what it knows: kubectl${cluster.flags} api-resources`,
+      })
+    const { group, resource, namespaced } = found
+    const where = namespaced ? { namespace: context.answers.namespace } : {}
+    wanted.push(...all(['get', 'create', 'patch', 'delete'], { group, resource, ...where }))
+  }
+  return wanted
+}
