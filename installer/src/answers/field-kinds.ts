@@ -1,4 +1,5 @@
 import * as Type from 'typebox'
+import type { Format } from './formats/formats.ts'
 
 /** The wizard's pages that ask something, in their order. */
 export const questionPages = ['bundle', 'license', 'mode', 'cluster', 'registry', 'names', 'data', 'sizes'] as const
@@ -12,12 +13,17 @@ export interface FieldNotes {
   page?: QuestionPage
 }
 
+/** A text that is held to a form; `format` says in plain words what is wrong with it. */
+export const text = (format: Format, notes: FieldNotes & { default?: string }) =>
+  Type.String({ ...notes, minLength: 1, format })
+
 /** A path. A relative one counts from the answers file. */
-export const file = (notes: FieldNotes) => Type.String({ ...notes, minLength: 1, maxLength: 4096, file: true })
+export const file = (notes: FieldNotes) =>
+  Type.String({ ...notes, minLength: 1, maxLength: 4096, format: 'path', file: true })
 
 /** A path to a file with a secret: nothing but the path may be shown or kept. */
 export const secretFile = (notes: FieldNotes) =>
-  Type.String({ ...notes, minLength: 1, maxLength: 4096, file: true, secret: true })
+  Type.String({ ...notes, minLength: 1, maxLength: 4096, format: 'path', file: true, secret: true })
 
 /** One of some words; `choices` says of each what it means. */
 export const choice = <const C extends Record<string, string>>(

@@ -1,4 +1,5 @@
 import type { QuestionPage } from './field-kinds.ts'
+import type { Format } from './formats/formats.ts'
 import { Answers } from './schema.ts'
 
 /** A field of the schema as plain data: the part of JSON Schema that `Answers` uses, and its notes. */
@@ -12,7 +13,8 @@ export interface Field {
   enum?: readonly string[]
   /** of each word of `enum`, what it means */
   choices?: Readonly<Record<string, string>>
-  pattern?: string
+  /** what a text is held to */
+  format?: Format
   minLength?: number
   maxLength?: number
   minimum?: number

@@ -2,13 +2,12 @@ import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { checkRegistry } from '@sealift/bundle-spec/site.ts'
-import { siteHostsFault } from '@sealift/bundle-spec/site-hosts.ts'
-import Type from 'typebox'
-import Value from 'typebox/value'
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml'
-import { nearest } from './nearest.ts'
-import { Answers, type CompleteAnswers } from './schema.ts'
+import { complete, withAbsolutePaths } from './complete.ts'
+import { type Draft, isGroup } from './draft.ts'
+import { type Fault, faultsOf } from './fault.ts'
+import { settled } from './questions.ts'
+import type { CompleteAnswers } from './schema.ts'
 
 /**
  * Reads an answers file (YAML or JSON): checked, with defaults, paths made absolute.
@@ -31,59 +30,45 @@ export function readAnswers(file: string): CompleteAnswers {
   return parseAnswers(text, where)
 }
 
-/** Reads answers from text; `file` is named in errors, and relative paths count from its directory. */
-export function parseAnswers(text: string, file: string): CompleteAnswers {
+/** Answers as they stand in a text, with all that is wrong with them. */
+export interface AnswersText {
+  /** with paths made absolute */
+  draft: Draft
+  faults: Fault[]
+  /** where a field stands; where it is missing, the nearest thing around it */
+  lineOf(pointer: string): number
+}
+
+/**
+ * Reads a text as answers without judging them; `file` is named in errors, and relative paths count from its directory.
+ * @throws SealiftError USAGE_ANSWERS where it is no YAML that could hold any
+ */
+export function readDraft(text: string, file: string): AnswersText {
   const lines = new LineCounter()
   const refuse = (line: number | undefined, what: string, fix?: string, cause?: unknown) =>
     new SealiftError('USAGE_ANSWERS', `${file}${line === undefined ? '' : `:${line}`}: ${what}`, { fix, cause })
   const document = onlyDocument(text, lines, refuse)
-  const lineOf = (keys: readonly string[]): number | undefined => lineAt(document, lines, keys)
   const value = toPlain(document, refuse)
-
-  const errors = Value.Errors(Answers, value).filter((error) => error.keyword !== 'boolean')
-  // a misspelt field is missing, too: its wrong name helps more
-  const first = errors.find((error) => error.keyword === 'additionalProperties') ?? errors[0]
-  if (first) {
-    const keys = first.instancePath.split('/').slice(1).map(pointerPart)
-    const { additionalProperties, requiredProperties, allowedValues } = first.params as Record<
-      string,
-      string[] | undefined
-    >
-    const unknown = additionalProperties?.[0]
-    if (unknown !== undefined) {
-      const known = fieldsAt(keys)
-      const meant = nearest(unknown, known)
-      throw refuse(
-        lineOf([...keys, unknown]),
-        `there is no field ${quoted([...keys, unknown])}`,
-        meant ? `did you mean "${meant}"?` : `the fields here: ${known.join(', ')}`,
-      )
-    }
-    if (requiredProperties?.[0] !== undefined)
-      throw refuse(
-        lineOf(keys),
-        `the field ${quoted([...keys, requiredProperties[0]])} is missing`,
-        explain([...keys, requiredProperties[0]]),
-      )
-    const must = allowedValues ? `must be one of: ${allowedValues.join(', ')}` : first.message
-    throw refuse(lineOf(keys), `the field ${quoted(keys)} ${must}`, explain(keys))
+  return {
+    draft: isGroup(value) ? withAbsolutePaths(value, path.dirname(file)) : {},
+    faults: faultsOf(value),
+    lineOf: (pointer) => lineAt(document, lines, pointer.split('/').slice(1).map(pointerPart)),
   }
+}
 
-  const answers = Value.Default(Answers, value) as CompleteAnswers
-  answers.namespace ??= 'cde'
-  answers.serviceType ??= 'LoadBalancer'
-  try {
-    checkRegistry(answers.registry.address)
-  } catch (cause) {
-    const { message, why } = cause as SealiftError
-    throw refuse(lineOf(['registry', 'address']), message, why, cause)
-  }
-  if ((answers.registry.username === undefined) !== (answers.registry.passwordFile === undefined))
-    throw refuse(lineOf(['registry']), 'registry.username and registry.passwordFile belong together')
-  const fault = siteHostsFault(answers)
-  if (fault !== undefined)
-    throw refuse(lineOf([answers.editorsHost === undefined ? 'devUrlsHost' : 'editorsHost']), fault)
-  return absolute(Answers, answers, path.dirname(file)) as CompleteAnswers
+/** Reads answers from text; `file` is named in errors, and relative paths count from its directory. */
+export function parseAnswers(text: string, file: string): CompleteAnswers {
+  const { draft, faults, lineOf } = readDraft(text, file)
+  const [first] = faults
+  if (first)
+    throw new SealiftError('USAGE_ANSWERS', `${file}:${lineOf(first.pointer)}: ${said(first)}`, { fix: first.fix })
+  return complete(settled(draft)) as CompleteAnswers
+}
+
+/** A fault with the name of its field in front: `registry.address: it has a space in it`. */
+export function said({ pointer, message }: Fault): string {
+  const name = pointer.split('/').slice(1).map(pointerPart).join('.').slice(0, 200)
+  return name === '' ? message : `${name}: ${message}`
 }
 
 type Refuse = (line: number | undefined, what: string, fix?: string, cause?: unknown) => SealiftError
@@ -115,7 +100,7 @@ function toPlain(document: Document, refuse: Refuse): unknown {
 }
 
 /** The line of a field; of the nearest thing around it where it is missing. */
-function lineAt(document: Document, lines: LineCounter, keys: readonly string[]): number | undefined {
+function lineAt(document: Document, lines: LineCounter, keys: readonly string[]): number {
   for (let i = keys.length; i > 0; i--) {
     const path = keys.slice(0, i).map((key) => (/^\d+$/.test(key) ? Number(key) : key))
     const node = document.getIn(path, true)
@@ -124,34 +109,4 @@ function lineAt(document: Document, lines: LineCounter, keys: readonly string[])
   return 1
 }
 
-/** The schema of a field by its path. */
-function schemaAt(keys: readonly string[]): Type.TSchema | undefined {
-  let at: Type.TSchema | undefined = Answers
-  for (const key of keys)
-    at = at && Type.IsObject(at) ? at.properties[key] : at && Type.IsArray(at) ? at.items : undefined
-  return at
-}
-
-function fieldsAt(keys: readonly string[]): string[] {
-  const schema = schemaAt(keys)
-  return schema && Type.IsObject(schema) ? Object.keys(schema.properties) : []
-}
-
-const explain = (keys: readonly string[]): string | undefined =>
-  (schemaAt(keys) as { description?: string } | undefined)?.description
-
-const quoted = (keys: readonly string[]): string => `"${keys.join('.').slice(0, 200)}"`
 const pointerPart = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~')
-
-/** Makes the paths (`file: true`) in a value absolute. */
-function absolute(schema: Type.TSchema, value: unknown, directory: string): unknown {
-  if (Type.IsObject(schema) && typeof value === 'object' && value !== null)
-    return Object.fromEntries(
-      Object.entries(value).map(([k, v]) => {
-        const of = schema.properties[k]
-        return [k, of ? absolute(of, v, directory) : v]
-      }),
-    )
-  if (Type.IsArray(schema) && Array.isArray(value)) return value.map((item) => absolute(schema.items, item, directory))
-  return (schema as { file?: boolean }).file && typeof value === 'string' ? path.resolve(directory, value) : value
-}

@@ -1,5 +1,5 @@
 import * as Type from 'typebox'
-import { choice, file, group, secretFile } from './field-kinds.ts'
+import { choice, file, group, secretFile, text } from './field-kinds.ts'
 
 const replicas = (of: string) =>
   Type.Optional(
@@ -59,11 +59,10 @@ export const Answers = Type.Object(
       }),
     ),
     namespace: Type.Optional(
-      Type.String({
+      text('namespace', {
         page: 'cluster',
         title: 'Namespace',
         description: 'Namespace to install into; it is created where it is missing.',
-        pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
         default: 'cde',
       }),
     ),
@@ -78,11 +77,9 @@ export const Answers = Type.Object(
           },
           { title: 'Kind of registry', description: 'What answers at the address.', default: 'serve' },
         ),
-        address: Type.String({
+        address: text('registry', {
           title: 'Address',
           description: 'host[:port][/path] of the registry, as the nodes reach it.',
-          minLength: 1,
-          maxLength: 255,
         }),
         plainHttp: Type.Optional(
           Type.Boolean({ title: 'Plain HTTP', description: 'Talk to it without TLS.', default: false }),
@@ -103,31 +100,25 @@ export const Answers = Type.Object(
         ),
       },
     ),
-    host: Type.String({
+    host: text('host', {
       page: 'names',
       title: 'Host name',
       description: 'Name by which browsers reach the platform, such as cde.site.example.',
-      maxLength: 253,
-      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
     }),
     devUrlsHost: Type.Optional(
-      Type.String({
+      text('domain', {
         page: 'names',
         title: 'Host name of dev URLs',
         description:
           'Ports and editors of workspaces are reached at names below it, such as 8000-box-ann.dev.site.example for dev.site.example. DNS leads *.<name> to the platform.',
-        maxLength: 189,
-        pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$',
       }),
     ),
     editorsHost: Type.Optional(
-      Type.String({
+      text('domain', {
         page: 'names',
         title: 'Host name of editors',
         description:
           'Where a wildcard name cannot be had: all editors are at this one second name. With a host name of dev URLs editors have names below that; with neither there are none.',
-        maxLength: 189,
-        pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$',
       }),
     ),
     tls: Type.Optional(

@@ -1,0 +1,26 @@
+import { siteHostsFault } from '@sealift/bundle-spec/site-hosts.ts'
+import { answerAt, type Draft } from './draft.ts'
+import type { Said } from './formats/said.ts'
+
+/** What does not go together in answers, at the field that has to change. */
+export function relationFaults(draft: Draft): (Said & { pointer: string })[] {
+  const text = (pointer: string): string | undefined => {
+    const value = answerAt(draft, pointer)
+    return typeof value === 'string' ? value : undefined
+  }
+  const faults: (Said & { pointer: string })[] = []
+  const [username, passwordFile] = [text('/registry/username'), text('/registry/passwordFile')]
+  if ((username === undefined) !== (passwordFile === undefined))
+    faults.push({
+      pointer: `/registry/${username === undefined ? 'username' : 'passwordFile'}`,
+      message: 'it is missing: the user of the registry and the file with the password belong together',
+      fix: 'answer both or neither',
+    })
+  const [host, devUrlsHost, editorsHost] = [text('/host'), text('/devUrlsHost'), text('/editorsHost')]
+  if (host === undefined) return faults
+  const covers = siteHostsFault({ host, devUrlsHost })
+  if (covers !== undefined) faults.push({ pointer: '/devUrlsHost', message: covers })
+  const fault = covers ?? siteHostsFault({ host, devUrlsHost, editorsHost })
+  if (covers === undefined && fault !== undefined) faults.push({ pointer: '/editorsHost', message: fault })
+  return faults
+}
