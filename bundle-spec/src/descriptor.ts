@@ -33,6 +33,8 @@ export const mediaTypes = {
   helmChart: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
   /** artifactType of the release manifest */ release: 'application/vnd.sealift.release.v1+json',
   /** artifactType of a plain file that the release carries */ file: 'application/vnd.sealift.file.v1',
+  /** artifactType of a signed index in a registry, and mediaType of its index.json */ signedIndex:
+    'application/vnd.sealift.index.v1+json',
   sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
 } as const
 

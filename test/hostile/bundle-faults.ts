@@ -311,6 +311,30 @@ export const faults: [string, Depth, string, (site: Site) => Promise<unknown> | 
     }),
   ],
   [
+    'something about an image under the name of the release itself',
+    'structure',
+    'BUNDLE_RELEASE',
+    index((old) => {
+      const { annotations, ...image } = managerOf(old)
+      const names = {
+        'org.opencontainers.image.ref.name': 'registry.sealift.example/cde/charts/cde/release:0.1.0',
+        'dev.sealift.role': 'referrer',
+      }
+      old.manifests.push({ ...image, annotations: { ...annotations, ...names } })
+    }),
+  ],
+  [
+    'a name by another digest than its own',
+    'index',
+    'BUNDLE_FORMAT',
+    manager(({ annotations }) => ({
+      annotations: {
+        ...annotations,
+        'org.opencontainers.image.ref.name': `registry.sealift.example/cde/manager@sha256:${'0'.repeat(64)}`,
+      },
+    })),
+  ],
+  [
     'a chart that the release does not name',
     'structure',
     'BUNDLE_RELEASE',

@@ -1,7 +1,7 @@
 import { annotations, type Descriptor, mediaTypes, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
-import type { Artifact } from '../stores/bundle/open.ts'
 import type { MemoryStore } from '../stores/memory.ts'
+import type { Artifact } from '../stores/signed-release.ts'
 
 /**
  * Makes an OCI artifact of one layer (image-spec, manifest.md, "Guidelines for Artifact Usage"): config is the empty

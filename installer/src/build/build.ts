@@ -1,19 +1,21 @@
 import { createPublicKey } from 'node:crypto'
 import { copyGraph } from '@sealift/bundle-spec/copy.ts'
 import { annotations, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { readGraph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
 import { assertLicensed, readLicense } from '@sealift/bundle-spec/license.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
+import { releaseNameOf, versionTag } from '@sealift/bundle-spec/release-name.ts'
 import { readSigningKey, signMessage } from '@sealift/bundle-spec/sign.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
-import type { Artifact } from '../stores/bundle/open.ts'
 import { type ReusedBlobs, reuseBlobs } from '../stores/bundle/reuse.ts'
 import { writeBundle } from '../stores/bundle/write.ts'
 import { type DownloadStore, downloadStore } from '../stores/downloads.ts'
 import { fileStore } from '../stores/files.ts'
 import { firstOf } from '../stores/first.ts'
 import { type MemoryStore, memoryStore } from '../stores/memory.ts'
+import type { Artifact } from '../stores/signed-release.ts'
 import { artifactAs, indexEntry, makeArtifact } from './artifact.ts'
 import { type Chart, packChart } from './chart.ts'
 import { cover, type Render, renderedImages, type Warning } from './cover.ts'
@@ -21,7 +23,7 @@ import { fileArtifacts } from './files.ts'
 import { findReferrers } from './referrers.ts'
 import { type ResolvedImage, resolveImages } from './resolve.ts'
 import { attachSboms } from './sbom.ts'
-import { type ReleaseSource, readSource } from './source.ts'
+import { type ReleaseSource, readSource, releaseRepository } from './source.ts'
 import { localSources } from './sources.ts'
 
 export interface BuildOptions {
@@ -104,6 +106,7 @@ async function build(
   old: ReusedBlobs | undefined,
 ): Promise<BuildResult> {
   const { signal, registry } = options
+  const releaseAt = releaseRepository(source)
   const platforms = options.platforms ?? source.platforms
   const made = memoryStore('this build')
   const local = fileStore()
@@ -135,7 +138,7 @@ async function build(
     downloads,
     given: options.files ?? {},
     repository: `${repositoryOf(chartArtifact.reference)}/files`,
-    tag: tagOf(source.version),
+    tag: versionTag(source.version),
   })
   const release: Release = {
     apiVersion: 'sealift.dev/v1',
@@ -160,12 +163,9 @@ async function build(
     coverage: report,
   }
   const layer = made.put(toJson(release), mediaTypes.release)
-  const releaseArtifact = artifactAs(
-    'release',
-    source.name,
-    `${repositoryOf(chartArtifact.reference)}/release:${tagOf(source.version)}`,
-    makeArtifact(made, layer, { artifactType: mediaTypes.release }),
-  )
+  const manifest = makeArtifact(made, layer, { artifactType: mediaTypes.release })
+  // by digest: the version is the name of the signed index, which a registry keeps there too
+  const releaseArtifact = artifactAs('release', source.name, `${releaseAt}@${manifest.digest}`, manifest)
   const artifacts = distinct([
     releaseArtifact,
     chartArtifact,
@@ -174,6 +174,17 @@ async function build(
     ...resolved.flatMap(({ original }) => original ?? []),
     ...referrers,
   ])
+  const name = releaseNameOf(releaseArtifact.reference, source.version)
+  const taken = artifacts.find(({ reference }) => reference === name)
+  if (taken)
+    throw new SealiftError(
+      'BUILD_SOURCE',
+      `${options.source}: ${taken.role} ${taken.name} has the name of the release`,
+      {
+        why: `registries keep the release as ${name}`,
+        fix: 'give the release a repository of its own, for example reference: registry.example/cde/release',
+      },
+    )
   const index = toJson({
     schemaVersion: 2,
     mediaType: mediaTypes.index,
@@ -234,10 +245,7 @@ function chartAs(made: MemoryStore, chart: Chart, source: ReleaseSource): Artifa
   return artifactAs(
     'chart',
     chart.name,
-    `${source.chart.reference}:${tagOf(chart.version)}`,
+    `${source.chart.reference}:${versionTag(chart.version)}`,
     makeArtifact(made, layer, { config }),
   )
 }
-
-/** A version as a tag: `+` is not allowed in one, Helm writes `_` (helm.sh, "Use OCI-based registries"). */
-const tagOf = (version: string): string => version.replace('+', '_')

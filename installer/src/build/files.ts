@@ -1,9 +1,9 @@
 import { annotations, type Descriptor, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import type { Artifact } from '../stores/bundle/open.ts'
 import type { DownloadStore } from '../stores/downloads.ts'
 import type { FileStore } from '../stores/files.ts'
 import type { MemoryStore } from '../stores/memory.ts'
+import type { Artifact } from '../stores/signed-release.ts'
 import { artifactAs, makeArtifact } from './artifact.ts'
 import type { ReleaseSource } from './source.ts'
 

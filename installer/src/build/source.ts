@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { Name, Platform, ReleaseImage, Version } from '@sealift/bundle-spec/release.ts'
+import { parseReleaseName, releaseNameOf } from '@sealift/bundle-spec/release-name.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
@@ -46,6 +47,9 @@ export const ReleaseSource = Type.Object(
     platforms: Type.Array(Platform, { minItems: 1 }),
     minimumKubernetes: Type.String({ pattern: '^1\\.[0-9]+$' }),
     upgradesFrom: Type.Optional(Type.String()),
+    reference: Type.Optional(
+      Type.String({ description: 'host/repository in which registries keep the release; default: CHART/release' }),
+    ),
     chart: Type.Object({ path: Type.String(), reference: Type.String() }, { additionalProperties: false }),
     images: Type.Array(Image, { minItems: 1 }),
     files: Type.Array(File),
@@ -103,6 +107,16 @@ export async function readSource(path: string): Promise<ReleaseSource> {
     for (const [i, image] of value.images.entries())
       if (value.images.findIndex((other) => other[key] === image[key]) !== i)
         throw new SealiftError('BUILD_SOURCE', `${placeAt(['images', i])}: two images have the ${key} ${image[key]}`)
+  try {
+    if (value.reference !== undefined) parseReleaseName(releaseNameOf(value.reference, value.version))
+  } catch (cause) {
+    const { why } = cause as SealiftError
+    throw new SealiftError('BUILD_SOURCE', `${placeAt(['reference'])}: the release cannot be kept there`, {
+      why,
+      fix: 'write HOST/REPOSITORY, for example registry.example/cde/release',
+      cause,
+    })
+  }
   const here = dirname(resolve(path))
   return {
     ...value,
@@ -116,6 +130,10 @@ export async function readSource(path: string): Promise<ReleaseSource> {
     files: value.files.map((file) => (file.path === undefined ? file : { ...file, path: resolve(here, file.path) })),
   }
 }
+
+/** The repository, under the vendor's names, in which a registry keeps the release itself: signed index and manifest. */
+export const releaseRepository = ({ reference, chart }: Pick<ReleaseSource, 'reference' | 'chart'>): string =>
+  reference ?? `${chart.reference}/release`
 
 function fileProblem({ path, url, sha256, size, plainHttp }: Type.Static<typeof File>): string | undefined {
   if (path !== undefined && url !== undefined) return 'has a path and a url: it can have one'

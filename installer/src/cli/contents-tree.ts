@@ -33,7 +33,7 @@ function artifactLines(artifact: ArtifactContents, about: ReadonlyMap<string, Ar
   ]
   return [
     `${safe(role)} ${safe(name)}  ${bytes(size)}${shared}`,
-    `  ${safe(reference)}`,
+    `  ${safe(reference.replace(`@${digest}`, ''))}`,
     `  ${digest}`,
     ...drawn(below, '  '),
   ]

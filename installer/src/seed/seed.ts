@@ -3,7 +3,10 @@ import { isDocument, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
+import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import type { Bundle } from '../stores/bundle/open.ts'
+import { firstOf } from '../stores/first.ts'
+import { memoryStore } from '../stores/memory.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
 import type { UploadJournal } from '../stores/registry/upload-journal.ts'
 import { knownSink } from './known-sink.ts'
@@ -12,6 +15,7 @@ import { type NamePlan, type Plan, type Survey, surveyRegistry } from './plan.ts
 import { provenStore } from './proven.ts'
 import { writeReferrerLists } from './referrers.ts'
 import { ringStore } from './ring-store.ts'
+import { signedIndexRoot } from './signed-index.ts'
 
 export interface SeedPlace {
   bundle: Bundle
@@ -30,6 +34,10 @@ export interface Prepared {
   can: Capabilities | undefined
   graph: Graph
   holders: Survey['holders']
+  /** what is sent beside the content of the bundle file */
+  made: ContentStore
+  /** the name by which the release is found, `registry/repository:version`; undefined where it is not all seeded */
+  release: string | undefined
 }
 
 export type Capabilities = Awaited<ReturnType<RegistryStore['probe']>>
@@ -46,6 +54,8 @@ export interface SeedOptions extends SeedPlace {
 
 export interface SeedResult extends CopyResult {
   plan: Plan
+  /** the name by which the release is found, and the digest of what holds its signed index */
+  release?: { reference: string; digest: string }
   /** names at the site and the digests that were read back under them */
   references: { reference: string; digest: string }[]
   /** vendors' own indexes of images of which not every platform is delivered, and whether the registry took them */
@@ -67,21 +77,21 @@ export async function planSeed(place: SeedPlace): Promise<Plan> {
  * @throws SealiftError REGISTRY_TAG_TAKEN, REGISTRY_*, BUNDLE_*
  */
 export async function prepareSeed(place: SeedPlace & Pick<SeedOptions, 'replaceTags'>): Promise<Prepared> {
-  const { graph, plan, holders } = await surveyed(place)
+  const { plan, graph, ...more } = await surveyed(place)
   const taken = plan.names.filter(({ now, digest }) => now !== undefined && now !== digest)
   if (taken.length > 0 && !place.replaceTags) throw tagsTaken(place.to, taken)
   const first = graph.roots[0]
   const missing = plan.send.parts + plan.mount.parts > 0 && first
   return {
+    ...more,
     graph,
     plan,
-    holders,
     can: missing ? await place.to.probe(repositoryOf(first.target), place.signal) : undefined,
   }
 }
 
 /**
- * Puts everything a bundle holds into a registry, straight from the file. What is there already is not sent; every blob
+ * Puts everything a bundle holds into a registry, straight from the file, and its signed index under a name of its own. What is there already is not sent; every blob
  * that is sent is hashed on its way and refused before its upload ends where it is damaged; manifests follow when all
  * blobs are there, names when all manifests are; then each name is read back and proven. So only the structure of the
  * bundle needs to be verified before: `verifyStructure`.
@@ -89,12 +99,17 @@ export async function prepareSeed(place: SeedPlace & Pick<SeedOptions, 'replaceT
  */
 export async function seedRegistry(options: SeedOptions): Promise<SeedResult> {
   const { bundle, to, signal, onProgress } = options
-  const { graph, plan, holders, can } = options.prepared ?? (await prepareSeed(options))
+  const { graph, plan, holders, can, made, release } = options.prepared ?? (await prepareSeed(options))
   const known: Graph = { ...graph, roots: graph.roots.filter((_, i) => plan.names[i]?.now !== plan.names[i]?.digest) }
-  const result = await copyGraph(provenStore(ringStore(bundle)), knownSink(to, holders, options.journal), known, {
-    ...(signal ? { signal } : {}),
-    ...(onProgress ? { onProgress } : {}),
-  })
+  const result = await copyGraph(
+    firstOf(made, provenStore(ringStore(bundle))),
+    knownSink(to, holders, options.journal),
+    known,
+    {
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    },
+  )
   await writeReferrerLists(graph, to, signal)
   // what was just found under its name, by digest, needs no second look
   const changed = can !== undefined || known.roots.length > 0
@@ -104,16 +119,29 @@ export async function seedRegistry(options: SeedOptions): Promise<SeedResult> {
   const [first] = graph.roots
   const capabilities = can && first ? await to.learned(repositoryOf(first.target)) : undefined
   const originals = await seedOriginals(bundle, to, options.registry, signal)
-  return { ...result, plan, references, originals, ...(capabilities ? { capabilities } : {}) }
+  const found = references.find(({ reference }) => reference === release)
+  return {
+    ...result,
+    plan,
+    references,
+    originals,
+    ...(found ? { release: found } : {}),
+    ...(capabilities ? { capabilities } : {}),
+  }
 }
 
-async function surveyed({ bundle, to, registry, roles, signal }: SeedPlace): Promise<Survey & { graph: Graph }> {
+async function surveyed(place: SeedPlace): Promise<Survey & Pick<Prepared, 'graph' | 'made' | 'release'>> {
+  const { bundle, to, registry, roles, signal } = place
   const roots = bundle.artifacts
     .filter(({ role }) => role !== 'original')
     .filter(({ role }) => !roles || roles.includes(role))
     .map(({ descriptor, reference }) => ({ descriptor, source: reference, target: atSite(reference, registry) }))
-  const graph = await readGraph(bundle.store, roots, signal ? { signal } : {})
-  return { graph, ...(await surveyRegistry(graph, to, signal)) }
+  // whoever finds the release has to find all of it
+  const signed = roles ? undefined : await signedIndexRoot(bundle, registry)
+  const made = signed?.store ?? memoryStore()
+  const all = signed ? [...roots, signed.root] : roots
+  const graph = await readGraph(firstOf(made, bundle.store), all, signal ? { signal } : {})
+  return { graph, made, release: signed?.root.target, ...(await surveyRegistry(graph, to, signal)) }
 }
 
 /**

@@ -77,7 +77,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const)
     const second = await seed()
     assert.equal(second.code, 0, second.out)
     const { references } = JSON.parse(second.out) as { references: unknown[] }
-    assert.equal(references.length, 5)
+    assert.equal(references.length, 6)
     assert.ok(sent() < size * 1.05, `${sent()} of ${size} bytes went over the line`)
     assert.deepEqual(await readdir(state), [])
   })

@@ -121,3 +121,27 @@ test('two images of one name or one reference are refused with the line of the s
     })
   }
 })
+
+test('a release is kept where release.yaml says, and a name that something else has, or a place that is none, is refused', async (t) => {
+  const { options, trust } = await smallRelease(await temporaryDirectory(t))
+  const text = await readFile(options.source, 'utf8')
+  const keptAt = (reference: string) =>
+    writeFile(options.source, text.replace('chart:', `reference: ${JSON.stringify(reference)}\nchart:`))
+  await keptAt('registry.sealift.example/cde/product')
+  const bundle = await openBundle((await buildBundle(options)).path, trust)
+  t.after(() => bundle.close())
+  assert.match(bundle.artifacts[0]?.reference ?? '', /^registry\.sealift\.example\/cde\/product@sha256:/)
+  for (const [reference, message] of [
+    ['registry.sealift.example/cde/manager', /image manager has the name of the release/],
+    ['registry.sealift.example/cde/charts/cde', /chart cde has the name of the release/],
+    ['registry.sealift.example/cde/charts/cde/files/tool', /file tool has the name of the release/],
+    ['cde/release', /release\.yaml:8: the release cannot be kept there/],
+    ['https://registry.sealift.example/cde', /release\.yaml:8: the release cannot be kept there/],
+  ] as const) {
+    await keptAt(reference)
+    await assert.rejects(buildBundle(options), (error: Error) => {
+      assert.match(error.message, message)
+      return code('BUILD_SOURCE')(error)
+    })
+  }
+})

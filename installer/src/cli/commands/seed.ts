@@ -84,6 +84,7 @@ export const seed = defineCommand({
           const kept = resumed > 0 ? `, ${bytes(resumed)} of an earlier run used` : ''
           const parts = `(${sent} parts), ${mounted} mounted, ${present} there already`
           console.log(`${bytes(result.sent)} sent ${parts}${kept}, in ${duration(ms)}`)
+          if (result.release) console.log(`The release is ${result.release.reference}@${result.release.digest}`)
           if (result.capabilities) console.log(describeCapabilities(result.capabilities))
           const refused = result.originals.filter(({ accepted }) => !accepted).length
           if (refused > 0)

@@ -1,7 +1,8 @@
 import { type Descriptor, isDigest, isIndex, isManifest, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import { childrenOf, type Graph, type Node, readGraph } from '@sealift/bundle-spec/graph.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
-import type { Artifact, Bundle } from './open.ts'
+import type { Artifact } from '../signed-release.ts'
+import type { Bundle } from './open.ts'
 import { verifyStructure } from './verify.ts'
 
 /** A layer of a manifest. Sizes are in bytes as it is stored, compressed or not. */

@@ -1,7 +1,8 @@
 import type { Role } from '@sealift/bundle-spec/descriptor.ts'
 import { readGraph } from '@sealift/bundle-spec/graph.ts'
 import { digestOfName, layOut } from '@sealift/bundle-spec/tar.ts'
-import type { Artifact, Bundle } from './open.ts'
+import type { Artifact } from '../signed-release.ts'
+import type { Bundle } from './open.ts'
 import { verifyStructure } from './verify.ts'
 
 export interface Change {

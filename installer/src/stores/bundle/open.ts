@@ -1,40 +1,24 @@
-import { annotations, checkDescriptor, type Descriptor, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { keyHint, verifyMessage } from '@sealift/bundle-spec/signature.ts'
+import type { SignedIndex } from '@sealift/bundle-spec/signed-index.ts'
 import { misstated } from '@sealift/bundle-spec/stated.ts'
 import type { ByteRange, ContentStore } from '@sealift/bundle-spec/store.ts'
 import { digestOfName, type Entry, layoutDocument } from '@sealift/bundle-spec/tar.ts'
-import { digestOf } from '@sealift/bundle-spec/verify.ts'
+import { type Artifact, artifactNamed, openSignedIndex, type SignedRelease } from '../signed-release.ts'
 import { readEntries, readExactly } from './entries.ts'
 import { explained } from './part-faults.ts'
 import type { PartedFile } from './parted-file.ts'
 import { openParts } from './parts.ts'
 
-/** An artifact that the signed index names. `reference` is a full one, with the vendor's host. */
-export interface Artifact {
-  descriptor: Descriptor
-  reference: string
-  role: Role
-  name: string
-}
-
 /** A bundle whose signature held. Its blobs are hashed when they are read, or all at once by `verifyBundle`. */
-export interface Bundle {
-  path: string
+export interface Bundle extends SignedRelease {
   /** bytes of the bundle, in all of its parts */
   size: number
-  store: ContentStore
-  artifacts: readonly Artifact[]
+  signed: SignedIndex
   /** where each file lies in it */
   entries: readonly Entry[]
   /** its bytes, in one file or in parts */
   file: PartedFile
-  /** digest of index.json: what the signature is over */
-  indexDigest: string
-  /** hint of the key that signed: base64(SHA-256(DER SubjectPublicKeyInfo)) */
-  signedBy: string
   close(): Promise<void>
 }
 
@@ -53,24 +37,26 @@ export async function openBundle(path: string, trust: readonly string[]): Promis
     const layoutBytes = await readExactly(file, layout.offset, layout.size)
     if (!layoutBytes?.equals(layoutDocument))
       throw new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why: 'its oci-layout is another version' })
-    const indexBytes = await readSmall(file, index, limits.document, path)
-    const key = verifyMessage(indexBytes, await readSmall(file, signature, limits.signature, path), trust)
-    const indexDigest = digestOf(indexBytes)
+    const signed: SignedIndex = {
+      index: await readSmall(file, index, limits.document, path),
+      signature: await readSmall(file, signature, limits.signature, path),
+    }
+    const opened = openSignedIndex(signed, trust)
+    const { indexDigest, artifacts } = opened
     if (parts && parts.index !== indexDigest)
       throw new SealiftError('BUNDLE_PARTS', `the parts index beside ${path} belongs to another bundle`, {
         why: `it was made for the index ${parts.index}, the parts hold ${indexDigest}`,
         fix: 'carry the parts index over again, with its signature',
       })
-    const artifacts = readIndex(indexBytes)
     return {
+      ...opened,
       path,
       size: file.size,
+      signed,
       store: storeOf(path, file, entries, artifacts),
-      artifacts,
       entries,
       file,
-      indexDigest,
-      signedBy: keyHint(key),
+      explain: (error) => explained(error, file),
       close: () => file.close(),
     }
   } catch (error) {
@@ -87,28 +73,6 @@ async function readSmall(file: PartedFile, entry: Entry, limit: number, path: st
   return (await readExactly(file, entry.offset, entry.size)) as Buffer
 }
 
-function readIndex(bytes: Buffer): Artifact[] {
-  const index = parseJson(bytes, 'index.json') as { manifests?: unknown; layers?: unknown } | null
-  if (!Array.isArray(index?.manifests) || index.layers !== undefined)
-    throw new SealiftError('BUNDLE_FORMAT', 'index.json is not an OCI image index')
-  const seen = new Set<string>()
-  return index.manifests.map((value) => {
-    const descriptor = checkDescriptor(value, 'index.json')
-    const {
-      [annotations.refName]: reference,
-      [annotations.role]: role,
-      [annotations.name]: name,
-    } = descriptor.annotations ?? {}
-    if (!reference || !role || !name)
-      throw new SealiftError('BUNDLE_FORMAT', `index.json does not say what ${descriptor.digest} is`)
-    if (reference.length > limits.referenceLength || !/^[A-Za-z0-9[][A-Za-z0-9._:/@[\]+-]*$/.test(reference))
-      throw new SealiftError('BUNDLE_FORMAT', `index.json gives ${descriptor.digest} a name that is no reference`)
-    if (seen.has(reference)) throw new SealiftError('BUNDLE_FORMAT', `index.json has the name ${reference} twice`)
-    seen.add(reference)
-    return { descriptor, reference, role: role as Role, name }
-  })
-}
-
 function storeOf(
   path: string,
   file: PartedFile,
@@ -120,10 +84,7 @@ function storeOf(
   return {
     origin,
     async resolve(reference) {
-      const artifact = artifacts.find(
-        (a) =>
-          a.reference === reference || `${a.reference.replace(/:[^/:]*$/, '')}@${a.descriptor.digest}` === reference,
-      )
+      const artifact = artifactNamed(artifacts, reference)
       if (artifact) return artifact.descriptor
       throw new SealiftError('BUNDLE_NOT_FOUND', `${origin} does not hold ${reference}`, {
         fix: `sealift bundle inspect ${path}`,

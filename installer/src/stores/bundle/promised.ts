@@ -1,14 +1,14 @@
 import type { Role } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
-import type { Bundle } from './open.ts'
+import { releaseNameIn, type SignedRelease } from '../signed-release.ts'
 
 /**
  * Proves that a bundle delivers what its release names, and nothing else of the kind: each image, file and the chart is there
  * under its name and with its digest. What is served or seeded under a name is then what is installed by digest.
  * @throws SealiftError BUNDLE_RELEASE
  */
-export function checkPromised(bundle: Bundle, { chart, images, files }: Release): void {
+export function checkPromised(bundle: SignedRelease, { version, chart, images, files }: Release): void {
   const bad = (what: string, why: string) =>
     new SealiftError('BUNDLE_RELEASE', `${bundle.path}: ${what} is not what its release names`, { why })
   const promised = new Map<string, { digest: string; reference?: string }>([
@@ -17,7 +17,9 @@ export function checkPromised(bundle: Bundle, { chart, images, files }: Release)
     ...files.map((file) => [keyOf('file', file.name), file] as const),
   ])
   if (promised.size !== 1 + images.length + files.length) throw bad('a name', 'the release gives it twice')
+  const own = releaseNameIn(bundle, version)
   for (const { role, name, reference, descriptor } of bundle.artifacts) {
+    if (reference === own) throw bad(keyOf(role, name), `${own} is the name of the release itself`)
     const key = keyOf(role, name)
     if (role !== 'chart' && role !== 'image' && role !== 'file') continue
     const named = promised.get(key)

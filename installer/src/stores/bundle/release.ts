@@ -7,22 +7,21 @@ import { Release } from '@sealift/bundle-spec/release.ts'
 import type { Bytes } from '@sealift/bundle-spec/store.ts'
 import { readDocument, verified } from '@sealift/bundle-spec/verify.ts'
 import Value from 'typebox/value'
-import type { Artifact, Bundle } from './open.ts'
-import { explained } from './part-faults.ts'
+import type { Artifact, SignedRelease } from '../signed-release.ts'
 
 /**
  * Reads the release manifest of a bundle, proven against the signed index.
  * @throws SealiftError BUNDLE_RELEASE, BUNDLE_CONTENT, BUNDLE_PART_CONTENT
  */
-export async function readRelease(bundle: Bundle): Promise<{ release: Release; digest: string }> {
+export async function readRelease(bundle: SignedRelease): Promise<{ release: Release; digest: string }> {
   try {
     return await readReleaseDocument(bundle)
   } catch (error) {
-    throw await explained(error, bundle.file)
+    throw (await bundle.explain?.(error)) ?? error
   }
 }
 
-async function readReleaseDocument(bundle: Bundle): Promise<{ release: Release; digest: string }> {
+async function readReleaseDocument(bundle: SignedRelease): Promise<{ release: Release; digest: string }> {
   const artifact = artifactOf(bundle, 'release')
   const layer = await singleLayer(bundle, artifact)
   if (layer.mediaType !== mediaTypes.release)
@@ -44,19 +43,21 @@ async function readReleaseDocument(bundle: Bundle): Promise<{ release: Release; 
  * @throws SealiftError BUNDLE_NOT_FOUND
  */
 export async function openFile(
-  bundle: Bundle,
+  bundle: SignedRelease,
   name: string,
 ): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
   return openLayer(bundle, artifactOf(bundle, 'file', name))
 }
 
 /** Opens the Helm chart archive (tar+gzip) that the release installs; its bytes are hashed as they are read. */
-export async function openChart(bundle: Bundle): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
+export async function openChart(
+  bundle: SignedRelease,
+): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
   return openLayer(bundle, artifactOf(bundle, 'chart'))
 }
 
 async function openLayer(
-  bundle: Bundle,
+  bundle: SignedRelease,
   artifact: Artifact,
 ): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
   const descriptor = await singleLayer(bundle, artifact)
@@ -67,7 +68,7 @@ async function openLayer(
   }
 }
 
-function artifactOf(bundle: Bundle, role: Artifact['role'], name?: string): Artifact {
+function artifactOf(bundle: SignedRelease, role: Artifact['role'], name?: string): Artifact {
   const found = bundle.artifacts.filter(
     (artifact) => artifact.role === role && (name === undefined || artifact.name === name),
   )
@@ -82,7 +83,7 @@ function artifactOf(bundle: Bundle, role: Artifact['role'], name?: string): Arti
   return found[0] as Artifact
 }
 
-async function singleLayer(bundle: Bundle, artifact: Artifact): Promise<Descriptor> {
+async function singleLayer(bundle: SignedRelease, artifact: Artifact): Promise<Descriptor> {
   const { descriptor, reference } = artifact
   const bytes = await readDocument(descriptor, () => bundle.store.open(reference, descriptor), bundle.store.origin)
   const [, layer, ...more] = childrenOf(descriptor, bytes)
