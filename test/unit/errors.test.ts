@@ -16,7 +16,7 @@ const pages: Page[] = [
   },
   {
     docs: 'docs/platform-errors.md',
-    sources: ['services/{manager,envproxy,workspace,ingress,dashboard}/**/*.{ts,tsx}'],
+    sources: ['services/{manager,envproxy,workspace,ingress,dashboard}/**/*.{ts,tsx}', 'web/*.ts'],
     // quoted words with an underscore, single words where a code stands, and keys of a table of statuses
     codes: /'([A-Z]+(?:_[A-Z]+)+)'|(?:code: |\(\d{3}, )'([A-Z]+)'|^\s+([A-Z_]+): \d{3},$/gm,
     // names of environment variables, and errors of Node.js and of libraries

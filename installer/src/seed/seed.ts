@@ -91,10 +91,10 @@ export async function prepareSeed(place: SeedPlace & Pick<SeedOptions, 'replaceT
 }
 
 /**
- * Puts everything a bundle holds into a registry, straight from the file, and its signed index under a name of its own. What is there already is not sent; every blob
- * that is sent is hashed on its way and refused before its upload ends where it is damaged; manifests follow when all
- * blobs are there, names when all manifests are; then each name is read back and proven. So only the structure of the
- * bundle needs to be verified before: `verifyStructure`.
+ * Puts everything a bundle holds into a registry, straight from the file, and its signed index under a name of its own.
+ * What is there already is not sent; every blob that is sent is hashed on its way and refused before its upload ends where
+ * it is damaged; manifests follow when all blobs are there, names when all manifests are; then each name is read back and
+ * proven. So only the structure of the bundle needs to be verified before: `verifyStructure`.
  * @throws SealiftError REGISTRY_*, BUNDLE_*
  */
 export async function seedRegistry(options: SeedOptions): Promise<SeedResult> {
