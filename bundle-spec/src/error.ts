@@ -11,6 +11,7 @@ export const exitCodes = {
   /** Kubernetes or Helm failed or refused */ CLUSTER: 6,
   /** a local disk is full or refuses */ STORAGE: 7,
   /** the release description cannot be built as it stands */ BUILD: 8,
+  /** another face of the installation, or the way to its session, is in the way */ SESSION: 9,
 } as const
 
 export type ErrorArea = keyof typeof exitCodes

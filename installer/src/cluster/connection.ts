@@ -101,10 +101,16 @@ function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortS
   }
 }
 
-function readKubeConfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
+const fix = 'name the file and the context: kubeconfig and context in the answers'
+
+/** The contexts that a kubeconfig has, and which one counts where none is named. @throws SealiftError CLUSTER_KUBECONFIG */
+export function contextsOf(address: ClusterAddress): { all: string[]; current: string | undefined } {
+  const config = loadKubeConfig(address)
+  return { all: config.contexts.map(({ name }) => name), current: config.getCurrentContext() || undefined }
+}
+
+function loadKubeConfig({ kubeconfig }: ClusterAddress): KubeConfig {
   const config = new KubeConfig()
-  const file = kubeconfig ?? 'the default kubeconfig'
-  const fix = 'name the file and the context: kubeconfig and context in the answers'
   try {
     if (kubeconfig === undefined) config.loadFromDefault()
     else {
@@ -112,12 +118,21 @@ function readKubeConfig({ kubeconfig, context }: ClusterAddress): KubeConfig {
       config.loadFromFile(kubeconfig)
     }
   } catch (cause) {
-    throw new SealiftError('CLUSTER_KUBECONFIG', `${file} cannot be read as a kubeconfig`, {
+    throw new SealiftError('CLUSTER_KUBECONFIG', `${fileOf({ kubeconfig })} cannot be read as a kubeconfig`, {
       why: String((cause as Error).message).split('\n')[0],
       fix,
       cause,
     })
   }
+  return config
+}
+
+const fileOf = ({ kubeconfig }: ClusterAddress): string => kubeconfig ?? 'the default kubeconfig'
+
+function readKubeConfig(address: ClusterAddress): KubeConfig {
+  const { kubeconfig, context } = address
+  const config = loadKubeConfig(address)
+  const file = fileOf(address)
   if (context !== undefined) {
     if (config.getContextObject(context) === null)
       throw new SealiftError('CLUSTER_KUBECONFIG', `${file} has no context "${context}"`, {

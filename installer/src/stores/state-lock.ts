@@ -6,15 +6,16 @@ const patience = 20_000
 
 /**
  * Takes the lock of a state directory, so that no two runs work with one. Returns what gives it back. `worker` is what
- * the lock is for, in the error.
+ * the lock is for, in the error; `name` is its file.
  * @throws SealiftError USAGE_LOCKED
  */
 export async function lockState(
   stateDir: string,
   worker = 'another installation',
   wait = patience,
+  name = 'lock',
 ): Promise<() => void> {
-  return await takeLock(stateDir, 'lock', {
+  return await takeLock(stateDir, name, {
     create: true,
     patience: wait,
     busy: (holder) =>
@@ -22,7 +23,7 @@ export async function lockState(
         'USAGE_LOCKED',
         `${worker} is at work here${holder === undefined ? '' : ` (process ${holder})`}`,
         {
-          why: `it holds ${stateDir}/lock`,
+          why: `it holds ${stateDir}/${name}`,
           fix: holder === undefined ? 'wait for it' : `wait for it, or end it: kill ${holder}`,
         },
       ),

@@ -104,7 +104,8 @@ export type SessionEvent =
   | InstallEvent
   | { type: 'draft'; draft: View['draft']; faults: View['faults'] }
   | { type: 'page'; page: Page }
-  | { type: 'look'; look: Look; looked: Looked }
+  /** without `looked`: its answers have changed, so what was found counts no more */
+  | { type: 'look'; look: Look; looked?: Looked }
   | { type: 'checks'; checks: readonly CheckResult[] }
   | { type: 'check'; check: CheckResult }
   | { type: 'stages'; stages: readonly { id: string; title: string }[] }
@@ -144,7 +145,7 @@ function change(view: View, event: Stamped): Partial<View> {
     case 'page':
       return { page: event.page }
     case 'look':
-      return { looks: { ...view.looks, [event.look]: event.looked } }
+      return { looks: looksAfter(view.looks, event.look, event.looked) }
     case 'checks':
       return { checks: event.checks }
     case 'check':
@@ -164,6 +165,11 @@ function change(view: View, event: Stamped): Partial<View> {
     default:
       return { stages: view.stages.map((stage) => (stage.id === event.stage ? stageAfter(stage, event) : stage)) }
   }
+}
+
+function looksAfter(before: View['looks'], look: Look, looked: Looked | undefined): View['looks'] {
+  const { [look]: _, ...others } = before
+  return looked === undefined ? others : { ...others, [look]: looked }
 }
 
 type OfStage = Exclude<Extract<Stamped, { stage: string }>, { type: 'log' }>

@@ -1,0 +1,163 @@
+import path from 'node:path'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { answerAt, type Draft, setAnswer } from '../answers/draft.ts'
+import { fieldAt } from '../answers/field.ts'
+import { questions } from '../answers/questions.ts'
+import { writeDraft } from './draft-file.ts'
+import type { EventLog } from './event-log.ts'
+import type { Changes, Face, Faults, Invitation } from './face.ts'
+import { faultsOf, importAnswers, withAbsolutePaths, writeAnswers } from './form.ts'
+import type { Lookouts } from './looks/lookouts.ts'
+import type { Runs } from './runs.ts'
+import type { Steering } from './steering.ts'
+import { dropUpload, keepUpload } from './uploads.ts'
+import type { FaceView, Phase } from './view.ts'
+
+/** The browsers' door of a session. */
+export interface WebDoor {
+  invite(): Promise<Invitation>
+  close(): void
+}
+
+/** What faces work with. */
+export interface Parts {
+  directory: string
+  /** directory from which relative paths in answers count */
+  base: string
+  ended: AbortSignal
+  log: EventLog
+  steering: Steering
+  lookouts: Lookouts
+  runs: Runs
+  web(): WebDoor | undefined
+}
+
+const changeable: readonly Phase[] = ['asking', 'failed']
+const closable: readonly Phase[] = ['asking', 'failed', 'done']
+const any: readonly Phase[] = ['asking', 'failed', 'checking', 'installing', 'done']
+
+/** The face in the process that owns the session. */
+export function ownFace(parts: Parts, { id }: FaceView): Face {
+  const { directory, base, log, steering, lookouts, runs } = parts
+
+  /** Says that the face is there; what anyone may do starts with it. */
+  function present(): void {
+    if (parts.ended.aborted) throw new SealiftError('SESSION_ENDED', 'the session is over', { fix: 'sealift install' })
+    steering.seen(id)
+  }
+
+  /** Does what only the one who steers may, and only in some phases. */
+  async function steer<T>(phases: readonly Phase[], act: () => T | Promise<T>): Promise<T> {
+    present()
+    steering.assert(id)
+    const { phase } = log.view()
+    if (!phases.includes(phase))
+      throw new SealiftError('SESSION_BUSY', 'this cannot be done now', { why: because[phase] })
+    return await act()
+  }
+
+  /** Takes over other answers: on the disk first, then for all to see. */
+  function keep(next: Draft): Faults {
+    const before = log.view().draft
+    writeDraft(directory, next)
+    const faults = faultsOf(next)
+    log.add({ type: 'draft', draft: next, faults })
+    lookouts.changed(before, next)
+    return { faults }
+  }
+
+  function web(): WebDoor {
+    const door = parts.web()
+    if (door) return door
+    throw new SealiftError('SESSION_NO_WEB', 'this session has no door for browsers', { fix: 'sealift install' })
+  }
+
+  return {
+    id,
+    async view() {
+      present()
+      return log.view()
+    },
+    async questions() {
+      return questions
+    },
+    subscribe(after, listener) {
+      present()
+      const gone = steering.following(id)
+      const end = log.subscribe(after, listener)
+      return once(() => {
+        end()
+        gone()
+      })
+    },
+    answer: (changes) => steer(changeable, () => keep(answered(log.view().draft, changes, base))),
+    upload: (pointer, name, bytes) =>
+      steer(changeable, () => {
+        const { draft } = log.view()
+        const file = keepUpload(directory, pointer, name, bytes)
+        const before = answerAt(draft, pointer)
+        if (fieldAt(pointer)?.items) {
+          const others = (Array.isArray(before) ? before : []).filter((one) => one !== file)
+          keep(setAnswer(draft, pointer, [...others, file]))
+        } else {
+          keep(setAnswer(draft, pointer, file))
+          if (before !== file) dropUpload(directory, before)
+        }
+        return { path: file }
+      }),
+    go: (page) => steer(any, () => log.add({ type: 'page', page })),
+    look: (look) => steer(any, () => lookouts.look(look, log.view().draft)),
+    check: () => steer(changeable, runs.check),
+    install: () => steer(changeable, runs.install),
+    stop: () => steer(any, runs.stop),
+    async steer() {
+      present()
+      steering.take(id)
+    },
+    async invite() {
+      present()
+      return await web().invite()
+    },
+    import: (text) => steer(changeable, () => keep(importAnswers(text, path.join(base, 'answers.yaml')))),
+    async export() {
+      present()
+      return writeAnswers(log.view().draft)
+    },
+    async report() {
+      present()
+      return `${JSON.stringify({ checks: log.view().checks }, null, 2)}\n`
+    },
+    closeWeb: () => steer(closable, () => web().close()),
+    async leave() {
+      steering.leave(id)
+    },
+  }
+}
+
+const because: Readonly<Record<Phase, string>> = {
+  asking: 'nothing runs',
+  failed: 'nothing runs',
+  checking: 'the checks run; stop them first',
+  installing: 'the installation runs; stop it first',
+  done: 'it is installed',
+}
+
+/** changes of one request */
+const mostChanges = 200
+
+function answered(draft: Draft, changes: Changes, base: string): Draft {
+  const entries = Object.entries(changes)
+  if (entries.length > mostChanges) throw new SealiftError('USAGE_ANSWERS', `more than ${mostChanges} answers at once`)
+  return entries.reduce(
+    (next, [pointer, value]) => setAnswer(next, pointer, withAbsolutePaths(pointer, value, base)),
+    draft,
+  )
+}
+
+function once(work: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) work()
+    done = true
+  }
+}

@@ -1,0 +1,91 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { InstallResult } from '../install/install.ts'
+import type { EventLog } from './event-log.ts'
+import { failureOf } from './face.ts'
+import { completeAnswers } from './form.ts'
+import { passwordCommand, type Work } from './work.ts'
+
+/** What a session does with its answers, one thing at a time. */
+export interface Runs {
+  /** @throws SealiftError SESSION_FAULTS */
+  check(): void
+  /** @throws SealiftError SESSION_FAULTS */
+  install(): void
+  /** Ends in order what runs. */
+  stop(): void
+  /** How the installation that was started last ends. @throws what it fails with */
+  outcome(): Promise<InstallResult>
+  /** Stops, and waits for the end. */
+  close(): Promise<void>
+}
+
+export function createRuns(work: Work, directory: string, log: EventLog): Runs {
+  let controller = new AbortController()
+  let running: Promise<unknown> = Promise.resolve()
+  let outcome: Promise<InstallResult> = Promise.reject(
+    new SealiftError('USAGE_INTERRUPTED', 'nothing was installed', { fix: 'sealift install' }),
+  )
+  outcome.catch(() => {})
+
+  /** The answers as they are now, whole. */
+  function answers() {
+    const { draft, faults } = log.view()
+    const first = Object.entries(faults)[0]
+    if (first)
+      throw new SealiftError('SESSION_FAULTS', 'the answers are not complete', {
+        why: `${first[0].slice(1).replaceAll('/', '.')}: ${first[1].message}`,
+        fix: first[1].fix,
+      })
+    return completeAnswers(draft, directory)
+  }
+
+  function begin(): AbortSignal {
+    controller = new AbortController()
+    return controller.signal
+  }
+
+  const failure = (cause: unknown) =>
+    failureOf(
+      cause instanceof SealiftError
+        ? cause
+        : new SealiftError('INTERNAL_DEFECT', 'sealift itself failed', {
+            why: (cause as Error)?.message ?? String(cause),
+          }),
+    )
+
+  return {
+    check() {
+      const given = answers()
+      const signal = begin()
+      log.add({ type: 'phase', phase: 'checking' })
+      running = work.check(given, log.add, signal).then(
+        () => log.add({ type: 'phase', phase: 'asking' }),
+        (error) => log.add({ type: 'phase', phase: 'asking', ...(signal.aborted ? {} : { failure: failure(error) }) }),
+      )
+    },
+    install() {
+      const given = answers()
+      const signal = begin()
+      log.add({ type: 'phase', phase: 'installing' })
+      log.add({ type: 'page', page: 'progress' })
+      outcome = work.stages().then((stages) => {
+        log.add({ type: 'stages', stages })
+        return work.install(given, log.add, signal)
+      })
+      running = outcome.then(
+        ({ url, namespace, version }) => {
+          log.add({ type: 'result', result: { url, namespace, version, passwordCommand: passwordCommand(namespace) } })
+          log.add({ type: 'phase', phase: 'done' })
+          log.add({ type: 'page', page: 'done' })
+        },
+        (error) => log.add({ type: 'phase', phase: 'failed', failure: failure(error) }),
+      )
+    },
+    stop: () => controller.abort(),
+    outcome: () => outcome,
+    async close() {
+      controller.abort()
+      await running
+    },
+  }
+}

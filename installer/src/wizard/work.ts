@@ -1,0 +1,36 @@
+import type { CompleteAnswers } from '../answers/schema.ts'
+import type { CheckResult } from '../checks/check.ts'
+import type { Emit } from '../install/events.ts'
+import type { InstallResult } from '../install/install.ts'
+import type { SessionEvent } from './view.ts'
+
+/** What a session starts: it asks for the answers, and leaves the work to these. */
+export interface Work {
+  install(answers: CompleteAnswers, emit: Emit, signal: AbortSignal): Promise<InstallResult>
+  /** Tells what each check finds as soon as it has found it. */
+  check(answers: CompleteAnswers, tell: (event: SessionEvent) => void, signal: AbortSignal): Promise<CheckResult[]>
+  /** what an installation will go through */
+  stages(): Promise<readonly { id: string; title: string }[]>
+}
+
+/** The installation itself; `stateDir` is where it keeps its journal, by default one for each site. */
+export const installing = (stateDir?: string): Work => ({
+  async install(answers, emit, signal) {
+    const { openInstallation } = await import('../install/open.ts')
+    const { install } = await import('../install/install.ts')
+    const deps = await openInstallation(answers, stateDir)
+    try {
+      return await install(answers, deps, emit, signal)
+    } finally {
+      await deps.close()
+    }
+  },
+  check: async () => [],
+  async stages() {
+    const { installStages } = await import('../install/install.ts')
+    return installStages.map(({ id, title }) => ({ id, title }))
+  },
+})
+
+export const passwordCommand = (namespace: string): string =>
+  `kubectl get secret cde-admin --namespace ${namespace} -o jsonpath={.data.password} | base64 -d`

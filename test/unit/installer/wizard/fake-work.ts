@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Draft } from '../../../../installer/src/answers/draft.ts'
+import type { InstallResult } from '../../../../installer/src/install/install.ts'
+import type { Face } from '../../../../installer/src/wizard/face.ts'
+import type { View } from '../../../../installer/src/wizard/view.ts'
+import type { Work } from '../../../../installer/src/wizard/work.ts'
+
+/** Answers that are complete; nothing that they name has to exist. */
+export const completeDraft: Draft = {
+  apiVersion: 'sealift.dev/v1',
+  kind: 'Answers',
+  mode: 'airgapped',
+  bundle: '/site/cde.bundle',
+  license: '/site/my.license',
+  trust: ['/site/vendor.pub'],
+  kubeconfig: '/site/kubeconfig',
+  registry: { kind: 'serve', address: '10.0.0.1:5000' },
+  host: 'cde.example',
+}
+
+export const result: InstallResult = { stages: [], url: 'https://cde.example/', namespace: 'cde', version: '0.1.0' }
+
+/** An installation of two stages that ends when `finish` says so, or when it is stopped. */
+export function fakeWork(finish: () => Promise<void> = async () => {}): Work & { answers: unknown[] } {
+  const answers: unknown[] = []
+  return {
+    answers,
+    stages: async () => [
+      { id: 'verify', title: 'Verify the bundle' },
+      { id: 'deploy', title: 'Install the chart' },
+    ],
+    async check(given, tell) {
+      const check = {
+        id: 'clock',
+        title: 'Clocks agree',
+        protects: 'deploy',
+        why: '',
+        level: 'error',
+        strict: false,
+      } as const
+      tell({ type: 'checks', checks: [{ ...check, state: 'running' }] })
+      answers.push(given)
+      await finish()
+      tell({ type: 'check', check: { ...check, state: 'passed', found: '3 ms' } })
+      return []
+    },
+    async install(given, emit, signal) {
+      answers.push(given)
+      emit({ type: 'stage-start', stage: 'verify', title: 'Verify the bundle', number: 1, of: 2, at: Date.now() })
+      for (let done = 1; done <= 5; done++) emit({ type: 'progress', stage: 'verify', done, total: 10, unit: 'bytes' })
+      emit({ type: 'log', stage: 'verify', level: 'info', message: 'half of it' })
+      const stopped = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
+      await Promise.race([finish(), stopped])
+      emit({ type: 'stage-done', stage: 'verify', ms: 5 })
+      return result
+    },
+  }
+}
+
+/** Waits until the view of a face is as wanted, and returns it. */
+export async function until(face: Face, wanted: (view: View) => boolean): Promise<View> {
+  for (const end = performance.now() + 20_000; performance.now() < end; await sleep(5)) {
+    const view = await face.view()
+    if (wanted(view)) return view
+  }
+  throw new Error(`the view stays otherwise: ${JSON.stringify(await face.view())}`)
+}
