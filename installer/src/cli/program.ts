@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, Load>> = {
   serve: async () => (await import('./commands/serve.ts')).serve,
   seed: async () => (await import('./commands/seed.ts')).seed,
   install: async () => (await import('./commands/install.ts')).install,
+  uninstall: async () => (await import('./commands/uninstall.ts')).uninstall,
 }
 
 /** Words with commands below them. */

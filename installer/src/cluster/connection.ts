@@ -6,6 +6,7 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   createConfiguration,
+  HttpMethod,
   KubeConfig,
   KubernetesObjectApi,
   Observable,
@@ -34,6 +35,8 @@ export interface Cluster extends Target {
   readonly custom: CustomObjectsApi
   /** objects of any kind */
   readonly objects: KubernetesObjectApi
+  /** A request to any path; undefined for an empty answer. For `request` and `find`, as the calls of the clients are. */
+  raw<T>(method: 'GET' | 'DELETE', path: string, options?: RawOptions): Promise<T>
   readonly signal: AbortSignal
   /** Makes a request, again after a transient failure; `doing` completes "could not …". @throws SealiftError CLUSTER_* */
   request<T>(doing: string, call: () => Promise<T>): Promise<T>
@@ -41,6 +44,15 @@ export interface Cluster extends Target {
   find<T>(doing: string, call: () => Promise<T>): Promise<T | undefined>
   /** The same cluster with the same login, asked until another signal. */
   until(signal: AbortSignal): Cluster
+}
+
+/** What a bare request carries beside its path. */
+export interface RawOptions {
+  query?: Record<string, string | number | undefined>
+  accept?: string
+  body?: object
+  /** milliseconds, at most those of any request */
+  timeout?: number
 }
 
 const requestTimeout = 30_000
@@ -86,6 +98,25 @@ function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortS
     version: new VersionApi(options),
     custom: new CustomObjectsApi(options),
     objects: new KubernetesObjectApi(options),
+    async raw<T>(method: 'GET' | 'DELETE', path: string, more: RawOptions = {}): Promise<T> {
+      const context = options.baseServer.makeRequestContext(path, HttpMethod[method])
+      context.setHeaderParam('Accept', more.accept ?? 'application/json')
+      for (const [name, value] of Object.entries(more.query ?? {}))
+        if (value !== undefined) context.setQueryParam(name, String(value))
+      if (more.body) {
+        context.setHeaderParam('Content-Type', 'application/json')
+        context.setBody(JSON.stringify(more.body))
+      }
+      await config.applySecurityAuthentication(context)
+      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(more.timeout ?? requestTimeout)]))
+      const answer = await options.httpApi.send(context).toPromise()
+      const text = await answer.body.text()
+      // as the clients' own failures: statusOf and clusterFailure read code and body
+      if (answer.httpStatusCode >= 300)
+        throw Object.assign(new Error(`status ${answer.httpStatusCode}`), { code: answer.httpStatusCode, body: text })
+      const isJson = answer.headers['content-type']?.includes('json')
+      return (text === '' ? undefined : isJson ? JSON.parse(text) : text) as T
+    },
     signal,
     request,
     find: (doing, call) =>

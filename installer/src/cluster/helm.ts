@@ -8,6 +8,9 @@ export interface HelmRelease {
   namespace: string
 }
 
+/** The release that an installation makes of its namespace. */
+export const platformRelease = (namespace: string): HelmRelease => ({ name: 'cde', namespace })
+
 /** What is to be rendered or installed. `chart` is the path of an archive or a directory. */
 export interface HelmChart {
   chart: string

@@ -3,7 +3,7 @@ import type { CopyProgress } from '@sealift/bundle-spec/copy.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { type Cluster, connectCluster } from '../cluster/connection.ts'
-import { type HelmRelease, type HelmStatus, helmStatus, helmTemplate } from '../cluster/helm.ts'
+import { type HelmRelease, type HelmStatus, helmStatus, helmTemplate, platformRelease } from '../cluster/helm.ts'
 import type { HelmBinary } from '../cluster/helm-process.ts'
 import { apiResources } from '../cluster/permissions.ts'
 import { type RenderedObject, renderedObjects } from '../coverage/rendered-yaml.ts'
@@ -62,7 +62,7 @@ export function createContext(
   earlier: readonly JournalEntry[],
 ): InstallContext {
   const files = path.join(deps.stateDir, 'files')
-  const helmRelease = { name: 'cde', namespace: answers.namespace }
+  const helmRelease = platformRelease(answers.namespace)
   const hasCa = answers.tls === undefined || answers.tls.caFile !== undefined
   const cluster = once(() => connectCluster(answers, signal))
   const values = once(() => chartValues(answers, deps.bundle.release, hasCa))

@@ -10,7 +10,15 @@ import { siteRegistry, small } from './registry-access.ts'
 import { seedImages } from './seed-images.ts'
 
 /** Where an installation keeps its journal: one directory for each cluster and namespace. */
-export function defaultStateDir({ kubeconfig, context, namespace }: CompleteAnswers): string {
+export function defaultStateDir({
+  kubeconfig,
+  context,
+  namespace,
+}: {
+  kubeconfig?: string | undefined
+  context?: string | undefined
+  namespace: string
+}): string {
   const site = createHash('sha256')
     .update(JSON.stringify([kubeconfig, context, namespace]))
     .digest('hex')

@@ -14,7 +14,10 @@ export type Stored = {
     labels?: Record<string, string>
     annotations?: Record<string, string>
     deletionTimestamp?: string
+    deletionGracePeriodSeconds?: number
     finalizers?: string[]
+    uid?: string
+    ownerReferences?: { uid: string }[]
   }
   [field: string]: unknown
 }
@@ -25,11 +28,42 @@ const kinds: Record<string, [kind: string, resource: string, namespaced: boolean
     ['Pod', 'pods', true],
     ['Secret', 'secrets', true],
     ['Service', 'services', true],
+    ['ConfigMap', 'configmaps', true],
+    ['Event', 'events', true],
+    ['PersistentVolume', 'persistentvolumes', false],
+    ['PersistentVolumeClaim', 'persistentvolumeclaims', true],
+    ['ServiceAccount', 'serviceaccounts', true],
+  ],
+  '/apis/apps/v1': [
+    ['Deployment', 'deployments', true],
+    ['ReplicaSet', 'replicasets', true],
+    ['StatefulSet', 'statefulsets', true],
   ],
   '/apis/networking.k8s.io/v1': [
     ['NetworkPolicy', 'networkpolicies', true],
     ['IngressClass', 'ingressclasses', false],
   ],
+}
+
+const isNamespace = /^\/api\/v1\/namespaces\/[^/]+$/
+
+/** The paths of collections: `/api/v1/pods`, `/api/v1/namespaces/NAME/pods`. */
+const collection = new RegExp(
+  `^(${Object.keys(kinds).join('|')})(/namespaces/[^/]+)?/(${Object.values(kinds)
+    .flat()
+    .map(([, resource]) => resource)
+    .join('|')})$`,
+)
+
+/** Label selectors as far as the installer uses them: `a=b`, `a in (b,c)`. */
+function selects(selector: string, labels: Record<string, string> = {}): boolean {
+  const terms = selector.match(/[^,(]+(\([^)]*\))?/g) ?? []
+  return terms.every((term) => {
+    const [, key = '', set] = /^(\S+) in \(([^)]*)\)$/.exec(term) ?? []
+    if (set !== undefined) return set.split(',').includes(labels[key] ?? '')
+    const [name = '', value] = term.split('=')
+    return labels[name] === value
+  })
 }
 
 /**
@@ -50,19 +84,64 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
       containerStatuses: [terminated(0)],
     }),
     put: (path: string, object: Stored = {}) =>
-      objects.set(path, { ...object, metadata: { name: path.split('/').at(-1) as string, ...object.metadata } }),
+      objects.set(path, { ...object, metadata: { ...named(path), ...object.metadata } }),
+    /** Which calls (`METHOD path`) are refused with 403. */
+    forbids: (_call: string): boolean => false,
+    /** What a SelfSubjectAccessReview answers for its attributes. */
+    allows: (_attributes: { verb: string; resource: string; namespace?: string }): boolean => true,
+    /** Called with each `METHOD path` before it is answered: for what others do meanwhile. */
+    before: (_call: string): void => {},
+    /** Answers for paths that no object has: statistics, metrics. */
+    answers: new Map<string, unknown>(),
     connect: (signal = new AbortController().signal): Cluster => connectCluster({ kubeconfig }, signal),
     kubeconfig: '',
   }
 
-  const answer = (method: string, path: string, text: string): [number, object] => {
+  /** As the garbage collector: what follows an object goes after it. */
+  const drop = (path: string) => {
+    const uid = objects.get(path)?.metadata?.uid
+    objects.delete(path)
+    for (const [key, { metadata }] of objects)
+      if (uid !== undefined && metadata?.ownerReferences?.some((owner) => owner.uid === uid)) remove(key)
+  }
+  /** Pods with a time to end, and what has finalizers, are there until somebody takes them away. */
+  const remove = (path: string, grace?: number) => {
+    const found = objects.get(path) as Stored
+    const { metadata = {} } = found
+    const end =
+      grace ?? metadata.deletionGracePeriodSeconds ?? (found as { spec?: Grace }).spec?.terminationGracePeriodSeconds
+    if (!metadata.finalizers?.length && !(end !== undefined && end > 60)) return drop(path)
+    const deletionGracePeriodSeconds = end ?? 0
+    objects.set(path, {
+      ...found,
+      metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds },
+    })
+  }
+
+  const answer = (method: string, path: string, text: string, query: URLSearchParams): [number, unknown] => {
     const failure = (code: number, reason: string, more = {}): [number, object] => [
       code,
       { kind: 'Status', status: 'Failure', code, reason, message: `${method} ${path}: ${reason}`, ...more },
     ]
+    fake.before(`${method} ${path}`)
+    if (fake.forbids(`${method} ${path}`)) return failure(403, 'Forbidden')
     const list = kinds[path]
-    if (list)
-      return [200, { resources: list.map(([kind, name, namespaced]) => ({ kind, name, namespaced, verbs: ['get'] })) }]
+    if (list) {
+      const verbs = ['get', 'list', 'delete']
+      return [200, { resources: list.map(([kind, name, namespaced]) => ({ kind, name, namespaced, verbs })) }]
+    }
+    if (path === '/apis') {
+      const groups = Object.keys(kinds).flatMap((key) => key.match(/(?<=^\/apis\/).*/) ?? [])
+      return [200, { groups: groups.map((groupVersion) => ({ versions: [{ groupVersion }] })) }]
+    }
+    if (fake.answers.has(path)) return [200, fake.answers.get(path)]
+    const [, base, within = '', resource] = collection.exec(path) ?? []
+    if (method === 'GET' && base !== undefined) {
+      const at = new RegExp(`^${base}${within || '(/namespaces/[^/]+)?'}/${resource}/[^/]+$`)
+      const items = [...objects].flatMap(([key, object]) => (at.test(key) ? [object] : []))
+      const selector = query.get('labelSelector') ?? ''
+      return [200, { kind: 'List', items: items.filter(({ metadata }) => selects(selector, metadata?.labels)) }]
+    }
     const [, space = ''] = /^(?:\/api\/v1|\/apis\/[^/]+\/v1)(\/namespaces\/[^/]+)\/./.exec(path) ?? []
     const namespace = space && objects.get(`/api/v1${space}`)
     if (space && !namespace) return failure(404, 'NotFound')
@@ -73,15 +152,20 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
         const seen = (looks.get(path) ?? 0) + 1
         looks.set(path, seen)
         if (seen > lingering)
-          for (const key of objects.keys()) if (`${key}/`.startsWith(`${path}/`)) objects.delete(key)
+          for (const key of objects.keys())
+            if (key === path || (isNamespace.test(path) && key.includes(`${path.slice('/api/v1'.length)}/`)))
+              objects.delete(key)
       }
       return [200, found]
     }
     if (method === 'DELETE') {
       const found = objects.get(path)
       if (!found) return failure(404, 'NotFound')
-      if (!/^\/api\/v1\/namespaces\/[^/]+$/.test(path)) objects.delete(path)
-      else
+      if (!isNamespace.test(path)) {
+        const { preconditions, gracePeriodSeconds } = JSON.parse(text || '{}')
+        if (preconditions && preconditions.uid !== found.metadata?.uid) return failure(409, 'Conflict')
+        remove(path, gracePeriodSeconds)
+      } else
         objects.set(path, {
           ...found,
           metadata: { ...found.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
@@ -96,8 +180,11 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
         details: { causes: [{ reason: 'NamespaceTerminating' }] },
       })
     const object = JSON.parse(text) as Stored
-    if (object.kind === undefined && path.endsWith('/selfsubjectaccessreviews'))
-      return [201, { ...object, status: { allowed: true } }]
+    if (object.kind === undefined && path.endsWith('/selfsubjectaccessreviews')) {
+      const { resourceAttributes } = (object as { spec: { resourceAttributes: { verb: string; resource: string } } })
+        .spec
+      return [201, { ...object, status: { allowed: fake.allows(resourceAttributes) } }]
+    }
     const at = method === 'POST' ? `${path}/${object.metadata?.name}` : path
     if (object.kind === 'Pod') {
       const policies = [...objects.values()].filter(({ kind }) => kind === 'NetworkPolicy')
@@ -105,20 +192,23 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
     }
     // what is being deleted goes on being deleted, whoever writes to it
     const { deletionTimestamp } = objects.get(at)?.metadata ?? {}
-    objects.set(at, { ...object, metadata: { ...object.metadata, ...(deletionTimestamp && { deletionTimestamp }) } })
+    const metadata = { ...named(at), ...object.metadata, ...(deletionTimestamp && { deletionTimestamp }) }
+    objects.set(at, { ...object, metadata })
     return [method === 'POST' ? 201 : 200, object]
   }
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'http://cluster')
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://cluster')
     calls.push(`${request.method} ${pathname}`)
     let text = ''
     request.on('data', (chunk) => {
       text += chunk
     })
     request.on('end', () => {
-      const [status, body] = answer(request.method ?? '', pathname, text)
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      const [status, body] = answer(request.method ?? '', pathname, text, searchParams)
+      const [type, content] =
+        typeof body === 'string' ? ['text/plain', body] : ['application/json', JSON.stringify(body)]
+      response.writeHead(status, { 'content-type': type }).end(content)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -139,6 +229,14 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
     }),
   )
   return fake
+}
+
+type Grace = { terminationGracePeriodSeconds?: number }
+
+/** What a path says of the object at it; its uid is the path. */
+function named(path: string) {
+  const [, namespace] = /\/namespaces\/([^/]+)\/./.exec(path) ?? []
+  return { name: path.split('/').at(-1) as string, uid: path, ...(namespace && { namespace }) }
 }
 
 export const terminated = (exitCode: number) => ({ name: 'probe', state: { terminated: { exitCode } } })

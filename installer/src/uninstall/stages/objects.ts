@@ -1,0 +1,33 @@
+import type { Stage } from '../../install/engine.ts'
+import { isRecord } from '../belongings.ts'
+import type { UninstallContext } from '../context.ts'
+import { removeAll } from '../remove.ts'
+
+/** Helm's records go last: they say what there is to remove, to whoever takes up an uninstallation that was killed. */
+export const objectsStage: Stage<UninstallContext> = {
+  id: 'objects',
+  title: 'Remove its objects',
+  inPlace: 'none is there',
+  async needed({ survey }) {
+    const { goes, followers } = await survey()
+    return goes.length + followers.length > 0
+  },
+  async run({ cluster, plan, graceOf, patience, interval, survey }, report) {
+    let total = 0
+    await removeAll(cluster, {
+      graceOf,
+      patience,
+      interval,
+      async look() {
+        const { goes, followers } = await survey()
+        const records = goes.filter(({ metadata }) => isRecord(plan.release, metadata))
+        const before = goes.filter((one) => !records.includes(one))
+        return { goes: before.length + followers.length > 0 ? before : records, followers }
+      },
+      onProgress(left) {
+        total ||= left
+        report.progress(Math.max(0, total - left), total, 'items')
+      },
+    })
+  },
+}
