@@ -2,7 +2,6 @@ import { annotations, checkDescriptor, type Descriptor, type Role } from '@seali
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { releaseNameOf } from '@sealift/bundle-spec/release-name.ts'
 import { keyHint, verifyMessage } from '@sealift/bundle-spec/signature.ts'
 import type { SignedIndex } from '@sealift/bundle-spec/signed-index.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
@@ -45,14 +44,14 @@ export function openSignedIndex(
 }
 
 /**
- * The name, under the vendor's, by which a registry holds the signed index of a release.
- * @throws SealiftError BUNDLE_FORMAT where the index names no release manifest, or several
+ * The artifact that holds the release manifest.
+ * @throws SealiftError BUNDLE_FORMAT where the index names none, or several
  */
-export function releaseNameIn({ artifacts, path }: Pick<SignedRelease, 'artifacts' | 'path'>, version: string): string {
+export function releaseManifestIn({ artifacts, path }: Pick<SignedRelease, 'artifacts' | 'path'>): Artifact {
   const [manifest, ...more] = artifacts.filter(({ role }) => role === 'release')
   if (!manifest || more.length > 0)
     throw new SealiftError('BUNDLE_FORMAT', `the index of ${path} does not name exactly one release`)
-  return releaseNameOf(manifest.reference, version)
+  return manifest
 }
 
 /** The artifact of a reference under the vendor's names, by its own name or by digest in its repository. */

@@ -1,7 +1,8 @@
 import type { Role } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
-import { releaseNameIn, type SignedRelease } from '../signed-release.ts'
+import { releaseNameOf } from '@sealift/bundle-spec/release-name.ts'
+import { releaseManifestIn, type SignedRelease } from '../signed-release.ts'
 
 /**
  * Proves that a bundle delivers what its release names, and nothing else of the kind: each image, file and the chart is there
@@ -17,7 +18,7 @@ export function checkPromised(bundle: SignedRelease, { version, chart, images, f
     ...files.map((file) => [keyOf('file', file.name), file] as const),
   ])
   if (promised.size !== 1 + images.length + files.length) throw bad('a name', 'the release gives it twice')
-  const own = releaseNameIn(bundle, version)
+  const own = releaseNameOf(releaseManifestIn(bundle).reference, version)
   for (const { role, name, reference, descriptor } of bundle.artifacts) {
     if (reference === own) throw bad(keyOf(role, name), `${own} is the name of the release itself`)
     const key = keyOf(role, name)
