@@ -17,6 +17,10 @@ export interface FieldNotes {
 export const text = (format: Format, notes: FieldNotes & { default?: string }) =>
   Type.String({ ...notes, minLength: 1, format })
 
+/** Any text on one line. */
+export const words = (notes: FieldNotes & { default?: string }, maxLength: number) =>
+  Type.String({ ...notes, minLength: 1, maxLength })
+
 /** A path. A relative one counts from the answers file. */
 export const file = (notes: FieldNotes) =>
   Type.String({ ...notes, minLength: 1, maxLength: 4096, format: 'path', file: true })

@@ -60,6 +60,7 @@ const conditions: Readonly<Record<string, (draft: Draft) => boolean>> = {
   '/registry/caFile': (draft) => answerAt(draft, '/registry/plainHttp') !== true,
   '/registry/passwordFile': (draft) => answerAt(draft, '/registry/username') !== undefined,
   '/editorsHost': (draft) => answerAt(draft, '/devUrlsHost') === undefined,
+  '/database/caFile': (draft) => answerAt(draft, '/database/sslMode') !== 'disable',
 }
 
 /** The questions that these answers do not settle, in their order. Those of a group follow when the group is there. */

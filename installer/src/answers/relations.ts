@@ -16,6 +16,17 @@ export function relationFaults(draft: Draft): (Said & { pointer: string })[] {
       message: 'it is missing: the user of the registry and the file with the password belong together',
       fix: 'answer both or neither',
     })
+  if (
+    answerAt(draft, '/database') === true &&
+    answerAt(draft, '/database/sslMode') !== 'disable' &&
+    answerAt(draft, '/database/caFile') === undefined &&
+    answerAt(draft, '/tls') === undefined
+  )
+    faults.push({
+      pointer: '/database/caFile',
+      message: "it is missing: nothing else says who signed the certificate of the database's server",
+      fix: 'name the CA that signed it; where that is a public one: /etc/ssl/certs/ca-certificates.crt',
+    })
   const [host, devUrlsHost, editorsHost] = [text('/host'), text('/devUrlsHost'), text('/editorsHost')]
   if (host === undefined) return faults
   const covers = siteHostsFault({ host, devUrlsHost })

@@ -1,10 +1,11 @@
 import * as Type from 'typebox'
-import { choice, file, group, secretFile, text } from './field-kinds.ts'
+import { choice, file, group, secretFile, text, words } from './field-kinds.ts'
+import { mostPeople } from './sizes.ts'
 
 const replicas = (of: string) =>
   Type.Optional(
     Type.Integer({
-      title: `${of} replicas`,
+      title: `Replicas of the ${of}`,
       description: `How many pods the ${of} runs in.`,
       minimum: 1,
       maximum: 50,
@@ -42,6 +43,37 @@ export const Answers = Type.Object(
         default: 'airgapped',
       },
     ),
+    proxy: Type.Optional(
+      group(
+        {
+          page: 'mode',
+          title: 'Forward proxy',
+          description: 'The platform and workspaces reach the outside through a proxy.',
+        },
+        {
+          http: Type.Optional(
+            text('proxy', {
+              title: 'For http',
+              description: 'URL of the proxy for http, as in http://proxy.site.example:3128.',
+            }),
+          ),
+          https: Type.Optional(
+            text('proxy', { title: 'For https', description: 'URL of the proxy for https, most often the same.' }),
+          ),
+          exempt: Type.Optional(
+            Type.Array(
+              text('exempt', { title: 'Exempt', description: 'A host name, an address, or .domain for all below.' }),
+              {
+                title: 'Reached without it',
+                description:
+                  "Host names, addresses and .domains that are reached without it, beside the cluster's own names and this site.",
+                maxItems: 256,
+              },
+            ),
+          ),
+        },
+      ),
+    ),
     kubeconfig: Type.Optional(
       file({
         page: 'cluster',
@@ -50,13 +82,14 @@ export const Answers = Type.Object(
       }),
     ),
     context: Type.Optional(
-      Type.String({
-        page: 'cluster',
-        title: 'Context',
-        description: 'Context of the kubeconfig; without it the current one.',
-        minLength: 1,
-        maxLength: 1024,
-      }),
+      words(
+        {
+          page: 'cluster',
+          title: 'Context',
+          description: 'Context of the kubeconfig; without it the current one.',
+        },
+        1024,
+      ),
     ),
     namespace: Type.Optional(
       text('namespace', {
@@ -88,12 +121,13 @@ export const Answers = Type.Object(
           file({ title: 'CA', description: "The CA (PEM) that signed the registry's certificate." }),
         ),
         username: Type.Optional(
-          Type.String({
-            title: 'User',
-            description: 'User that may pull (and push, to seed), where the registry wants one.',
-            minLength: 1,
-            maxLength: 255,
-          }),
+          words(
+            {
+              title: 'User',
+              description: 'User that may pull (and push, to seed), where the registry wants one.',
+            },
+            255,
+          ),
         ),
         passwordFile: Type.Optional(
           secretFile({ title: 'Password', description: 'File that holds the password of that user.' }),
@@ -157,18 +191,82 @@ export const Answers = Type.Object(
       ),
     ),
     storageClass: Type.Optional(
-      Type.String({
-        page: 'data',
-        title: 'Storage class',
-        description: 'For volumes; without it the default class.',
-        minLength: 1,
-        maxLength: 253,
+      words(
+        {
+          page: 'data',
+          title: 'Storage class',
+          description: 'For volumes; without it the default class.',
+        },
+        253,
+      ),
+    ),
+    database: Type.Optional(
+      group(
+        {
+          page: 'data',
+          title: 'Database of the site',
+          description: 'Use a PostgreSQL that the site has; without it the platform runs one of its own.',
+        },
+        {
+          host: text('server', {
+            title: 'Host',
+            description: 'Host name or address of the PostgreSQL, as pods reach it.',
+          }),
+          port: Type.Optional(
+            Type.Integer({ title: 'Port', description: 'Its port.', minimum: 1, maximum: 65535, default: 5432 }),
+          ),
+          user: Type.Optional(
+            words({ title: 'User', description: 'User that owns the database.', default: 'cde' }, 63),
+          ),
+          database: Type.Optional(
+            words(
+              { title: 'Database', description: 'An empty database, or the one of this platform.', default: 'cde' },
+              63,
+            ),
+          ),
+          passwordFile: secretFile({ title: 'Password', description: 'File that holds the password of that user.' }),
+          sslMode: Type.Optional(
+            choice(
+              {
+                'verify-full': "verify-full: TLS, and the server's certificate names the host",
+                disable: 'disable: no TLS, the password and all data can be read on the way',
+              },
+              { title: 'TLS', description: 'How the connection is protected.', default: 'verify-full' },
+            ),
+          ),
+          caFile: Type.Optional(
+            file({
+              title: 'CA',
+              description:
+                "The CA (PEM) that signed the server's certificate, where it is not the one of the site's own.",
+            }),
+          ),
+        },
+      ),
+    ),
+    people: Type.Optional(
+      Type.Integer({
+        page: 'sizes',
+        title: 'People',
+        description:
+          'How many people are expected; how many pods each part runs in follows from it. Without it each runs in one.',
+        minimum: 1,
+        maximum: mostPeople,
       }),
     ),
     replicas: Type.Optional(
       group(
-        { page: 'sizes', title: 'Replicas', description: 'How many pods each part runs in; otherwise one.' },
-        { manager: replicas('manager'), envproxy: replicas('envproxy'), dashboard: replicas('dashboard') },
+        {
+          page: 'sizes',
+          title: 'Replicas',
+          description: 'Other numbers of pods than those that follow from the people.',
+        },
+        {
+          manager: replicas('manager'),
+          envproxy: replicas('envproxy'),
+          dashboard: replicas('dashboard'),
+          ingress: replicas('ingress'),
+        },
       ),
     ),
     values: Type.Optional(
@@ -179,20 +277,12 @@ export const Answers = Type.Object(
       }),
     ),
     ignore: Type.Optional(
-      Type.Array(
-        Type.String({
-          title: 'Check',
-          description: 'Id of a check, as a report shows it.',
-          minLength: 1,
-          maxLength: 64,
-        }),
-        {
-          title: 'Checks to ignore',
-          description:
-            'Install although these checks fail, knowingly: the receipt names them. Those that protect others can not be ignored.',
-          maxItems: 100,
-        },
-      ),
+      Type.Array(text('check', { title: 'Check', description: 'Id of a check, as a report shows it.' }), {
+        title: 'Checks to ignore',
+        description:
+          'Install although these checks fail, knowingly: the receipt names them. Those that protect others can not be ignored.',
+        maxItems: 100,
+      }),
     ),
   },
   { title: 'Answers', additionalProperties: false },

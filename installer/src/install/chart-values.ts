@@ -2,10 +2,17 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
+import { type Part, sizesFor } from '../answers/sizes.ts'
 import { parseImageName } from '../coverage/reference.ts'
 
 /** Names of the Secrets that the installer makes before the chart is installed. */
-export const secretNames = { license: 'cde-license', tls: 'cde-tls', ca: 'cde-ca', registry: 'cde-registry' } as const
+export const secretNames = {
+  license: 'cde-license',
+  tls: 'cde-tls',
+  ca: 'cde-ca',
+  registry: 'cde-registry',
+  database: 'cde-database',
+} as const
 
 type Values = { [key: string]: unknown }
 
@@ -15,7 +22,8 @@ type Values = { [key: string]: unknown }
  * @throws SealiftError USAGE_ANSWERS where `values` sets what another answer decides
  */
 export function chartValues(answers: CompleteAnswers, release: Release, hasCa: boolean): Values {
-  const { replicas, registry } = answers
+  const { registry, proxy } = answers
+  const { manager, envproxy, dashboard, ingress } = replicasOf(answers)
   const decided: Values = {
     mode: answers.mode,
     image: { registry: registry.address },
@@ -28,10 +36,16 @@ export function chartValues(answers: CompleteAnswers, release: Release, hasCa: b
     imagePullSecrets: registry.username === undefined ? [] : [secretNames.registry],
     license: { secretName: secretNames.license, keys: release.licenseKeys.join('\n') },
     serviceType: answers.serviceType,
-    ingress: { host: answers.host, tls: { enabled: true, hostSecretName: secretNames.tls } },
-    manager: { accessURL: `https://${answers.host}`, ...(replicas?.manager ? { replicas: replicas.manager } : {}) },
-    ...(replicas?.envproxy ? { envproxy: { replicas: replicas.envproxy } } : {}),
-    ...(replicas?.dashboard ? { dashboard: { replicas: replicas.dashboard } } : {}),
+    ingress: {
+      host: answers.host,
+      tls: { enabled: true, hostSecretName: secretNames.tls },
+      ...(ingress ? { controller: { replicas: ingress } } : {}),
+    },
+    manager: { accessURL: `https://${answers.host}`, ...(manager ? { replicas: manager } : {}) },
+    ...(envproxy ? { envproxy: { replicas: envproxy } } : {}),
+    ...(dashboard ? { dashboard: { replicas: dashboard } } : {}),
+    ...(answers.database ? { postgres: externalDatabase(answers.database) } : {}),
+    ...(proxy ? { proxy } : {}),
     ...(answers.devUrlsHost ? { devurls: { host: answers.devUrlsHost } } : {}),
     ...(answers.editorsHost ? { editors: { host: answers.editorsHost } } : {}),
     ...(answers.storageClass ? { storageClassName: answers.storageClass } : {}),
@@ -39,6 +53,19 @@ export function chartValues(answers: CompleteAnswers, release: Release, hasCa: b
   }
   return merged(decided, answers.values ?? {}, [])
 }
+
+/** Pods by part: those that are said, else those that follow from the people; a part of which neither says anything has no number. */
+function replicasOf({ people, replicas }: CompleteAnswers): Partial<Record<Part, number>> {
+  const sizes = people === undefined ? [] : sizesFor(people)
+  return { ...Object.fromEntries(sizes.map((size) => [size.part, size.replicas])), ...replicas }
+}
+
+const externalDatabase = ({ passwordFile: _, caFile, ...where }: NonNullable<CompleteAnswers['database']>): Values => ({
+  ...where,
+  useDefault: false,
+  passwordSecret: secretNames.database,
+  ...(caFile === undefined ? {} : { caSecret: secretNames.database }),
+})
 
 /** Under which repository the site has an image of the release. */
 export const siteRepository = (reference: string, registry: string): string =>

@@ -108,7 +108,12 @@ test('the manager talks to the database with verify-full, also to one of the sit
   assert.equal(await rootOf({}), '/etc/cde/postgres-ca/ca.crt')
   assert.equal(await rootOf({ postgres: own, certs: { secret: 'cde-ca' } }), '/etc/cde/ca/ca.crt')
   assert.equal(await rootOf({ postgres: own }), '/etc/ssl/certs/ca-certificates.crt')
-  assert.equal(await rootOf({ postgres: { ...own, sslMode: 'disable' } }), undefined)
+  const withCA = { ...own, caSecret: 'db-ca' }
+  assert.equal(await rootOf({ postgres: { ...withCA, sslMode: 'disable' } }), undefined)
+  const given = { postgres: withCA, certs: { secret: 'cde-ca' } }
+  assert.equal(await rootOf(given), '/etc/cde/postgres-ca/ca.crt')
+  const { volumes } = named(await objects(given), 'Deployment', 'cde-manager').spec.template.spec
+  assert.equal(volumes.find(({ name }: { name: string }) => name === 'postgres-ca').secret.secretName, 'db-ca')
 })
 
 test('the manager may not read secrets, nor change the policies that fence workspaces in', async () => {

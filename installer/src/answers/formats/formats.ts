@@ -1,6 +1,8 @@
-import { domain, hostFault, siteHost } from './host.ts'
+import { checkFault } from './check.ts'
+import { domain, hostFault, serverFault, siteHost } from './host.ts'
 import { namespaceFault } from './namespace.ts'
 import { pathFault } from './path.ts'
+import { exemptFault, proxyFault } from './proxy.ts'
 import { registryFault } from './registry.ts'
 import type { Said } from './said.ts'
 
@@ -11,6 +13,10 @@ export const formats = {
   registry: registryFault,
   namespace: namespaceFault,
   path: pathFault,
+  server: serverFault,
+  proxy: proxyFault,
+  exempt: exemptFault,
+  check: checkFault,
 } as const satisfies Record<string, (text: string) => Said | undefined>
 
 export type Format = keyof typeof formats

@@ -1,6 +1,7 @@
 import { applySecret, readSecret } from '../../cluster/apply.ts'
 import { secretNames } from '../chart-values.ts'
 import type { InstallContext } from '../context.ts'
+import { databaseSecret } from '../database-secret.ts'
 import type { Stage } from '../engine.ts'
 import { siteNames } from '../given-certificate.ts'
 import { pullSecret } from '../pull-secret.ts'
@@ -48,9 +49,11 @@ export const secretsStage: Stage<InstallContext> = {
 /** Those secrets that do not depend on what the cluster has. */
 function plainSecrets({ answers }: InstallContext): Wanted[] {
   const pull = pullSecret(answers)
+  const database = databaseSecret(answers)
   return [
     { name: secretNames.license, type: 'Opaque', values: { license: readLicenseFile(answers.license) } },
     ...(pull ? [{ name: secretNames.registry, ...pull }] : []),
+    ...(database ? [{ name: secretNames.database, type: 'Opaque', values: database }] : []),
   ]
 }
 

@@ -79,6 +79,10 @@ const ofFormat: Record<Format, Arbitrary<string>> = {
   domain: label.map((name) => `${name}.site`),
   registry: fc.tuple(label, fc.integer({ min: 1, max: 65535 })).map(([name, port]) => `${name}.example:${port}/mirror`),
   namespace: label.filter((name) => !name.startsWith('kube-')),
+  server: fc.constantFrom('db.site.example', '10.0.0.7', 'fd00::7'),
+  proxy: label.map((name) => `http://${name}.site.example:3128`),
+  exempt: fc.constantFrom('.site.example', '10.0.0.0/8', '*.x'),
+  check: label.map((name) => name.replace(/-+/g, '-')),
   path: fc
     .oneof(
       texts,
@@ -133,12 +137,14 @@ function ofGroup({ properties = {}, required = [] }: Field): Arbitrary<Record<st
 
 /** Answers that have no fault, in all forms that the schema allows. */
 export const anyAnswers = ofGroup(root).map(({ devUrlsHost, editorsHost, ...answers }) => {
+  const { caFile = '/db-ca.crt', ...database } = (answers.database ?? {}) as Record<string, unknown>
   const { username, passwordFile, ...registry } = answers.registry as Record<string, unknown>
   return {
     ...answers,
     // hosts that are not within one another
     ...(devUrlsHost !== undefined && { devUrlsHost: `${devUrlsHost}.dev` }),
     ...(editorsHost !== undefined && { editorsHost: `${editorsHost}.ide` }),
+    ...(answers.database !== undefined && { database: { ...database, caFile } }),
     registry: {
       ...registry,
       ...(username !== undefined && passwordFile !== undefined && { username, passwordFile }),

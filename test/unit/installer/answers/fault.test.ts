@@ -80,6 +80,25 @@ const cases: Record<string, [text: string, message: RegExp, fix?: string | RegEx
     ['a'.repeat(64), /more than 63/],
     ['kube-system', /are for Kubernetes itself/],
   ],
+  '/database/host': [
+    ['postgres://cde:secret@db.site.example:5432/cde', /is a URL/, 'did you mean "db.site.example"?'],
+    ['db.site.example:5432', /that has a field of its own/, 'did you mean "db.site.example"?'],
+    ['DB.site.example', /upper-case/, 'did you mean "db.site.example"?'],
+    ['10.0.0.300', /last part is a number/, /^a host name or an address/],
+    ['10.0.0.7:5432', /that has a field of its own/, 'did you mean "10.0.0.7"?'],
+  ],
+  '/proxy/http': [
+    ['proxy.site.example:3128', /does not begin with http/, 'did you mean "http://proxy.site.example:3128"?'],
+    [
+      'http://ann:secret@proxy.site.example:3128',
+      /user or a password/,
+      'did you mean "http://proxy.site.example:3128"?',
+    ],
+    ['socks5://proxy.site.example', /another kind/, /^as in/],
+    ['http://proxy.site.example/proxy.pac', /has a path/, 'did you mean "http://proxy.site.example"?'],
+    ['http://', /not a URL/],
+    ['HTTP://proxy.site.example', /does not begin/, 'did you mean "http://proxy.site.example"?'],
+  ],
   '/bundle': [
     ['', /is empty/],
     ['~/cde.bundle', /only a shell/],
@@ -109,10 +128,12 @@ test('what each field takes is taken', () => {
     '/devUrlsHost': ['dev.site.example'],
     '/registry/address': ['10.0.0.5:5000', '[fd00::5]:5000/mirror', 'registry', 'r.example:65535/a/b__c'],
     '/namespace': ['cde', '0', 'a'.repeat(63)],
+    '/database/host': ['db', 'db.site.example', '10.0.0.7', 'fd00::7'],
+    '/proxy/https': ['http://proxy.site.example:3128', 'https://10.0.0.1/', 'http://[fd00::7]:3128'],
     '/bundle': ['cde.bundle', '/media/USB DISK/cde.bundle', './~x', 'ä.bundle'],
   }
   for (const [pointer, texts] of Object.entries(taken))
-    for (const text of texts) assert.deepEqual(faultsOf(setAnswer(good, pointer, text)), [], text)
+    for (const text of texts) assert.equal(faultOf(setAnswer(good, pointer, text), pointer), undefined, text)
 })
 
 test('all faults are told: fields that do not exist first, then in the order of the schema, then what does not fit together', () => {
@@ -161,6 +182,26 @@ test('hosts at which workspaces would answer as the site are faults of their own
   assert.deepEqual(pointers({ devUrlsHost: 'site.example', editorsHost: 'ide.example' }), ['/devUrlsHost'])
   assert.deepEqual(pointers({ devUrlsHost: 'dev.example', editorsHost: 'site.example' }), ['/editorsHost'])
   assert.deepEqual(pointers({ devUrlsHost: 'dev.example', editorsHost: 'ide.dev.example' }), ['/editorsHost'])
+})
+
+test('who signed the certificate of a database must be known', () => {
+  const database = { host: 'db.site.example', passwordFile: 'password' }
+  const pointers = (more: object) => faultsOf({ ...good, ...more }).map(({ pointer }) => pointer)
+  assert.deepEqual(pointers({ database }), ['/database/caFile'])
+  const tls = { certFile: 'cde.crt', keyFile: 'cde.key' }
+  for (const more of [
+    { database: { ...database, caFile: 'ca.crt' } },
+    { database: { ...database, sslMode: 'disable' } },
+    { database, tls },
+  ])
+    assert.deepEqual(pointers(more), [])
+})
+
+test('a check to ignore has the form of an id', () => {
+  assert.deepEqual(faultsOf({ ...good, ignore: ['network-policy'] }), [])
+  assert.deepEqual(faultsOf({ ...good, ignore: ['Network Policy'] }), [
+    { pointer: '/ignore/0', message: 'it is not the id of a check', fix: 'did you mean "network-policy"?' },
+  ])
 })
 
 test('chart values are JSON that can be written', () => {

@@ -24,10 +24,10 @@ test('every field of the schema is asked but what no face asks, page by page', (
 
 test('a question says of what kind its answer is', () => {
   const kinds = (kind: Question['kind']) => questions.filter((q) => q.kind === kind).map(({ pointer }) => pointer)
-  assert.deepEqual(kinds('choice'), ['/mode', '/registry/kind', '/serviceType'])
-  assert.deepEqual(kinds('secret-file'), ['/registry/passwordFile', '/tls/keyFile'])
-  assert.deepEqual(kinds('flag'), ['/registry/plainHttp', '/tls', '/replicas'])
-  assert.deepEqual(kinds('list'), ['/trust'])
+  assert.deepEqual(kinds('choice'), ['/mode', '/registry/kind', '/serviceType', '/database/sslMode'])
+  assert.deepEqual(kinds('secret-file'), ['/registry/passwordFile', '/tls/keyFile', '/database/passwordFile'])
+  assert.deepEqual(kinds('flag'), ['/proxy', '/registry/plainHttp', '/tls', '/database', '/replicas'])
+  assert.deepEqual(kinds('list'), ['/trust', '/proxy/exempt'])
   assert.deepEqual(kinds('values'), ['/values'])
   const mode = questions.find(({ pointer }) => pointer === '/mode')
   assert.equal(mode?.default, 'airgapped')
@@ -52,6 +52,8 @@ test('what an earlier answer settles is not asked, and asked again when that one
     [['/registry/username', 'ann'], '/registry/passwordFile', false],
     [['/devUrlsHost', 'dev.site.example'], '/editorsHost', true],
     [['/tls', true], '/tls/keyFile', false],
+    [['/database', true], '/database/host', false],
+    [['/proxy', true], '/proxy/http', false],
     [['/replicas', true], '/replicas/manager', false],
   ]
   for (const [[pointer, value], asked, before] of cases) {
@@ -60,6 +62,12 @@ test('what an earlier answer settles is not asked, and asked again when that one
     assert.equal(pointers(after).includes(asked), !before, asked)
     assert.equal(pointers(setAnswer(after, pointer, undefined)).includes(asked), before, asked)
   }
+})
+
+test('a database without TLS is not asked for its CA', () => {
+  const database = set(['/database', true])
+  assert.ok(pointers(database).includes('/database/caFile'))
+  assert.ok(!pointers(setAnswer(database, '/database/sslMode', 'disable')).includes('/database/caFile'))
 })
 
 test('an answer that another one settles stays in the draft and is no answer', () => {

@@ -37,7 +37,22 @@ test('the values of the least and of all answers are ones that the chart accepts
     registry: { kind: 'seed', address: 'r.example', username: 'u', passwordFile: '/p' },
     storageClass: 'fast',
     devUrlsHost: 'dev.example',
-    replicas: { manager: 2, envproxy: 3, dashboard: 4 },
+    people: 700,
+    replicas: { manager: 2, envproxy: 3, dashboard: 4, ingress: 5 },
+    database: {
+      host: 'db.site.example',
+      port: 6432,
+      user: 'u',
+      database: 'd',
+      passwordFile: '/p',
+      sslMode: 'verify-full',
+      caFile: '/c',
+    },
+    proxy: {
+      http: 'http://proxy.site.example:3128',
+      https: 'http://proxy.site.example:3128',
+      exempt: ['.site.example'],
+    },
     serviceType: 'NodePort',
     values: { logging: { level: 'debug' }, ingress: { annotations: { a: 'b' } }, manager: { resources: {} } },
   })
@@ -55,6 +70,27 @@ test('so is the host of all editors', () => {
   const values = chartValues(answers({ editorsHost: 'ide.example' }), release, true)
   assert.deepEqual([values.editors, values.devurls], [{ host: 'ide.example' }, undefined])
   assert.deepEqual(Value.Errors(schema, values), [])
+})
+
+test('a database of the site is named with the secrets that the installer makes, and no file of this machine', () => {
+  const database = { host: 'db.site.example', passwordFile: '/p', port: 6432 }
+  const values = (more: object) => chartValues(answers({ database: { ...database, ...more } }), release, true).postgres
+  const all = { useDefault: false, host: 'db.site.example', port: 6432, passwordSecret: 'cde-database' }
+  assert.deepEqual(values({}), all)
+  assert.deepEqual(values({ caFile: '/c' }), { ...all, caSecret: 'cde-database' })
+  assert.equal(chartValues(answers(), release, true).postgres, undefined)
+})
+
+test('replicas follow from the people, where the answers do not say them', () => {
+  const sizes = (over: Partial<CompleteAnswers>) => {
+    const values = chartValues(answers(over), release, true)
+    const { manager, envproxy, dashboard, ingress } = values as Record<string, { [key: string]: unknown } | undefined>
+    return [manager?.replicas, envproxy?.replicas, dashboard?.replicas, ingress?.controller]
+  }
+  assert.deepEqual(sizes({}), [undefined, undefined, undefined, undefined])
+  assert.deepEqual(sizes({ people: 20 }), [1, 1, 1, { replicas: 1 }])
+  assert.deepEqual(sizes({ people: 700 }), [2, 3, 2, { replicas: 2 }])
+  assert.deepEqual(sizes({ people: 700, replicas: { envproxy: 5, ingress: 1 } }), [2, 5, 2, { replicas: 1 }])
 })
 
 test('images are named by digest at the site, under the path that the vendor gave them', () => {

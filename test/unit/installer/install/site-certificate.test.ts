@@ -106,3 +106,21 @@ test('a CA that cannot be read is named, not replaced', async (t) => {
   for (const name of ['ca.crt', 'ca.key']) await writeFile(join(stateDir, name), 'damaged')
   await assert.rejects(run(), { code: 'STORAGE_STATE' })
 })
+
+test('the password and the CA of a database of the site become a secret, again when they change', async (t) => {
+  const { secrets, stateDir, run } = await site(t)
+  const [passwordFile, caFile] = [join(stateDir, 'password'), join(stateDir, 'db-ca.crt')]
+  await writeFile(passwordFile, 'geheim\n')
+  await writeFile(caFile, 'a CA')
+  const database = { host: 'db.site.example', passwordFile, caFile }
+  await run({ database })
+  assert.deepEqual(secrets['cde-database'], { password: 'geheim', 'ca.crt': 'a CA' })
+  assert.equal(await run({ database }), 'nothing to do')
+  await writeFile(passwordFile, 'another')
+  await run({ database })
+  assert.equal(secrets['cde-database']?.password, 'another')
+  await assert.rejects(run({ database: { ...database, passwordFile: join(stateDir, 'none') } }), {
+    code: 'USAGE_ANSWERS',
+    message: /database\.passwordFile/,
+  })
+})
