@@ -1,45 +1,56 @@
 import path from 'node:path'
-import Value from 'typebox/value'
-import { parse, stringify } from 'yaml'
-import { type Draft, isGroup } from '../answers/draft.ts'
-import { fieldAt } from '../answers/field.ts'
-import { parseAnswers } from '../answers/read.ts'
-import { Answers, type CompleteAnswers } from '../answers/schema.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { stringify } from 'yaml'
+import { type Draft, emptyDraft, isGroup } from '../answers/draft.ts'
+import { faultsOf as faultsIn } from '../answers/fault.ts'
+import { questions, settled } from '../answers/questions.ts'
+import { parseAnswers, readDraft, said } from '../answers/read.ts'
+import type { CompleteAnswers } from '../answers/schema.ts'
 import type { Fault } from './view.ts'
 
-/** What is wrong with answers that may be incomplete, by pointer. */
+/** What is wrong with answers that may be incomplete, by pointer: the first thing at each. What others settle is not looked at. */
 export function faultsOf(draft: Draft): Record<string, Fault> {
   const faults: Record<string, Fault> = {}
-  for (const error of Value.Errors(Answers, draft)) {
-    const { requiredProperties = [], additionalProperties = [] } = error.params as Record<string, string[] | undefined>
-    const names = [...requiredProperties, ...additionalProperties]
-    for (const pointer of names.length ? names.map((name) => `${error.instancePath}/${name}`) : [error.instancePath])
-      faults[pointer] ??= { message: requiredProperties.length ? 'is missing' : error.message }
-  }
+  for (const { pointer, ...fault } of faultsIn(settled(draft))) faults[pointer] ??= fault
   return faults
 }
 
 /** The answers as every face exports them. */
-export const writeAnswers = (draft: Draft): string => stringify(draft)
+export const writeAnswers = (draft: Draft): string => stringify(settled(draft))
 
-/** An answers file as a draft; relative paths count from the file. @throws SealiftError USAGE_ANSWERS */
+/**
+ * An answers file, which may be incomplete, as a draft; relative paths count from the file. What is wrong at a field that is
+ * asked for is shown there; all else is refused.
+ * @throws SealiftError USAGE_ANSWERS with line and field
+ */
 export function importAnswers(text: string, file: string): Draft {
-  parseAnswers(text, file)
-  return withAbsolutePaths('', parse(text), path.dirname(file)) as Draft
+  const { draft, lineOf } = readDraft(text, file)
+  const whole = merged(emptyDraft, draft)
+  const hidden = faultsIn(whole).find(({ pointer }) => !isAsked(pointer))
+  if (hidden)
+    throw new SealiftError('USAGE_ANSWERS', `${file}:${lineOf(hidden.pointer)}: ${said(hidden)}`, { fix: hidden.fix })
+  return whole
 }
 
-/** The answer at a pointer with paths that count from the root of the file system. */
-export function withAbsolutePaths(pointer: string, value: unknown, directory: string): unknown {
-  const field = fieldAt(pointer)
-  const resolved = (item: unknown) => (typeof item === 'string' ? path.resolve(directory, item) : item)
-  if (field?.file) return resolved(value)
-  if (field?.items?.file && Array.isArray(value)) return value.map(resolved)
-  if (!field?.properties || !isGroup(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, below]) => [key, withAbsolutePaths(`${pointer}/${key}`, below, directory)]),
+const isAsked = (pointer: string): boolean =>
+  questions.some(
+    (question) =>
+      pointer === question.pointer ||
+      (pointer.startsWith(`${question.pointer}/`) && (question.kind === 'list' || question.kind === 'values')),
   )
-}
 
-/** A draft as an installation takes it. @throws SealiftError USAGE_ANSWERS */
+/** What a file leaves out of the groups that every draft has. */
+const merged = (base: Draft, draft: Draft): Draft => ({
+  ...base,
+  ...draft,
+  ...Object.fromEntries(
+    Object.entries(base).flatMap(([key, below]) => {
+      const given = draft[key]
+      return isGroup(below) && isGroup(given) ? [[key, merged(below, given)]] : []
+    }),
+  ),
+})
+
+/** A draft as an installation takes it: read as an answers file is. @throws SealiftError USAGE_ANSWERS */
 export const completeAnswers = (draft: Draft, directory: string): CompleteAnswers =>
   parseAnswers(writeAnswers(draft), path.join(directory, 'answers.yaml'))

@@ -1,12 +1,13 @@
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { withAbsolutePaths } from '../answers/complete.ts'
 import { answerAt, type Draft, setAnswer } from '../answers/draft.ts'
 import { fieldAt } from '../answers/field.ts'
 import { questions } from '../answers/questions.ts'
 import { writeDraft } from './draft-file.ts'
 import type { EventLog } from './event-log.ts'
 import type { Changes, Face, Faults, Invitation } from './face.ts'
-import { faultsOf, importAnswers, withAbsolutePaths, writeAnswers } from './form.ts'
+import { faultsOf, importAnswers, writeAnswers } from './form.ts'
 import type { Lookouts } from './looks/lookouts.ts'
 import type { Runs } from './runs.ts'
 import type { Steering } from './steering.ts'
@@ -148,10 +149,9 @@ const mostChanges = 200
 function answered(draft: Draft, changes: Changes, base: string): Draft {
   const entries = Object.entries(changes)
   if (entries.length > mostChanges) throw new SealiftError('USAGE_ANSWERS', `more than ${mostChanges} answers at once`)
-  return entries.reduce(
-    (next, [pointer, value]) => setAnswer(next, pointer, withAbsolutePaths(pointer, value, base)),
-    draft,
-  )
+  // an emptied field is one that is not answered
+  const next = entries.reduce((next, [pointer, value]) => setAnswer(next, pointer, value === '' ? null : value), draft)
+  return withAbsolutePaths(next, base)
 }
 
 function once(work: () => void): () => void {

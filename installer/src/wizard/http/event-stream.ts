@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http'
+import type { Face, Update } from '../face.ts'
+import { onceAborted } from '../once-aborted.ts'
+import { pacedUpdates } from './paced-updates.ts'
+
+/** milliseconds between two signs of life */
+const heartbeat = 15_000
+
+/** bytes that one who does not read may owe; then it is cut off, and gets the view when it comes back */
+const mostOwed = 4 << 20
+
+/** Sends a face what happens, as server-sent events (WHATWG HTML, "Server-sent events"), until either side ends it. */
+export async function sendEvents(
+  face: Face,
+  after: number,
+  response: ServerResponse,
+  ending: AbortSignal,
+): Promise<void> {
+  // refused like any other request where the face is not known
+  await face.view()
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.flushHeaders()
+  const write = (text: string) => {
+    response.write(text)
+    if (response.writableLength > mostOwed) response.destroy()
+  }
+  const paced = pacedUpdates((update) => write(messageOf(update)))
+  const end = face.subscribe(after, paced.add)
+  const timer = setInterval(() => write(': here\n\n'), heartbeat)
+  const finish = () => {
+    paced.flush()
+    response.end()
+  }
+  const forget = onceAborted(ending, finish)
+  response.once('close', () => {
+    forget()
+    clearInterval(timer)
+    paced.close()
+    end()
+  })
+}
+
+function messageOf(update: Update): string {
+  if (update.type === 'view') return `event: view\nid: ${update.view.seq}\ndata: ${JSON.stringify(update.view)}\n\n`
+  return `id: ${update.seq}\ndata: ${JSON.stringify(update)}\n\n`
+}

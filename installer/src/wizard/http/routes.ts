@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+import type { Changes, Face } from '../face.ts'
+import { looks, pages } from '../view.ts'
+import { badRequest, readBody, readObject } from './body.ts'
+
+/** What a request gets; without a body 204. */
+export interface Answer {
+  status?: number
+  json?: unknown
+  text?: { type: string; body: string; name?: string }
+}
+
+/** What a face can ask, by method and path; `input` is read before anything is done. */
+export type Route = (face: Face, request: IncomingMessage, query: URLSearchParams) => Promise<Answer>
+
+const started: Answer = { status: 202, json: {} }
+
+/** What starts or ends something, and takes nothing along. */
+const act =
+  (work: (face: Face) => Promise<unknown>, answer: Answer = {}): Route =>
+  async (face, request) => {
+    await readObject(request)
+    await work(face)
+    return answer
+  }
+
+export const routes: Readonly<Record<string, Route>> = {
+  'GET /api/view': async (face) => ({ json: await entered(face) }),
+  'POST /api/answer': async (face, request) => {
+    const { changes } = await readObject(request)
+    if (typeof changes !== 'object' || changes === null || Array.isArray(changes))
+      throw badRequest('changes is an object')
+    return { json: await face.answer(changes as Changes) }
+  },
+  'POST /api/upload': async (face, request, query) => {
+    const bytes = await readBody(request, 'application/octet-stream')
+    return { json: await face.upload(query.get('pointer') ?? '', query.get('name') ?? '', bytes) }
+  },
+  'POST /api/page': async (face, request) => {
+    await face.go(oneOf(pages, (await readObject(request)).page, 'page'))
+    return {}
+  },
+  'POST /api/look': async (face, request) => {
+    await face.look(oneOf(looks, (await readObject(request)).look, 'look'))
+    return started
+  },
+  'POST /api/check': act((face) => face.check(), started),
+  'POST /api/install': act((face) => face.install(), started),
+  'POST /api/stop': act((face) => face.stop(), started),
+  'POST /api/steer': act((face) => face.steer()),
+  'POST /api/leave': act((face) => face.leave()),
+  'POST /api/close': act((face) => face.closeWeb()),
+  'POST /api/invite': async (face, request) => {
+    await readObject(request)
+    return { json: await face.invite() }
+  },
+  'POST /api/import': async (face, request) => {
+    const bytes = await readBody(request, 'application/yaml')
+    let text: string
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    } catch (cause) {
+      throw badRequest('the answers file is not UTF-8', cause)
+    }
+    return { json: await face.import(text) }
+  },
+  'GET /api/answers.yaml': async (face) => ({
+    text: { type: 'application/yaml', body: await face.export(), name: 'answers.yaml' },
+  }),
+  'GET /api/report.json': async (face) => ({ text: { type: 'application/json', body: await face.report('json') } }),
+  'GET /api/report.html': async (face) => ({ text: { type: 'text/html', body: await face.report('html') } }),
+}
+
+/** What a face gets when it enters, or comes back. */
+export const entered = async (face: Face) => ({
+  face: face.id,
+  view: await face.view(),
+  questions: await face.questions(),
+})
+
+function oneOf<T extends string>(known: readonly T[], value: unknown, name: string): T {
+  const found = known.find((one) => one === value)
+  if (found === undefined) throw badRequest(`${name} is one of: ${known.join(', ')}`)
+  return found
+}
