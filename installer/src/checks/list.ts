@@ -5,6 +5,7 @@ import type { Check } from './check.ts'
 import { coverage } from './coverage.ts'
 import { images } from './images.ts'
 import { kubernetesVersion } from './kubernetes-version.ts'
+import { license } from './license.ts'
 import { namespace } from './namespace.ts'
 import { networkPolicy } from './network-policy.ts'
 import { nodePlatforms } from './node-platforms.ts'
@@ -36,5 +37,5 @@ export const preflightChecks: readonly Check[] = [
 /** What runs pods from the site's registry: the stage `trial`. */
 export const trialChecks: readonly Check[] = [nodePull, networkPolicy]
 
-/** All checks, in the order of a report; the stage `registry` runs `images`, behind a seeding. */
-export const checks: readonly Check[] = [...preflightChecks, images, ...trialChecks]
+/** All checks, in the order of a report; the stages `license` and `registry` run one each, the latter behind a seeding. */
+export const checks: readonly Check[] = [license, ...preflightChecks, images, ...trialChecks]

@@ -1,5 +1,6 @@
 import { exitCodes, SealiftError } from '@sealift/bundle-spec/error.ts'
 import yargs, { type Argv, type CommandModule } from 'yargs'
+import { version } from '../version.ts'
 import { reportFailure } from './report.ts'
 
 type Load = () => Promise<CommandModule>
@@ -8,6 +9,7 @@ type Load = () => Promise<CommandModule>
 const commands: Readonly<Record<string, Load>> = {
   serve: async () => (await import('./commands/serve.ts')).serve,
   seed: async () => (await import('./commands/seed.ts')).seed,
+  preflight: async () => (await import('./commands/preflight.ts')).preflight,
   install: async () => (await import('./commands/install.ts')).install,
   uninstall: async () => (await import('./commands/uninstall.ts')).uninstall,
 }
@@ -47,7 +49,7 @@ export async function run(words: readonly string[]): Promise<void> {
     await (named ? one(named, await named.load()) : await all(words))
       .strict()
       .wrap(Math.min(110, process.stdout.columns ?? 100))
-      .version('0.1.0')
+      .version(version)
       .epilogue(
         `Exit codes: 0 done, ${Object.entries(exitCodes)
           .map(([area, code]) => `${code} ${area.toLowerCase()}`)

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { open, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
-import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { unusableState } from '../stores/state-lock.ts'
 
 /** One line of a journal. `at` is milliseconds since 1970; `run` tells one run of the installer from the next. */
 export interface JournalEntry {
@@ -52,11 +52,7 @@ export async function openJournal(stateDir: string): Promise<Journal> {
       close: () => handle.close(),
     }
   } catch (cause) {
-    throw new SealiftError('STORAGE_STATE', `the state directory ${stateDir} cannot be used`, {
-      why: (cause as Error).message,
-      fix: 'name another one: --state-dir DIR',
-      cause,
-    })
+    throw unusableState(stateDir, cause)
   }
 }
 

@@ -7,7 +7,7 @@ const patience = 20_000
 /**
  * Takes the lock of a state directory, so that no two runs work with one. Returns what gives it back. `worker` is what
  * the lock is for, in the error; `name` is its file.
- * @throws SealiftError USAGE_LOCKED
+ * @throws SealiftError USAGE_LOCKED, STORAGE_STATE
  */
 export async function lockState(
   stateDir: string,
@@ -27,5 +27,16 @@ export async function lockState(
           fix: holder === undefined ? 'wait for it' : `wait for it, or end it: kill ${holder}`,
         },
       ),
+  }).catch((cause) => {
+    if (cause instanceof SealiftError) throw cause
+    throw unusableState(stateDir, cause)
   })
 }
+
+/** What is said of a state directory that can't be written to. */
+export const unusableState = (stateDir: string, cause: unknown): SealiftError =>
+  new SealiftError('STORAGE_STATE', `the state directory ${stateDir} cannot be used`, {
+    why: (cause as Error).message,
+    fix: 'name another one: --state DIR',
+    cause,
+  })

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import { readAnswers } from '../../../installer/src/answers/read.ts'
-import { buildBundle } from '../../../installer/src/build/build.ts'
 import { namespace } from '../../../installer/src/checks/namespace.ts'
 import { olderRelease } from '../../../installer/src/checks/older-release.ts'
 import { createContext } from '../../../installer/src/install/context.ts'
@@ -19,46 +16,11 @@ import { namespaceStage } from '../../../installer/src/install/stages/namespace.
 import { registryStage } from '../../../installer/src/install/stages/registry.ts'
 import { memoryStore } from '../../../installer/src/stores/memory.ts'
 import { lockState } from '../../../installer/src/stores/state-lock.ts'
-import { claims, licenseKeys, smallRelease } from '../../fixtures/release.ts'
+import { licenseKeys } from '../../fixtures/release.ts'
 import { type Loose, reseal } from '../../fixtures/reseal.ts'
+import { site } from './site.ts'
 
 const signal = new AbortController().signal
-
-/** A site whose cluster doesn't answer: a bundle, a license, answers. Nothing listens at port 1. */
-async function site(t: TestContext) {
-  const directory = await mkdtemp(path.join(tmpdir(), 'refusals-'))
-  t.after(() => rm(directory, { recursive: true, force: true }))
-  const at = (name: string) => path.join(directory, name)
-  const { options, trust, licenseKey } = await smallRelease(directory)
-  await buildBundle(options)
-  const license = async (changes = {}, key = licenseKey) =>
-    writeFileSync(at('my.license'), await issueLicense(claims(changes), key))
-  await license()
-  writeFileSync(at('vendor.pub'), trust[0] as string)
-  writeFileSync(
-    at('kubeconfig'),
-    JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
-      users: [{ name: 'u', user: {} }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }),
-  )
-  writeFileSync(
-    at('answers.yaml'),
-    `apiVersion: sealift.dev/v1
-kind: Answers
-mode: airgapped
-bundle: cde.bundle
-license: my.license
-trust: [vendor.pub]
-kubeconfig: kubeconfig
-registry: {kind: serve, address: "127.0.0.1:1/mirror", plainHttp: true}
-host: cde.example
-`,
-  )
-  return { at, license, keys: { signingKey: options.signingKey, trust } }
-}
 
 /** Runs an installation and tells how it was refused and which stages had begun. */
 async function refusal(answersFile: string) {

@@ -4,9 +4,9 @@ import type { InstallContext } from '../context.ts'
 import { databaseSecret } from '../database-secret.ts'
 import type { Stage } from '../engine.ts'
 import { siteNames } from '../given-certificate.ts'
+import { readLicenseFile } from '../license-file.ts'
 import { pullSecret } from '../pull-secret.ts'
 import { siteCertificate } from '../site-certificate.ts'
-import { readLicenseFile } from './license.ts'
 
 interface Wanted {
   name: string

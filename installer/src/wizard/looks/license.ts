@@ -11,7 +11,7 @@ export const licenseLookout: Lookout = {
   reads: ['/license', '/bundle', '/trust', '/mode', '/registry'],
   async run({ draft, fact }) {
     const { assertLicensed, readLicense, standing } = await import('@sealift/bundle-spec/license.ts')
-    const { readLicenseFile } = await import('../../install/stages/license.ts')
+    const { readLicenseFile } = await import('../../install/license-file.ts')
     const { installationAct } = await import('../../install/act.ts')
     const file = needed(draft, '/license')
     const { bundle, release } = await openBundleOf(draft)

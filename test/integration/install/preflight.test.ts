@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { CheckReport } from '../../../installer/src/checks/report.ts'
+import { site } from './site.ts'
+
+const cli = join(import.meta.dirname, '../../../installer/src/cli/sealift.mjs')
+
+/** Runs `sealift preflight` at a site whose cluster doesn't answer. */
+async function preflight(at: (name: string) => string, ...words: string[]) {
+  const args = ['preflight', '--answers', at('answers.yaml'), '--state', at('state'), ...words]
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  const [code] = await once(child, 'close')
+  return { code, out, err }
+}
+
+test('preflight says what it found, writes its report in each form, and leaves nothing on this machine', async (t) => {
+  const { at } = await site(t)
+  const { code, out, err } = await preflight(at, '--report', at('r.html'), '--report', at('r.json'))
+  assert.equal(code, 6, err)
+  assert.match(err, /checks? failed: api, \S.*\[CLUSTER_CHECKS\]/)
+  assert.match(
+    out,
+    /^FAILED\n {2}api: .*\[CLUSTER_UNREACHABLE\]\n {4}found: .*\n {4}needed: .*\n {4}why: .*\n {4}try: .*kubectl/m,
+  )
+  assert.match(out, /^SKIPPED\n[\s\S]*^ {2}kubernetes-version: .*: not tried without: The API of Kubernetes answers$/m)
+  assert.match(out, /^PASSED\n[\s\S]*^ {2}license: /m)
+  const report: CheckReport = JSON.parse(await readFile(at('r.json'), 'utf8'))
+  assert.partialDeepStrictEqual(report, {
+    kind: 'CheckReport',
+    release: { name: 'cde' },
+    site: { host: 'cde.example' },
+  })
+  assert.equal(report.checks.find(({ id }) => id === 'api')?.code, 'CLUSTER_UNREACHABLE')
+  const page = await readFile(at('r.html'), 'utf8')
+  assert.match(page, /CLUSTER_UNREACHABLE/)
+  assert.ok(!existsSync(at('state')) && !existsSync(at('r.html.partial')))
+})
+
+test('preflight for machines is one document, and the exit code says that something failed', async (t) => {
+  const { at } = await site(t)
+  const { code, out } = await preflight(at, '--json')
+  assert.equal(code, 6)
+  const report: CheckReport = JSON.parse(out)
+  assert.equal(
+    report.counts.failed,
+    report.checks.filter(({ state, level }) => state === 'failed' && level === 'error').length,
+  )
+})
+
+test('a check that there is not, a strict one, and a report of another form are refused', async (t) => {
+  const { at } = await site(t)
+  for (const [words, code, said] of [
+    [['--ignore', 'node-pul'], 'USAGE_IGNORE', /did you mean "node-pull"/],
+    [['--ignore', 'ownership'], 'USAGE_IGNORE', /no answer can ignore: ownership/],
+    [['--report', at('r.pdf')], 'USAGE_ARGUMENTS', /ends in \.html or \.json/],
+  ] as const) {
+    const refused = await preflight(at, ...words)
+    assert.equal(refused.code, 2, refused.err)
+    assert.match(refused.err, new RegExp(code))
+    assert.match(refused.err, said)
+  }
+  await writeFile(at('answers.yaml'), `${await readFile(at('answers.yaml'), 'utf8')}ignore: [api]\n`)
+  assert.match((await preflight(at)).err, /no answer can ignore: api/)
+})
+
+test('the script for nodes is printed without asking anybody', async (t) => {
+  const { at } = await site(t)
+  const { code, out } = await preflight(at, '--host-script')
+  assert.equal(code, 0)
+  assert.match(out, /^#!\/bin\/sh\n[\s\S]*^registry='127\.0\.0\.1:1'\nscheme=http\nhost='cde\.example'$/m)
+})
