@@ -90,10 +90,7 @@ function onlyDocument(text: string, lines: LineCounter, refuse: Refuse): Documen
 
 function toPlain(document: Document, refuse: Refuse): unknown {
   try {
-    const value: unknown = document.toJS({ maxAliasCount: 0 })
-    const text = JSON.stringify(value) ?? 'null'
-    if (text.includes('"__proto__"')) throw new Error('it has a field __proto__')
-    return JSON.parse(text)
+    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 0 })) ?? 'null')
   } catch (cause) {
     throw refuse(undefined, 'it cannot be taken as answers', (cause as Error).message, cause)
   }

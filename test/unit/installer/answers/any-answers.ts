@@ -136,18 +136,20 @@ function ofGroup({ properties = {}, required = [] }: Field): Arbitrary<Record<st
 }
 
 /** Answers that have no fault, in all forms that the schema allows. */
-export const anyAnswers = ofGroup(root).map(({ devUrlsHost, editorsHost, ...answers }) => {
-  const { caFile = '/db-ca.crt', ...database } = (answers.database ?? {}) as Record<string, unknown>
-  const { username, passwordFile, ...registry } = answers.registry as Record<string, unknown>
-  return {
-    ...answers,
-    // hosts that are not within one another
-    ...(devUrlsHost !== undefined && { devUrlsHost: `${devUrlsHost}.dev` }),
-    ...(editorsHost !== undefined && { editorsHost: `${editorsHost}.ide` }),
-    ...(answers.database !== undefined && { database: { ...database, caFile } }),
-    registry: {
-      ...registry,
-      ...(username !== undefined && passwordFile !== undefined && { username, passwordFile }),
-    },
-  }
-})
+export const anyAnswers: Arbitrary<Record<string, unknown>> = ofGroup(root).map(
+  ({ devUrlsHost, editorsHost, ...answers }) => {
+    const { caFile = '/db-ca.crt', ...database } = (answers.database ?? {}) as Record<string, unknown>
+    const { username, passwordFile, ...registry } = answers.registry as Record<string, unknown>
+    return {
+      ...answers,
+      // hosts that are not within one another
+      ...(devUrlsHost !== undefined && { devUrlsHost: `${devUrlsHost}.dev` }),
+      ...(editorsHost !== undefined && { editorsHost: `${editorsHost}.ide` }),
+      ...(answers.database !== undefined && { database: { ...database, caFile } }),
+      registry: {
+        ...registry,
+        ...(username !== undefined && passwordFile !== undefined && { username, passwordFile }),
+      },
+    }
+  },
+)
