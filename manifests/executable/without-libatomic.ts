@@ -1,50 +1,26 @@
+import { machines } from './compare-exchange.ts'
 import { type Dynamic, dynamicOf, type Elf, programHeaders, stringAt } from './elf.ts'
 
 const library = 'libatomic.so.1'
 const wanted = '__atomic_compare_exchange'
 
-/** e_machine (System V gABI, chapter 4) */
-const amd64 = 62
-/** Kinds of relocations (System V ABI, AMD64 supplement, "Relocation Types"). */
-const relocation = { globalData: 6, jumpSlot: 7, indirect: 37 }
 /** page of memory, in bytes: what lies between the end of a segment and the next one is loaded, and is zero */
 const page = 4096
 
 /**
- * The one function that Node calls (V8 gives it structures of 8 bytes), as libatomic defines it: size, object, expected and
- * desired in rdi, rsi, rdx, rcx; returns whether it was exchanged, and leaves what was there in `*expected`. In front of it
- * stands the function that gives its address: the linker calls that for a relocation of the kind `indirect`.
- */
-const code = Buffer.from(
-  [
-    '488d0501000000', // lea rax, [rip + 1]
-    'c3', //             ret
-    '4883ff08', //       cmp rdi, 8
-    '7514', //           jne 1f
-    '488b02', //         mov rax, [rdx]
-    '488b09', //         mov rcx, [rcx]
-    'f0480fb10e', //     lock cmpxchg [rsi], rcx
-    '7403', //           je 0f
-    '488902', //         mov [rdx], rax
-    '0f94c0', //      0: sete al
-    'c3', //             ret
-    '0f0b', //        1: ud2: another size than 8 was never seen, and is not answered wrongly
-  ].join(''),
-  'hex',
-)
-
-/**
- * A copy of a program for Linux on x86-64 that does not need libatomic.so.1, which minimal systems lack: the function that
- * it takes from there becomes part of it. A program that does not need it, or is for another processor, stays as it is.
+ * A copy of a program for Linux on x86-64 or 64-bit Arm that does not need libatomic.so.1, which minimal systems lack: the
+ * function that it takes from there becomes part of it. A program that does not need it stays as it is.
  * @throws Error where it needs more of that library than this function
  */
 export function withoutLibatomic(program: Buffer): Buffer {
   const bytes = Buffer.from(program)
   const elf: Elf = { bytes, headers: programHeaders(bytes) }
-  if (bytes.readUInt16LE(18) !== amd64) return bytes
   const dynamic = dynamicOf(elf)
   const needed = dynamic.needed.findIndex(({ name }) => name === library)
   if (needed < 0) return bytes
+  const machine = machines.get(bytes.readUInt16LE(18))
+  if (!machine) throw new Error(`no code for the processor of the program is at hand that does what ${library} does`)
+  const { code, relocation } = machine
   const versions = retarget(elf, dynamic)
   const address = append(elf, code)
   let found = 0

@@ -23,8 +23,8 @@ const purposes = {
   ],
   /** container images without a Docker engine */
   images: ['mmdebstrap', 'buildah', 'skopeo', 'g++', 'make', 'python3-minimal'],
-  /** root file systems of releases of Debian */
-  roots: ['mmdebstrap'],
+  /** root file systems of releases of Debian, for two kinds of processors */
+  roots: ['mmdebstrap', 'qemu-user-static'],
   /** real registries */
   registry,
   /** a real forward proxy */

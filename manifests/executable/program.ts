@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { optional } from '../images/bundle-service.ts'
+
+const root = join(import.meta.dirname, '../..')
+const installer = join(root, 'installer/src')
+
+/** What becomes part of Node: paths are those of files in one directory. */
+export interface Program {
+  main: string
+  /** files that the program reads with `getAsset` of node:sea, by name */
+  assets: Readonly<Record<string, string>>
+}
+
+/**
+ * Bundles the command line interface into a directory. The same sources give the same bytes, wherever the checkout is.
+ */
+export async function bundleProgram(directory: string): Promise<Program> {
+  await build({
+    entryPoints: {
+      sealift: join(installer, 'cli/executable.ts'),
+      // a thread starts from text
+      'hash-worker': join(installer, 'stores/bundle/hash-worker.ts'),
+    },
+    outdir: directory,
+    // names of modules in the text are relative to it
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    // Node keeps a code cache for CommonJS only: without one, compiling is most of what starting takes
+    format: 'cjs',
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': 'importMetaUrl' },
+    supported: { 'dynamic-import': false },
+    mainFields: ['module', 'main'],
+    external: [...optional],
+    // half the text to load at each start; names stay, for stack traces
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // one letter that is not ASCII, in the name of an author, and V8 keeps all of the text in two bytes a letter
+    legalComments: 'external',
+    alias: { 'string-width': join(import.meta.dirname, 'string-width.ts') },
+    logLevel: 'silent',
+  })
+  return {
+    main: join(directory, 'sealift.js'),
+    assets: { 'hash-worker.js': join(directory, 'hash-worker.js') },
+  }
+}
