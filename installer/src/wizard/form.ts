@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { stringify } from 'yaml'
 import { type Draft, emptyDraft, isGroup } from '../answers/draft.ts'
 import { faultsOf as faultsIn } from '../answers/fault.ts'
 import { questions, settled } from '../answers/questions.ts'
 import { parseAnswers, readDraft, said } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
+import { writeAnswers } from '../answers/write.ts'
 import type { Fault } from './view.ts'
 
 /** What is wrong with answers that may be incomplete, by pointer: the first thing at each. What others settle is not looked at. */
@@ -15,18 +15,17 @@ export function faultsOf(draft: Draft): Record<string, Fault> {
   return faults
 }
 
-/** The answers as every face exports them. */
-export const writeAnswers = (draft: Draft): string => stringify(settled(draft))
-
 /**
  * An answers file, which may be incomplete, as a draft; relative paths count from the file. What is wrong at a field that is
  * asked for is shown there; all else is refused.
  * @throws SealiftError USAGE_ANSWERS with line and field
  */
 export function importAnswers(text: string, file: string): Draft {
-  const { draft, lineOf } = readDraft(text, file)
+  const { draft, faults, lineOf } = readDraft(text, file)
   const whole = merged(emptyDraft, draft)
-  const hidden = faultsIn(whole).find(({ pointer }) => !isAsked(pointer))
+  // a text that holds no fields at all would take every answer away
+  const none = faults.find(({ pointer }) => pointer === '')
+  const hidden = none ?? faultsIn(whole).find(({ pointer }) => !isAsked(pointer))
   if (hidden)
     throw new SealiftError('USAGE_ANSWERS', `${file}:${lineOf(hidden.pointer)}: ${said(hidden)}`, { fix: hidden.fix })
   return whole
