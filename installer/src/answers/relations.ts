@@ -9,6 +9,25 @@ export function relationFaults(draft: Draft): (Said & { pointer: string })[] {
     return typeof value === 'string' ? value : undefined
   }
   const faults: (Said & { pointer: string })[] = []
+  const [bundle, release, kind] = [answerAt(draft, '/bundle'), answerAt(draft, '/release'), text('/registry/kind')]
+  if (bundle === undefined && release === undefined)
+    faults.push({
+      pointer: '/bundle',
+      message: 'it is missing',
+      fix: 'name the bundle file, or as release one that a registry has',
+    })
+  if (bundle !== undefined && release !== undefined)
+    faults.push({
+      pointer: '/release',
+      message: 'a bundle file is named too, and a release comes from one place',
+      fix: 'remove one of the two',
+    })
+  if (bundle === undefined && release !== undefined && (kind === 'serve' || kind === 'seed'))
+    faults.push({
+      pointer: '/registry/kind',
+      message: `it cannot be ${kind}: that takes a bundle file, and the release is in a registry`,
+      fix: 'existing: the nodes pull from where the release is, or from another registry that has its images',
+    })
   const [username, passwordFile] = [text('/registry/username'), text('/registry/passwordFile')]
   if ((username === undefined) !== (passwordFile === undefined))
     faults.push({

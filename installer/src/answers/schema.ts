@@ -21,11 +21,19 @@ export const Answers = Type.Object(
   {
     apiVersion: Type.Literal('sealift.dev/v1', { title: 'API version' }),
     kind: Type.Literal('Answers', { title: 'Kind' }),
-    bundle: file({ page: 'bundle', title: 'Bundle', description: 'The bundle file to install from.' }),
+    bundle: Type.Optional(file({ page: 'bundle', title: 'Bundle', description: 'The bundle file to install from.' })),
+    release: Type.Optional(
+      text('release', {
+        page: 'bundle',
+        title: 'Release',
+        description:
+          'Instead of a bundle file: the name of a release in a registry, as in registry.vendor.example/cde/release:0.1.0.',
+      }),
+    ),
     trust: Type.Array(file({ title: 'Key', description: 'A public key of the vendor.' }), {
       page: 'bundle',
       title: 'Trusted keys',
-      description: 'Public keys (PEM files) that may have signed the bundle.',
+      description: 'Public keys (PEM files) that may have signed the bundle or release.',
       minItems: 1,
       maxItems: 20,
     }),

@@ -26,7 +26,7 @@ export const images: Check = {
         fix:
           answers.registry.kind === 'serve'
             ? `serve this bundle there: sealift serve ${bundle.path}`
-            : `sealift seed ${bundle.path} --to ${answers.registry.address}`,
+            : `sealift seed ${answers.bundle ?? 'BUNDLE'} --to ${answers.registry.address}`,
       },
     )
   },

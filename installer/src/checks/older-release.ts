@@ -17,9 +17,9 @@ export const olderRelease: Check = {
     if (installed === undefined) return { state: 'passed', found: `nothing is installed in ${answers.namespace}` }
     if (semver.gt(installed, version))
       throw new SealiftError('BUNDLE_OLDER', `${name} ${installed} is installed in ${answers.namespace}`, {
-        why: `the bundle holds the older ${version}`,
-        fix: 'install from a bundle of that version or a later one',
+        why: `this is the older ${version}`,
+        fix: 'install that version or a later one',
       })
-    return { state: 'passed', found: `${name} ${installed} is installed, the bundle holds ${version}` }
+    return { state: 'passed', found: `${name} ${installed} is installed, this is ${version}` }
   },
 }

@@ -3,7 +3,8 @@ export interface Receipt {
   apiVersion: 'sealift.dev/v1'
   kind: 'Receipt'
   release: { name: string; version: string; digest: string }
-  bundle: { index: string; signedBy: string; size: number }
+  /** `size` is that of the bundle file in bytes; `from` the release in a registry, with its digest: one of the two is there */
+  bundle: { index: string; signedBy: string; size?: number; from?: string }
   chart: string
   images: { name: string; digest: string }[]
   site: { server: string; namespace: string; host: string; registry: string; mode: string; helmRevision: number }

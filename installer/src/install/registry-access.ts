@@ -4,22 +4,36 @@ import type { CompleteAnswers } from '../answers/schema.ts'
 import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
 
 /**
- * The site's registry as the answers describe it.
+ * The site's registry as the answers describe it. What they say of it counts for its host alone: its password goes to no
+ * other one.
  * @throws SealiftError USAGE_ANSWERS
  */
 export function siteRegistry(answers: CompleteAnswers): RegistryStore {
   const { address, caFile, plainHttp, username } = answers.registry
   const password = readRegistryPassword(answers)
+  const own = hostOf(address)
+  const settings = () => ({
+    ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
+    ...(plainHttp ? { plainHttp } : {}),
+    ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
+  })
   return registryStore({
     origin: `registry ${address}`,
     dockerConfig: false,
-    registries: () => ({
-      ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
-      ...(plainHttp ? { plainHttp } : {}),
-      ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
-    }),
+    registries: (host) => (host === own ? settings() : undefined),
   })
 }
+
+/**
+ * The registry that the answers' release is in: that of the site where it is the same host, else one that is reached as
+ * `docker login` has left it.
+ */
+export function releaseRegistry({ registry }: CompleteAnswers, release: string, site: RegistryStore): RegistryStore {
+  const host = hostOf(release)
+  return host === hostOf(registry.address) ? site : registryStore({ origin: `registry ${host}` })
+}
+
+const hostOf = (address: string): string => address.split('/', 1)[0] as string
 
 /** The password of the registry's user; undefined without a user. @throws SealiftError USAGE_ANSWERS */
 export function readRegistryPassword({ registry }: CompleteAnswers): string | undefined {

@@ -4,6 +4,7 @@ import { namespaceFault } from './namespace.ts'
 import { pathFault } from './path.ts'
 import { exemptFault, proxyFault } from './proxy.ts'
 import { registryFault } from './registry.ts'
+import { releaseFault } from './release.ts'
 import type { Said } from './said.ts'
 
 /** What a text in the answers can be held to, by the word that stands in the schema. */
@@ -11,6 +12,7 @@ export const formats = {
   host: (text) => hostFault(text, siteHost),
   domain: (text) => hostFault(text, domain),
   registry: registryFault,
+  release: releaseFault,
   namespace: namespaceFault,
   path: pathFault,
   server: serverFault,

@@ -38,14 +38,15 @@ export const install = defineCommand({
       process.exitCode = await runGuarded()
       return
     }
-    const deps = await openInstallation(answers, args.state)
+    const signal = interruption()
+    const deps = await openInstallation(answers, args.state, signal)
     const printer = stagePrinter(process.stderr)
     try {
       const result = await run(
         answers,
         deps,
         args.json ? (event) => console.log(JSON.stringify(event)) : printer.show,
-        interruption(),
+        signal,
       )
       printer.end()
       if (args.json) console.log(JSON.stringify({ type: 'result', ...result }))

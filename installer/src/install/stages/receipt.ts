@@ -19,7 +19,11 @@ export const receiptStage: Stage<InstallContext> = {
       apiVersion: 'sealift.dev/v1',
       kind: 'Receipt',
       release: { name: release.name, version: release.version, digest: bundle.releaseDigest },
-      bundle: { index: bundle.indexDigest, signedBy: bundle.signedBy, size: bundle.size },
+      bundle: {
+        index: bundle.indexDigest,
+        signedBy: bundle.signedBy,
+        ...(bundle.size === undefined ? { from: bundle.path } : { size: bundle.size }),
+      },
       chart: release.chart.digest,
       images: release.images.map(({ name, digest }) => ({ name, digest })),
       site: {

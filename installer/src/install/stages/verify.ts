@@ -3,14 +3,14 @@ import type { Stage } from '../engine.ts'
 
 export const verifyStage: Stage<InstallContext> = {
   id: 'verify',
-  title: 'Verify the bundle',
+  title: 'Verify the release',
   inPlace: '',
-  // a bundle that was whole yesterday may be damaged today
+  // what was whole yesterday may be damaged today
   needed: async () => true,
   async run({ bundle, signal }, report) {
-    await bundle.verify((done, total) => report.progress(done, total, 'bytes'), signal)
-    report.info(
-      `${bundle.release.name} ${bundle.release.version}, signed by key ${bundle.signedBy.slice(0, 12)}…: every byte holds`,
-    )
+    const proven = await bundle.verify(report.progress, signal)
+    const { name, version } = bundle.release
+    if (bundle.size === undefined) report.info(`it is ${bundle.path}`)
+    report.info(`${name} ${version}, signed by key ${bundle.signedBy.slice(0, 12)}…: ${proven}`)
   },
 }

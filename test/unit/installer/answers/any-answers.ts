@@ -78,6 +78,7 @@ const ofFormat: Record<Format, Arbitrary<string>> = {
   host: fc.array(label, { minLength: 1, maxLength: 4 }).map((parts) => [...parts, 'site'].join('.')),
   domain: label.map((name) => `${name}.site`),
   registry: fc.tuple(label, fc.integer({ min: 1, max: 65535 })).map(([name, port]) => `${name}.example:${port}/mirror`),
+  release: fc.tuple(label, fc.nat(), fc.nat()).map(([name, a, b]) => `${name}.example/cde/${name}:${a}.${b}.0`),
   namespace: label.filter((name) => !name.startsWith('kube-')),
   server: fc.constantFrom('db.site.example', '10.0.0.7', 'fd00::7'),
   proxy: label.map((name) => `http://${name}.site.example:3128`),
@@ -137,17 +138,20 @@ function ofGroup({ properties = {}, required = [] }: Field): Arbitrary<Record<st
 
 /** Answers that have no fault, in all forms that the schema allows. */
 export const anyAnswers: Arbitrary<Record<string, unknown>> = ofGroup(root).map(
-  ({ devUrlsHost, editorsHost, ...answers }) => {
+  ({ devUrlsHost, editorsHost, bundle, release, ...answers }) => {
     const { caFile = '/db-ca.crt', ...database } = (answers.database ?? {}) as Record<string, unknown>
     const { username, passwordFile, ...registry } = answers.registry as Record<string, unknown>
     return {
       ...answers,
+      // one of the two, and without a file nothing can be served or seeded
+      ...(release === undefined || bundle !== undefined ? { bundle: bundle ?? 'cde.bundle' } : { release }),
       // hosts that are not within one another
       ...(devUrlsHost !== undefined && { devUrlsHost: `${devUrlsHost}.dev` }),
       ...(editorsHost !== undefined && { editorsHost: `${editorsHost}.ide` }),
       ...(answers.database !== undefined && { database: { ...database, caFile } }),
       registry: {
         ...registry,
+        ...(release !== undefined && bundle === undefined && { kind: 'existing' }),
         ...(username !== undefined && passwordFile !== undefined && { username, passwordFile }),
       },
     }

@@ -99,6 +99,36 @@ const cases: Record<string, [text: string, message: RegExp, fix?: string | RegEx
     ['http://', /not a URL/],
     ['HTTP://proxy.site.example', /does not begin/, 'did you mean "http://proxy.site.example"?'],
   ],
+  '/release': [
+    ['', /names neither version nor digest|is empty/],
+    [
+      'https://registry.vendor.example/cde/release:0.1.0',
+      /is a URL/,
+      'did you mean "registry.vendor.example/cde/release:0.1.0"?',
+    ],
+    [
+      'oci://registry.vendor.example/cde/release:0.1.0',
+      /is a URL/,
+      'did you mean "registry.vendor.example/cde/release:0.1.0"?',
+    ],
+    [
+      'ann:secret@registry.vendor.example/cde/release:0.1.0',
+      /names a user/,
+      'did you mean "registry.vendor.example/cde/release:0.1.0"?',
+    ],
+    [
+      'Registry.vendor.example/CDE/release:0.1.0-RC',
+      /upper-case/,
+      'did you mean "registry.vendor.example/cde/release:0.1.0-RC"?',
+    ],
+    ['registry.vendor.example/cde/release', /neither version nor digest/, /^HOST/],
+    ['registry.vendor.example/cde/release:0.1.0+x', /not one that a tag can be/],
+    ['registry.vendor.example/cde/release@sha256:abc', /its digest is not/],
+    ['cde/release:0.1.0', /names no host/],
+    ['release:0.1.0', /names no host/],
+    ['/media/usb/cde-0.1.0.bundle', /is a file/],
+    ['registry.vendor.example /cde:1', /space in it/],
+  ],
   '/bundle': [
     ['', /is empty/],
     ['~/cde.bundle', /only a shell/],
@@ -130,10 +160,30 @@ test('what each field takes is taken', () => {
     '/namespace': ['cde', '0', 'a'.repeat(63)],
     '/database/host': ['db', 'db.site.example', '10.0.0.7', 'fd00::7'],
     '/proxy/https': ['http://proxy.site.example:3128', 'https://10.0.0.1/', 'http://[fd00::7]:3128'],
+    '/release': ['r.example/cde:1', `localhost:5000/a/b:1.0.0_x@sha256:${'0'.repeat(64)}`],
     '/bundle': ['cde.bundle', '/media/USB DISK/cde.bundle', './~x', 'ä.bundle'],
   }
+  const { bundle: _, ...rest } = good
+  const fromRegistry = { ...rest, registry: { ...good.registry, kind: 'existing' } }
   for (const [pointer, texts] of Object.entries(taken))
-    for (const text of texts) assert.equal(faultOf(setAnswer(good, pointer, text), pointer), undefined, text)
+    for (const text of texts)
+      assert.equal(
+        faultOf(setAnswer(pointer === '/release' ? fromRegistry : good, pointer, text), pointer),
+        undefined,
+        text,
+      )
+})
+
+test('a release comes from a file or from a registry, and without a file nothing can be served or seeded', () => {
+  const { bundle: _, ...none } = good
+  const told = (draft: object) => faultsOf(draft).map(({ pointer, message }) => `${pointer} ${message}`)
+  const release = 'registry.vendor.example/cde/release:0.1.0'
+  const registry = (kind: string) => ({ kind, address: 'registry.vendor.example' })
+  assert.deepEqual(told({ ...none, release, registry: registry('existing') }), [])
+  assert.deepEqual(told(none), ['/bundle it is missing'])
+  assert.match(told({ ...good, release }).join(), /^\/release a bundle file is named too/)
+  for (const kind of ['serve', 'seed'])
+    assert.match(told({ ...none, release, registry: registry(kind) }).join(), /^\/registry\/kind it cannot be s/)
 })
 
 test('all faults are told: fields that do not exist first, then in the order of the schema, then what does not fit together', () => {
@@ -169,7 +219,7 @@ test('all faults are told: fields that do not exist first, then in the order of 
 test('a begun draft lacks what must be answered, and nothing else is wrong with it', () => {
   assert.deepEqual(
     faultsOf(emptyDraft).map(({ pointer, message }) => `${pointer} ${message}`),
-    ['/bundle', '/trust', '/license', '/registry/address', '/host'].map((pointer) => `${pointer} it is missing`),
+    ['/trust', '/license', '/registry/address', '/host', '/bundle'].map((pointer) => `${pointer} it is missing`),
   )
   assert.deepEqual(
     faultsOf(setAnswer(good, '/tls', true)).map(({ pointer }) => pointer),

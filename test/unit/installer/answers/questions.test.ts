@@ -48,6 +48,7 @@ test('a draft begins with what is no question and with the defaults of what must
 
 test('what an earlier answer settles is not asked, and asked again when that one goes', () => {
   const cases: [settles: [string, unknown], asked: string, before: boolean][] = [
+    [['/bundle', 'cde.bundle'], '/release', true],
     [['/registry/plainHttp', true], '/registry/caFile', true],
     [['/registry/username', 'ann'], '/registry/passwordFile', false],
     [['/devUrlsHost', 'dev.site.example'], '/editorsHost', true],
