@@ -16,6 +16,7 @@ import { provenStore } from './proven.ts'
 import { writeReferrerLists } from './referrers.ts'
 import { ringStore } from './ring-store.ts'
 import { signedIndexRoot } from './signed-index.ts'
+import { keepVendorsNames } from './vendors-names.ts'
 
 export interface SeedPlace {
   bundle: Bundle
@@ -141,7 +142,13 @@ async function surveyed(place: SeedPlace): Promise<Survey & Pick<Prepared, 'grap
   const made = signed?.store ?? memoryStore()
   const all = signed ? [...roots, signed.root] : roots
   const graph = await readGraph(firstOf(made, bundle.store), all, signal ? { signal } : {})
-  return { graph, made, release: signed?.root.target, ...(await surveyRegistry(graph, to, signal)) }
+  const survey = await surveyRegistry(graph, to, signal)
+  return {
+    made,
+    release: signed?.root.target,
+    holders: survey.holders,
+    ...keepVendorsNames(bundle, graph, survey),
+  }
 }
 
 /**
