@@ -11,6 +11,7 @@ import { images } from '../../../installer/src/checks/images.ts'
 import { olderRelease } from '../../../installer/src/checks/older-release.ts'
 import { createContext } from '../../../installer/src/install/context.ts'
 import { openInstallation } from '../../../installer/src/install/open.ts'
+import { siteRegistry } from '../../../installer/src/install/registry-access.ts'
 import { seedRegistry } from '../../../installer/src/seed/seed.ts'
 import { openBundle } from '../../../installer/src/stores/bundle/open.ts'
 import { bundleGraph } from '../../../installer/src/stores/bundle/verify.ts'
@@ -176,6 +177,21 @@ test("what the answers say of the site's registry counts for its host alone: no 
     vendor.seen.filter(({ headers }) => headers.authorization !== undefined),
     [],
   )
+  const site = siteRegistry(readAnswers(at('answers.yaml')))
+  t.after(() => site.close())
+  await assert.rejects(site.resolve(release(vendor)), { code: 'REGISTRY_UNAUTHORIZED' })
+  assert.deepEqual(
+    vendor.seen.filter(({ headers }) => headers.authorization !== undefined),
+    [],
+  )
+  // there it is the login that docker has for it
+  const auths = { [vendor.host]: { auth: Buffer.from('customer:its own').toString('base64') } }
+  await writeFile(at('config.json'), JSON.stringify({ auths }))
+  process.env.DOCKER_CONFIG = at('.')
+  t.after(() => delete process.env.DOCKER_CONFIG)
+  assert.equal((await attempt(at('answers.yaml'))).code, 'CLUSTER_UNREACHABLE')
+  const sent = new Set(vendor.seen.flatMap(({ headers }) => headers.authorization ?? []))
+  assert.deepEqual([...sent], [`Basic ${auths[vendor.host]?.auth}`])
   // at its own host it is used, for the release as for the images
   await answer({ release: release(copy), registry: { kind: 'existing', address: copy.host, ...login } })
   assert.equal((await attempt(at('answers.yaml'))).code, 'CLUSTER_UNREACHABLE')
