@@ -58,8 +58,6 @@ export interface Face {
   export(): Promise<string>
   /** The report of the checks. */
   report(form: 'json' | 'html'): Promise<string>
-  /** Ends the web face, its port too. */
-  closeWeb(): Promise<void>
   leave(): Promise<void>
 }
 

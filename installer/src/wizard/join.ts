@@ -104,7 +104,6 @@ function joinedFace(
     },
     export: async () => (await get('/api/answers.yaml')).text,
     report: async (form) => (await get(`/api/report.${form}`)).text,
-    closeWeb: () => done('/api/close'),
     leave: () => done('/api/leave'),
   }
 }

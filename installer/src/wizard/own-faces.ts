@@ -15,12 +15,6 @@ import type { Steering } from './steering.ts'
 import { dropUpload, keepUpload } from './uploads.ts'
 import type { FaceView, Phase } from './view.ts'
 
-/** The browsers' door of a session. */
-export interface WebDoor {
-  invite(): Promise<Invitation>
-  close(): void
-}
-
 /** What faces work with. */
 export interface Parts {
   directory: string
@@ -31,11 +25,11 @@ export interface Parts {
   steering: Steering
   lookouts: Lookouts
   runs: Runs
-  web(): WebDoor | undefined
+  /** lets a browser in, where there is a door for browsers */
+  invite(): Promise<Invitation>
 }
 
 const changeable: readonly Phase[] = ['asking', 'failed']
-const closable: readonly Phase[] = ['asking', 'failed', 'done']
 const any: readonly Phase[] = ['asking', 'failed', 'checking', 'installing', 'done']
 
 /** The face in the process that owns the session. */
@@ -66,12 +60,6 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
     log.add({ type: 'draft', draft: next, faults })
     lookouts.changed(before, next)
     return { faults }
-  }
-
-  function web(): WebDoor {
-    const door = parts.web()
-    if (door) return door
-    throw new SealiftError('SESSION_NO_WEB', 'this session has no door for browsers', { fix: 'sealift install' })
   }
 
   return {
@@ -118,7 +106,7 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
     },
     async invite() {
       present()
-      return await web().invite()
+      return await parts.invite()
     },
     import: (text) => steer(changeable, () => keep(importAnswers(text, path.join(base, 'answers.yaml')))),
     async export() {
@@ -129,7 +117,6 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
       present()
       return `${JSON.stringify({ checks: log.view().checks }, null, 2)}\n`
     },
-    closeWeb: () => steer(closable, () => web().close()),
     async leave() {
       steering.leave(id)
     },

@@ -44,15 +44,6 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
     return controller.signal
   }
 
-  const failure = (cause: unknown) =>
-    failureOf(
-      cause instanceof SealiftError
-        ? cause
-        : new SealiftError('INTERNAL_DEFECT', 'sealift itself failed', {
-            why: (cause as Error)?.message ?? String(cause),
-          }),
-    )
-
   return {
     check() {
       const given = answers()
@@ -60,7 +51,12 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
       log.add({ type: 'phase', phase: 'checking' })
       running = work.check(given, log.add, signal).then(
         () => log.add({ type: 'phase', phase: 'asking' }),
-        (error) => log.add({ type: 'phase', phase: 'asking', ...(signal.aborted ? {} : { failure: failure(error) }) }),
+        (error) =>
+          log.add({
+            type: 'phase',
+            phase: 'asking',
+            ...(signal.aborted ? {} : { failure: failureOf(errorOf(error, signal)) }),
+          }),
       )
     },
     install() {
@@ -78,7 +74,7 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
           log.add({ type: 'phase', phase: 'done' })
           log.add({ type: 'page', page: 'done' })
         },
-        (error) => log.add({ type: 'phase', phase: 'failed', failure: failure(error) }),
+        (error) => log.add({ type: 'phase', phase: 'failed', failure: failureOf(errorOf(error, signal)) }),
       )
     },
     stop: () => controller.abort(),
@@ -88,4 +84,18 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
       await running
     },
   }
+}
+
+function errorOf(cause: unknown, signal: AbortSignal): SealiftError {
+  if (cause instanceof SealiftError) return cause
+  if (signal.aborted)
+    return new SealiftError('USAGE_INTERRUPTED', 'the installation was stopped', {
+      fix: 'go on: it looks at what is there, and continues where it ended',
+      cause,
+    })
+  return new SealiftError('INTERNAL_DEFECT', 'sealift itself failed', {
+    why: (cause as Error)?.message ?? String(cause),
+    fix: 'SEALIFT_DEBUG=1 shows where; please report it',
+    cause,
+  })
 }

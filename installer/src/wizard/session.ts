@@ -1,15 +1,16 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Draft, emptyDraft } from '../answers/draft.ts'
 import type { InstallResult } from '../install/install.ts'
 import { lockState } from '../stores/state-lock.ts'
 import { readDraft, writeDraft } from './draft-file.ts'
 import { openEventLog } from './event-log.ts'
-import type { Session } from './face.ts'
+import type { Invitation, Session } from './face.ts'
 import { faultsOf } from './form.ts'
 import { afterDeath } from './interrupted.ts'
 import { readKept } from './kept-events.ts'
 import { createLookouts } from './looks/lookouts.ts'
 import { places } from './looks/places.ts'
-import { ownFace, type Parts, type WebDoor } from './own-faces.ts'
+import { ownFace } from './own-faces.ts'
 import { createRuns } from './runs.ts'
 import { createSteering } from './steering.ts'
 import { emptyView, type Look } from './view.ts'
@@ -28,8 +29,8 @@ export interface SessionOptions {
 
 /** A session in the process that owns it. */
 export interface OwnSession extends Session {
-  /** the browsers' door, while it is open */
-  web: WebDoor | undefined
+  /** lets a browser in, where there is a door for browsers; set by who opens it */
+  invite(): Promise<Invitation>
   /** How the installation that was started last ends. @throws what it fails with */
   outcome(): Promise<InstallResult>
   /** Done when the session closes, before the process ends: each door closes itself there. */
@@ -62,7 +63,6 @@ export async function openSession(directory: string, options: SessionOptions = {
     const runs = createRuns(work, directory, log)
     const ended = new AbortController()
     const closers: (() => Promise<void> | void)[] = []
-    const parts: Parts = { directory, base, ended: ended.signal, log, steering, lookouts, runs, web: () => session.web }
     let closing: Promise<void> | undefined
 
     async function close(): Promise<void> {
@@ -78,8 +78,14 @@ export async function openSession(directory: string, options: SessionOptions = {
     const session: OwnSession = {
       directory,
       ended: ended.signal,
-      web: undefined,
-      enter: async (who) => ownFace(parts, steering.enter(who)),
+      async invite() {
+        throw new SealiftError('SESSION_NO_WEB', 'this session has no door for browsers', { fix: 'sealift install' })
+      },
+      async enter(who) {
+        const invite = () => session.invite()
+        const parts = { directory, base, ended: ended.signal, log, steering, lookouts, runs, invite }
+        return ownFace(parts, steering.enter(who))
+      },
       outcome: runs.outcome,
       onClose: (done) => void closers.push(done),
       close() {

@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { printable } from '../install/events.ts'
-import type { Session } from './face.ts'
 import { badRequest, readObject } from './http/body.ts'
 import { closeServer } from './http/close-server.ts'
+import type { Door } from './http/door.ts'
 import { rememberedFaces } from './http/faces.ts'
-import { type Door, handleApi } from './http/handle.ts'
+import { handleApi } from './http/handle.ts'
 import { entered } from './http/routes.ts'
 import { onceAborted } from './once-aborted.ts'
 import type { OwnSession } from './session.ts'
@@ -63,10 +63,11 @@ export async function offerSession(session: OwnSession): Promise<void> {
 }
 
 /** Whoever can open the socket is the operator, or root. */
-function socketDoor(session: Session, ending: AbortSignal): Door {
+function socketDoor(session: OwnSession, ending: AbortSignal): Door {
   const faces = rememberedFaces()
   return {
     ending,
+    invite: () => session.invite(),
     faceOf: ({ headers }) => faces.get(headers['x-sealift-face']?.toString()),
     async enter(request) {
       const { kind, label } = await readObject(request)

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Face, Update } from '../face.ts'
 import { onceAborted } from '../once-aborted.ts'
 import { pacedUpdates } from './paced-updates.ts'
@@ -9,7 +10,14 @@ const heartbeat = 15_000
 /** bytes that one who does not read may owe; then it is cut off, and gets the view when it comes back */
 const mostOwed = 4 << 20
 
-/** Sends a face what happens, as server-sent events (WHATWG HTML, "Server-sent events"), until either side ends it. */
+/** streams of one face at one time: a page that is loaded again may not have ended its first one yet */
+const mostStreams = 4
+const streams = new WeakMap<Face, number>()
+
+/**
+ * Sends a face what happens, as server-sent events (WHATWG HTML, "Server-sent events"), until either side ends it.
+ * @throws SealiftError SESSION_LIMIT
+ */
 export async function sendEvents(
   face: Face,
   after: number,
@@ -18,6 +26,9 @@ export async function sendEvents(
 ): Promise<void> {
   // refused like any other request where the face is not known
   await face.view()
+  const others = streams.get(face) ?? 0
+  if (others >= mostStreams) throw new SealiftError('SESSION_LIMIT', 'this face follows the events often enough')
+  streams.set(face, others + 1)
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   response.flushHeaders()
   const write = (text: string) => {
@@ -36,6 +47,7 @@ export async function sendEvents(
     forget()
     clearInterval(timer)
     paced.close()
+    streams.set(face, (streams.get(face) ?? 1) - 1)
     end()
   })
 }

@@ -1,19 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Face } from '../face.ts'
+import { printed } from '../https/headers.ts'
+import type { Answer, Door } from './door.ts'
 import { sendEvents } from './event-stream.ts'
-import { type Answer, routes } from './routes.ts'
+import { routes } from './routes.ts'
 import { errorBody } from './statuses.ts'
-
-/** How a face gets in by one door, and how it is known again. */
-export interface Door {
-  /** ends the streams of events, when what was said has been sent */
-  readonly ending: AbortSignal
-  /** The face that a request comes from, which may do what it asks. @throws SealiftError SESSION_* */
-  faceOf(request: IncomingMessage, changes: boolean): Face
-  /** Answers `POST /api/enter`. @throws SealiftError SESSION_* */
-  enter(request: IncomingMessage, response: ServerResponse): Promise<Answer>
-}
 
 /** Answers one request for `/api/…`: reads, does, answers. Never throws. */
 export async function handleApi(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -26,9 +18,9 @@ export async function handleApi(door: Door, request: IncomingMessage, response: 
     const isEvents = method === 'GET' && path === '/api/events'
     const route = Object.hasOwn(routes, `${method} ${path}`) ? routes[`${method} ${path}`] : undefined
     if (!route && !isEvents) throw new SealiftError('SESSION_ROUTE', 'there is nothing at this address')
-    face = door.faceOf(request, method !== 'GET')
+    face = door.faceOf(request)
     if (!route) return await sendEvents(face, afterOf(request, query), response, door.ending)
-    send(response, await route(face, request, query))
+    send(response, await route(face, request, query, door))
   } catch (cause) {
     await refuse(response, cause, face)
   }
@@ -44,6 +36,7 @@ function send(response: ServerResponse, { status, json, text }: Answer): void {
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   if (text) {
     headers['content-type'] = `${text.type}; charset=utf-8`
+    if (text.type === 'text/html') headers['content-security-policy'] = printed
     if (text.name !== undefined) headers['content-disposition'] = `attachment; filename="${text.name}"`
     response.writeHead(status ?? 200, headers).end(text.body)
   } else if (json === undefined) response.writeHead(status ?? 204, headers).end()

@@ -1,17 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Changes, Face } from '../face.ts'
-import { looks, pages } from '../view.ts'
+import { looks, pages, type View } from '../view.ts'
 import { badRequest, readBody, readObject } from './body.ts'
-
-/** What a request gets; without a body 204. */
-export interface Answer {
-  status?: number
-  json?: unknown
-  text?: { type: string; body: string; name?: string }
-}
+import type { Answer, Door } from './door.ts'
 
 /** What a face can ask, by method and path; `input` is read before anything is done. */
-export type Route = (face: Face, request: IncomingMessage, query: URLSearchParams) => Promise<Answer>
+export type Route = (face: Face, request: IncomingMessage, query: URLSearchParams, door: Door) => Promise<Answer>
 
 const started: Answer = { status: 202, json: {} }
 
@@ -49,10 +44,18 @@ export const routes: Readonly<Record<string, Route>> = {
   'POST /api/stop': act((face) => face.stop(), started),
   'POST /api/steer': act((face) => face.steer()),
   'POST /api/leave': act((face) => face.leave()),
-  'POST /api/close': act((face) => face.closeWeb()),
-  'POST /api/invite': async (face, request) => {
+  'POST /api/close': async (face, request, _, door) => {
     await readObject(request)
-    return { json: await face.invite() }
+    if (!door.close) throw new SealiftError('SESSION_NO_WEB', 'this is no door for browsers')
+    assertClosable(face, await face.view())
+    door.close()
+    return {}
+  },
+  'POST /api/invite': async (face, request, _, door) => {
+    await readObject(request)
+    // refused like any other request where the face is not known
+    await face.view()
+    return { json: await door.invite() }
   },
   'POST /api/import': async (face, request) => {
     const bytes = await readBody(request, 'application/yaml')
@@ -77,6 +80,14 @@ export const entered = async (face: Face) => ({
   view: await face.view(),
   questions: await face.questions(),
 })
+
+/** Who watches closes no door for others, and nobody does while something runs. */
+function assertClosable({ id }: Face, { phase, steering }: View): void {
+  if (steering !== undefined && steering !== id)
+    throw new SealiftError('SESSION_STEERED', 'another face steers', { fix: 'close the wizard there' })
+  if (phase === 'checking' || phase === 'installing')
+    throw new SealiftError('SESSION_BUSY', 'this cannot be done now', { why: 'something runs; stop it first' })
+}
 
 function oneOf<T extends string>(known: readonly T[], value: unknown, name: string): T {
   const found = known.find((one) => one === value)

@@ -55,7 +55,6 @@ test('one face steers, the others watch', async (t) => {
     () => other.install(),
     () => other.stop(),
     () => other.import('{}'),
-    () => other.closeWeb(),
     () => other.steer(),
   ]
   for (const attempt of attempts) await assert.rejects(attempt, { code: 'SESSION_STEERED' })
@@ -98,7 +97,6 @@ test('nothing is installed while answers are missing, and no answer changes unde
     () => face.import('{}'),
     () => face.check(),
     () => face.install(),
-    () => face.closeWeb(),
     () => face.upload('/license', 'x', Buffer.from('x')),
   ]
   for (const attempt of attempts) await assert.rejects(attempt, { code: 'SESSION_BUSY' })
