@@ -40,14 +40,14 @@ export const Answers = Type.Object(
     license: file({ page: 'license', title: 'License', description: 'The license file.' }),
     mode: choice(
       {
-        airgapped: 'air-gapped: no way out at all',
-        restricted: 'restricted: only what an allowlist names',
+        airgapped: 'airgapped: not at all',
+        restricted: 'restricted: only to what an allowlist names',
         connected: 'connected: freely',
       },
       {
         page: 'mode',
         title: 'Mode',
-        description: 'How the site reaches the outside: not at all, an allowlist, or freely.',
+        description: 'How the site reaches the outside.',
         default: 'airgapped',
       },
     ),
@@ -246,7 +246,7 @@ export const Answers = Type.Object(
             file({
               title: 'CA',
               description:
-                "The CA (PEM) that signed the server's certificate, where it is not the one of the site's own.",
+                "The CA (PEM) that signed the server's certificate; without it the CA of an own certificate, or public ones.",
             }),
           ),
         },

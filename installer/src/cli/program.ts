@@ -26,6 +26,12 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
       diff: async () => (await import('./commands/bundle-diff.ts')).bundleDiff,
     },
   },
+  answers: {
+    describe: 'answers files: begin one, check one, get that of a site',
+    commands: {
+      init: async () => (await import('./commands/answers-init.ts')).answersInit,
+    },
+  },
   keys: {
     describe: 'keys that sign bundles and licenses',
     commands: { generate: async () => (await import('./commands/keys-generate.ts')).keysGenerate },

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { open } from 'node:fs/promises'
-import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { encryptPrivateKey } from '@sealift/bundle-spec/private-key.ts'
+import { writeNewFile } from '../stores/new-file.ts'
 
 export type KeyType = 'bundle' | 'license'
 
@@ -21,23 +20,7 @@ export async function generateKeys(
     passphrase === undefined
       ? (privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
       : encryptPrivateKey(privateKey, passphrase)
-  await writeNew(`${out}.key`, secret, 0o600)
-  await writeNew(`${out}.pub`, publicKey.export({ type: 'spki', format: 'pem' }) as string, 0o644)
+  await writeNewFile(`${out}.key`, secret, 0o600)
+  await writeNewFile(`${out}.pub`, publicKey.export({ type: 'spki', format: 'pem' }) as string, 0o644)
   return { key: `${out}.key`, pub: `${out}.pub` }
-}
-
-async function writeNew(path: string, text: string, mode: number): Promise<void> {
-  try {
-    const file = await open(path, 'wx', mode)
-    await file.writeFile(text)
-    await file.sync()
-    await file.close()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST')
-      throw new SealiftError('USAGE_EXISTS', `${path} exists already and is not overwritten`, {
-        fix: 'choose another name: --out NAME',
-      })
-    throw new SealiftError('STORAGE_WRITE', `${path} cannot be written`, { why: code, cause })
-  }
 }
