@@ -62,7 +62,8 @@ export function sigstoreBundle(publicKey: KeyObject, message: Uint8Array, signat
   })
 }
 
-function readTrustedKey(pem: string): KeyObject {
+/** A public key that may sign bundles (ECDSA P-256, PEM, SPKI). @throws SealiftError USAGE_TRUST */
+export function readTrustedKey(pem: string): KeyObject {
   try {
     // a private key would be accepted too: say so rather than let one lie around at a site
     if (/PRIVATE KEY/.test(pem)) throw new Error('private')

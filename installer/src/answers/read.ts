@@ -13,21 +13,21 @@ import type { CompleteAnswers } from './schema.ts'
  * Reads an answers file (YAML or JSON): checked, with defaults, paths made absolute.
  * @throws SealiftError USAGE_ANSWERS naming line and field, and the field that was probably meant
  */
-export function readAnswers(file: string): CompleteAnswers {
-  const where = path.resolve(file)
-  let text: string
+export const readAnswers = (file: string): CompleteAnswers => parseAnswers(textOf(file), path.resolve(file))
+
+/** The text of an answers file. @throws SealiftError USAGE_ANSWERS */
+export function textOf(file: string): string {
   try {
-    const { size } = statSync(where)
+    const { size } = statSync(file)
     if (size > limits.configuration) throw new Error(`it is larger than ${limits.configuration} bytes`)
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(where))
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (cause) {
     throw new SealiftError('USAGE_ANSWERS', `the answers file ${file} cannot be read`, {
       why: (cause as Error).message,
-      fix: 'name it: --answers FILE',
+      fix: 'sealift answers init --out answers.yaml makes one to fill in',
       cause,
     })
   }
-  return parseAnswers(text, where)
 }
 
 /** Answers as they stand in a text, with all that is wrong with them. */

@@ -30,6 +30,7 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
     describe: 'answers files: begin one, check one, get that of a site',
     commands: {
       init: async () => (await import('./commands/answers-init.ts')).answersInit,
+      check: async () => (await import('./commands/answers-check.ts')).answersCheck,
     },
   },
   keys: {

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
 import type { CompleteAnswers } from '../../answers/schema.ts'
+import { certificatesIn, chainProblem } from '../../certificates/chain.ts'
 import { type Lookout, needed, text } from './look.ts'
 
 /** The certificate that is given: names, end, key and chain. */
@@ -26,32 +26,8 @@ export const certificateLookout: Lookout = {
     } as CompleteAnswers)
     fact('key', 'belongs to it')
     const authorities = caFile === undefined ? [] : certificatesIn(small(caFile, 'tls.caFile'))
-    fact('chain', ...chainOf(chain, authorities))
+    const lacks = chainProblem(chain, authorities)
+    const by = authorities.length === 0 ? 'browsers must know the CA by themselves' : 'signed by the CA given'
+    fact('chain', lacks ?? `${chain.length} certificates; ${by}`, lacks !== undefined)
   },
-}
-
-/** What a chain lacks: each certificate is signed by the next one, the last one by a CA given. */
-function chainOf(chain: readonly X509Certificate[], authorities: readonly X509Certificate[]): [string, boolean] {
-  const isBy = (one: X509Certificate, other: X509Certificate) => one.checkIssued(other) && one.verify(other.publicKey)
-  for (const [i, one] of chain.entries()) {
-    const next = chain[i + 1]
-    if (next && !isBy(one, next)) return [`certificate ${i + 1} is not signed by the one behind it`, true]
-  }
-  const last = chain.at(-1)
-  if (!last) return ['there is no certificate in it', true]
-  if (authorities.length === 0) return [`${chain.length} certificates; browsers must know the CA by themselves`, false]
-  return authorities.some((authority) => last.fingerprint256 === authority.fingerprint256 || isBy(last, authority))
-    ? [`${chain.length} certificates, signed by the CA given`, false]
-    : ['the CA given did not sign it', true]
-}
-
-function certificatesIn(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  return blocks.slice(0, 10).flatMap((block) => {
-    try {
-      return [new X509Certificate(block)]
-    } catch {
-      return []
-    }
-  })
 }

@@ -1,0 +1,44 @@
+import { X509Certificate } from 'node:crypto'
+
+/** certificates in one file that are looked at */
+const most = 10
+
+/** The certificates in a text (PEM), in their order; what is none is left out. */
+export function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return blocks.slice(0, most).flatMap((block) => {
+    try {
+      return [new X509Certificate(block)]
+    } catch {
+      return []
+    }
+  })
+}
+
+/**
+ * What a chain lacks: each certificate is signed by the next one, the last one by one of the authorities; undefined where
+ * it lacks nothing. Without authorities only the chain itself is looked at.
+ */
+export function chainProblem(
+  chain: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+): string | undefined {
+  const isBy = (one: X509Certificate, other: X509Certificate) => one.checkIssued(other) && one.verify(other.publicKey)
+  const broken = chain.findIndex((one, i) => i + 1 < chain.length && !isBy(one, chain[i + 1] as X509Certificate))
+  if (broken >= 0) return `certificate ${broken + 1} is not signed by the one behind it`
+  const last = chain.at(-1)
+  if (!last) return 'there is no certificate in it'
+  const known = authorities.some((one) => last.fingerprint256 === one.fingerprint256 || isBy(last, one))
+  return known || authorities.length === 0 ? undefined : 'the CA given did not sign it'
+}
+
+/** Why a text can't be the CA of somebody's certificate; undefined where it can. */
+export function authorityProblem(pem: string, now = Date.now()): string | undefined {
+  const found = certificatesIn(pem)
+  if (found.length === 0) return 'there is no certificate in it'
+  // a server's own certificate that nobody else signed is its CA
+  const authorities = found.filter((one) => one.ca || one.checkIssued(one))
+  if (authorities.length === 0) return 'the certificate in it is none of a CA: it may sign no other'
+  const ended = authorities.every((one) => one.validToDate.getTime() < now)
+  return ended ? `it was valid until ${authorities[0]?.validTo}` : undefined
+}
