@@ -1,5 +1,5 @@
 import { run } from './command.ts'
-import { up } from './lab.ts'
+import { type Lab, up } from './lab.ts'
 import { kubectlBinary } from './tools.ts'
 
 /** The cluster that the demo installs on: the lab, or one of your own. */
@@ -25,15 +25,16 @@ export interface SiteOptions {
   kubeconfig?: string | undefined
   /** address of this machine as the nodes of that cluster see it */
   address?: string | undefined
-  /** name of a lab that nobody else uses: it is made anew; without one, the lab that is there is used as it is */
-  lab?: string | undefined
+  /** one that is up, or the name of one that nobody else uses: it is made anew; without either, the lab that is there is used */
+  lab?: Lab | string | undefined
   log: (line: string) => void
 }
 
 /** Brings the lab up, or takes the cluster of `kubeconfig`. */
-export async function siteOf({ kubeconfig, address, lab: name, log }: SiteOptions): Promise<Site> {
-  const which = name === undefined ? {} : { name, fresh: true }
-  const lab = kubeconfig === undefined ? await up({ ...which, log: (line) => log(`  ${line}`) }) : undefined
+export async function siteOf({ kubeconfig, address, lab: given, log }: SiteOptions): Promise<Site> {
+  const which = typeof given === 'string' ? { name: given, fresh: true } : {}
+  const mine = async () => (typeof given === 'object' ? given : await up({ ...which, log: (line) => log(`  ${line}`) }))
+  const lab = kubeconfig === undefined ? await mine() : undefined
   const config = lab?.kubeconfig ?? (kubeconfig as string)
   const binary = await kubectlBinary()
   const kubectl = (...args: string[]) => run(binary, [`--kubeconfig=${config}`, '--request-timeout=30s', ...args])

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, Load>> = {
   seed: async () => (await import('./commands/seed.ts')).seed,
   preflight: async () => (await import('./commands/preflight.ts')).preflight,
   install: async () => (await import('./commands/install.ts')).install,
+  status: async () => (await import('./commands/status.ts')).status,
   uninstall: async () => (await import('./commands/uninstall.ts')).uninstall,
 }
 

@@ -4,6 +4,9 @@ import type { Plan } from '../uninstall/plan.ts'
 import type { UninstallResult } from '../uninstall/uninstall.ts'
 import { bytes, safe } from './format.ts'
 
+/** names of one kind that are shown */
+const shown = 40
+
 /** What an uninstallation would do, for people. */
 export function planText(plan: Plan, local: LocalState): string {
   const { release, goes, keeps, others, followers, unseen, deleteData } = plan
@@ -71,12 +74,12 @@ function people({ workspaces, sessions, deleteData }: Plan): string[] {
   const { all, running } = workspaces
   const homes = deleteData ? 'with all that people have in them' : 'whose home volumes stay'
   return [
-    all === 0 ? 'no workspaces' : `${all} workspaces, ${running} of them running, ${homes}`,
+    all === 0 ? 'no workspaces' : `${several(all, 'workspace')}, ${running} running, ${homes}`,
     sessions === undefined
       ? 'how many sessions are open (terminals, editors, SSH) cannot be known from here; they are cut'
       : sessions === 0
         ? 'no session is open'
-        : `${sessions} sessions are open (terminals, editors, SSH): they are cut within seconds`,
+        : `${several(sessions, 'session')} open (terminals, editors, SSH), to be cut within seconds`,
   ]
 }
 
@@ -95,6 +98,8 @@ function warnings({ helm, namespace, deleteData, volumes, release }: Plan): stri
   ]
 }
 
+const several = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
+
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)]
 
@@ -108,12 +113,17 @@ function byKind(objects: readonly Found[], { volumes }: Plan): string[] {
     names.push(`${safe(metadata.name)}${size ? ` (${bytes(size)})` : ''}`)
     kinds.set(kind.kind, names)
   }
-  return [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, names]) => `${kind}: ${names.sort().join(', ')}`)
+  return [...kinds]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, names]) => {
+      const more = names.length > shown ? `, and ${names.length - shown} more (--json names all)` : ''
+      return `${kind}: ${names.sort().slice(0, shown).join(', ')}${more}`
+    })
 }
 
-/** `6 Pod, 5 ReplicaSet` */
+/** `6 of kind Pod, 5 of kind ReplicaSet` */
 function counted(objects: readonly Found[]): string {
   const counts = new Map<string, number>()
   for (const { kind } of objects) counts.set(kind.kind, (counts.get(kind.kind) ?? 0) + 1)
-  return [...counts].map(([kind, count]) => `${count} ${safe(kind)}`).join(', ')
+  return [...counts].map(([kind, count]) => `${count} of kind ${safe(kind)}`).join(', ')
 }

@@ -12,6 +12,7 @@ import { checkChartArchive } from './chart-archive.ts'
 import { chartValues } from './chart-values.ts'
 import { extract } from './extract.ts'
 import type { JournalEntry } from './journal.ts'
+import { once } from './once.ts'
 import type { SeededImages } from './seed-images.ts'
 
 /** What an installation is given from outside. */
@@ -115,20 +116,4 @@ export function createContext(
 async function optionalKinds(cluster: Cluster): Promise<string[]> {
   const cilium = await apiResources(cluster)('cilium.io/v2', 'CiliumNetworkPolicy')
   return cilium ? ['cilium.io/v2/CiliumNetworkPolicy'] : []
-}
-
-/** Makes a value when it is first asked for; one that failed is tried anew. */
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
-  return () => {
-    if (!made) {
-      const value = make()
-      made = { value }
-      if (value instanceof Promise)
-        value.catch(() => {
-          made = undefined
-        })
-    }
-    return made.value
-  }
 }

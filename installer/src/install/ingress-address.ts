@@ -1,4 +1,3 @@
-import type { CompleteAnswers } from '../answers/schema.ts'
 import type { Cluster } from '../cluster/connection.ts'
 
 /** Where browsers reach the ingress. */
@@ -14,7 +13,7 @@ export interface IngressAddress {
  */
 export async function ingressAddress(
   cluster: Cluster,
-  { namespace, host }: CompleteAnswers,
+  { namespace, host }: { namespace: string; host: string },
 ): Promise<IngressAddress | undefined> {
   const service = await cluster.find('read the ingress service', () =>
     cluster.core.readNamespacedService({ namespace, name: 'cde-ingress' }),

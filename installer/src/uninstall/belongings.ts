@@ -7,7 +7,7 @@ import { receiptName } from '../install/receipt.ts'
 export interface Belongings {
   /** of the installation, in the order found; what follows another one of them is in `followers` */
   ours: Found[]
-  /** what Kubernetes made for ours and removes after them: ReplicaSets, Pods, EndpointSlices */
+  /** what Kubernetes made for ours and removes after them: ReplicaSets, Pods, Endpoints */
   followers: Found[]
   /** of somebody else, in the namespace */
   others: Found[]
@@ -29,9 +29,11 @@ export function sortOut(found: readonly Found[], release: HelmRelease): Belongin
     for (const one of looked) if (one.metadata.uid !== undefined && follows(one)) uids.add(one.metadata.uid)
   }
   const own = new Set(ours)
+  // copies of Services (Kubernetes, endpoints controller) that name no owner
+  const isCopy = (one: Found) => one.kind.resource === 'endpoints' && own.has(one)
   return {
-    ours: ours.filter((one) => !follows(one)),
-    followers: looked.filter(follows),
+    ours: ours.filter((one) => !follows(one) && !isCopy(one)),
+    followers: looked.filter((one) => follows(one) || isCopy(one)),
     others: looked.filter((one) => one.kind.namespaced && !own.has(one) && !follows(one) && !isFurniture(one)),
   }
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CompleteAnswers } from '../../../../installer/src/answers/schema.ts'
-import { smokeChecks } from '../../../../installer/src/install/stages/smoke.ts'
+import { smokeChecks } from '../../../../installer/src/install/smoke-check.ts'
 
-const checked = (answers: Partial<CompleteAnswers>) =>
-  smokeChecks({ host: 'cde.example', ...answers } as CompleteAnswers).map(({ host, path }) => host + path)
+const checked = (answers: { devUrlsHost?: string; editorsHost?: string }) =>
+  smokeChecks({ host: 'cde.example', ...answers }).map(({ host, path }) => host + path)
 
 test('what workspaces answer is reached at its own host, where the site has one', () => {
   const site = ['cde.example/', 'cde.example/api/v0/me', 'cde.example/proxy/workspaces/0000000000/shell']

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { readAnswers } from '../../installer/src/answers/read.ts'
+import { defaultStateDir } from '../../installer/src/install/open.ts'
+import { cacheDirectory } from '../../manifests/images/cache.ts'
+import { type DemoSummary, runDemo } from '../lab/demo.ts'
+import { runSealift, startSealift } from '../lab/demo-sealift.ts'
+import { logIn, type User } from '../lab/demo-user.ts'
+import { down, type Lab, up } from '../lab/lab.ts'
+import { ask } from './second-user.ts'
+
+const name = 'uninstall'
+let lab: Lab
+let demo: DemoSummary
+/** all objects of the cluster before anything was installed */
+let bare: string[]
+
+before(
+  async () => {
+    lab = await up({ name, fresh: true })
+    bare = await everyObject()
+    demo = await runDemo({ lab, directory: join(cacheDirectory(), 'e2e'), log: (line) => console.log(line) })
+  },
+  { timeout: 30 * 60_000 },
+)
+
+after(async () => {
+  await demo?.stop()
+  await rm(state(), { recursive: true, force: true })
+  await down({ name })
+})
+
+const state = () => defaultStateDir(readAnswers(demo.files.answers))
+const uninstall = (...flags: string[]) => ['uninstall', `--answers=${demo.files.answers}`, ...flags]
+const install = async () => {
+  const { exitCode, stderr } = await runSealift(['install', '--headless', '--answers', demo.files.answers])
+  assert.equal(exitCode, 0, stderr)
+}
+
+/** `Kind namespace/name` of all that can be listed and deleted, by kubectl; events and leases tell of what happened. */
+async function everyObject(): Promise<string[]> {
+  const kinds = (await lab.kubectl(['api-resources', '--verbs=list,delete', '--output=name'])).split('\n')
+  const listed = kinds.filter((kind) => kind && !/^(events|leases)\b/.test(kind)).join(',')
+  const columns = 'custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name'
+  const text = await lab.kubectl(['get', listed, '--all-namespaces', '--no-headers', `--output=${columns}`])
+  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' '))
+  return lines.filter(Boolean).sort()
+}
+
+/** What a person finds again: who there is, and the workspaces. */
+async function remembered(user: User) {
+  const users = await ask<{ username: string; id: string }[]>(user, 200, 'GET', '/api/v0/users')
+  const workspaces = await ask<{ id: string; name: string }[]>(user, 200, 'GET', '/api/v0/workspaces')
+  const short = <T extends { id: string }>({ id }: T) => id
+  return { users: users.map(short).sort(), workspaces: workspaces.map(short).sort() }
+}
+
+test('the status says that everything runs; where something does not, what it is', async () => {
+  const status = (...flags: string[]) => runSealift(['status', `--answers=${demo.files.answers}`, ...flags])
+  const fine = await status()
+  console.log(fine.stdout)
+  assert.equal(fine.exitCode, 0, fine.stderr)
+  const { lines } = JSON.parse((await status('--json')).stdout)
+  const wrong = lines.filter(({ state }: { state: string }) => state !== 'passed')
+  // the lab's volumes are directories, of which nobody knows how full they are
+  assert.deepEqual(
+    wrong.map(({ id }: { id: string }) => id),
+    ['database-use'],
+  )
+  await lab.kubectl(['--namespace=cde', 'delete', 'deployment', 'cde-dashboard'])
+  const broken = await status()
+  assert.equal(broken.exitCode, 6)
+  assert.match(broken.stderr, /Deployment cde-dashboard does not exist.*\n.*run the installation again/)
+})
+
+test('data stays, also where the command is killed twice, and an installation over it finds all of it', async () => {
+  const admin = await logIn(demo.platform, 'admin', demo.adminPassword)
+  const account = { username: 'ann', password: 'correct horse battery staple' }
+  await ask(admin, 201, 'POST', '/api/v0/users', account)
+  const before = await remembered(admin)
+  assert.deepEqual([before.users.length, before.workspaces.length], [2, 1])
+  await admin.close()
+  const [workspace] = before.workspaces
+
+  const plan = await runSealift(uninstall())
+  assert.equal(plan.exitCode, 2)
+  assert.match(plan.stdout, /1 workspace, 1 running/)
+  assert.match(plan.stdout, /no session is open/)
+  for (const delay of [1500, 3000]) {
+    const killed = await startSealift(uninstall('--yes'))
+    const ended = new Promise((resolve) => killed.once('exit', resolve))
+    await setTimeout(delay)
+    killed.kill('SIGKILL')
+    await ended
+  }
+  const { exitCode, stderr, stdout } = await runSealift(uninstall('--yes'))
+  console.log(`${stderr}${stdout}`)
+  assert.equal(exitCode, 0, stderr)
+  const left = (await everyObject()).filter((line) => !bare.includes(line))
+  const claims = ['data-cde-postgres-0', `ws-${workspace}-home`]
+  assert.deepEqual(
+    left.filter((line) => !line.startsWith('PersistentVolume <none>')),
+    [
+      'ConfigMap cde kube-root-ca.crt',
+      'ConfigMap cde sealift-receipt',
+      'Namespace <none> cde',
+      ...claims.map((claim) => `PersistentVolumeClaim cde ${claim}`),
+      'Secret cde cde-admin',
+      'Secret cde cde-postgres',
+      'Secret cde cde-ssh',
+      'ServiceAccount cde default',
+    ],
+  )
+  assert.equal(left.filter((line) => line.startsWith('PersistentVolume <none>')).length, claims.length)
+
+  const status = await runSealift(['status', `--answers=${demo.files.answers}`])
+  assert.equal(status.exitCode, 6)
+  assert.match(status.stderr, /the data of cde 0\.1\.0 is there/)
+
+  await install()
+  assert.equal(await demo.site.secret('cde', 'cde-ca', 'ca.crt'), demo.platform.ca)
+  const again = await logIn(demo.platform, 'admin', demo.adminPassword)
+  try {
+    assert.deepEqual(await remembered(again), before)
+    await again.waitForWorkspace(workspace as string, 120_000)
+  } finally {
+    await again.close()
+  }
+  await (await logIn(demo.platform, 'ann', account.password)).close()
+})
+
+test('with its data all of it goes within a minute, and the cluster is as it was', async () => {
+  const begun = performance.now()
+  const { exitCode, stderr, stdout } = await runSealift(uninstall('--delete-data', '--yes'))
+  const seconds = (performance.now() - begun) / 1000
+  console.log(`${stderr}${stdout}uninstalled in ${seconds.toFixed(1)} s`)
+  assert.equal(exitCode, 0, stderr)
+  assert.ok(seconds < 60, `${seconds} s`)
+  assert.deepEqual(await everyObject(), bare)
+  const again = await runSealift(uninstall('--delete-data'))
+  assert.deepEqual([again.exitCode, again.stderr], [0, ''])
+  assert.match(again.stdout, /nothing of the platform is in namespace cde/)
+})

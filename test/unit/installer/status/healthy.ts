@@ -1,0 +1,102 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import { issueLicense } from '@sealift/bundle-spec/license.ts'
+import { createAuthority, issueCertificate } from '../../../../installer/src/install/own-certificate.ts'
+import { readStatus } from '../../../../installer/src/status/status.ts'
+import { claims, licenseKeys } from '../../../fixtures/release.ts'
+import { fakeKubernetes } from '../cluster/fake-kubernetes.ts'
+import { helmRecord, ofChart, ofWorkload, ofWorkspace } from '../uninstall/installed.ts'
+
+export const host = 'cde.example'
+const manifest = (...names: string[]) =>
+  names
+    .map(
+      (name) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: cde-${name} }
+spec: { selector: { matchLabels: { app.kubernetes.io/component: ${name} } } }
+`,
+    )
+    .join('---')
+const base64 = (values: Record<string, string>) => ({
+  data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+})
+
+/** A cluster with an installation of which everything runs, and a door that answers as its ingress does. */
+export async function healthy(t: TestContext) {
+  const fake = await fakeKubernetes(t)
+  const { put } = fake
+  const core = '/api/v1/namespaces/cde'
+  const apps = '/apis/apps/v1/namespaces/cde'
+  put(core)
+
+  const authority = await createAuthority([host])
+  const { certificate, key, ca = '' } = await issueCertificate(authority, [host])
+  const routes: Record<string, number> = { '/': 200, '/api/v0/me': 401, '/proxy/workspaces/0000000000/shell': 426 }
+  const door = createServer({ cert: certificate, key }, (request, response) =>
+    response.writeHead(routes[request.url ?? ''] ?? 404).end(),
+  )
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  t.after(() => door.close())
+  const { port } = door.address() as AddressInfo
+  put(`${core}/services/cde-ingress`, {
+    spec: { type: 'LoadBalancer', ports: [{ name: 'https', port }] },
+    status: { loadBalancer: { ingress: [{ ip: '127.0.0.1' }] } },
+  })
+  put(`${core}/secrets/cde-tls`, base64({ 'tls.crt': certificate, 'tls.key': key, 'ca.crt': ca }))
+
+  const licenses = licenseKeys()
+  const license = async (changes: Parameters<typeof claims>[0] = {}) =>
+    put(`${core}/secrets/cde-license`, base64({ license: await issueLicense(claims(changes), licenses.privateKey) }))
+  await license()
+  const config = { ingress: { host }, license: { keys: `${licenses.publicKey}\n${licenseKeys().publicKey}` } }
+  const release = (status = 'deployed') =>
+    put(
+      `${core}/secrets/sh.helm.release.v1.cde.v1`,
+      helmRecord({ info: { status }, config, manifest: manifest('manager', 'dashboard') }, status),
+    )
+  release()
+  const receipt = (changes: object = {}) => {
+    const text = {
+      release: { name: 'cde', version: '0.1.0', digest: 'sha256:1' },
+      bundle: { index: 'sha256:2', signedBy: 'somebody' },
+      site: { server: 'https://cluster', namespace: 'cde', host, registry: '10.0.0.5:5000', mode: 'airgapped' },
+      installed: '2026-01-02T03:04:05Z',
+      accepted: [],
+      ...changes,
+    }
+    put(`${core}/configmaps/sealift-receipt`, { data: { 'receipt.json': JSON.stringify(text) } })
+  }
+  receipt()
+  const runs = { spec: { replicas: 1 }, status: { readyReplicas: 1, updatedReplicas: 1, availableReplicas: 1 } }
+  for (const one of ['manager', 'dashboard']) {
+    put(`${apps}/deployments/cde-${one}`, { ...ofChart(one), ...runs })
+    const conditions = [{ type: 'Ready', status: 'True' }]
+    put(`${core}/pods/cde-${one}-1-a`, ofWorkload(one, undefined, { status: { phase: 'Running', conditions } }))
+  }
+  put(`${apps}/deployments/ws-one`, { ...ofWorkspace('one'), ...runs })
+  const bound = { status: { phase: 'Bound', capacity: { storage: '10Gi' } } }
+  put(`${core}/persistentvolumeclaims/data-cde-postgres-0`, ofWorkload('postgres', undefined, bound))
+  put(`${core}/pods/cde-postgres-0`, {
+    ...ofWorkload('postgres'),
+    spec: { nodeName: 'node' },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+  })
+  const volume = (usedBytes: number) =>
+    fake.answers.set('/api/v1/nodes/node/proxy/stats/summary', {
+      pods: [
+        {
+          podRef: { name: 'cde-postgres-0', namespace: 'cde' },
+          volume: [{ pvcRef: { name: 'data-cde-postgres-0' }, usedBytes, capacityBytes: 1000 }],
+        },
+      ],
+    })
+  volume(500)
+  const look = async () => {
+    const { lines, error } = await readStatus(fake.connect(), 'cde')
+    return { lines, error, line: (id: string) => lines.find((one) => one.id === id) }
+  }
+  return { ...fake, fake, core, apps, routes, license, release, receipt, volume, look }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { healthy } from './healthy.ts'
+
+test('an installation of which everything runs says so, line by line', async (t) => {
+  const { look, calls } = await healthy(t)
+  const { lines, error, line } = await look()
+  assert.equal(error, undefined)
+  assert.deepEqual(
+    lines.filter(({ state }) => state !== 'passed'),
+    [],
+  )
+  assert.match(line('release')?.found ?? '', /^cde 0\.1\.0, installed 2026-01-02T03:04:05Z, revision 1$/)
+  assert.match(line('site')?.found ?? '', /https:\/\/cde\.example\/, mode airgapped, images from 10\.0\.0\.5:5000/)
+  assert.match(line('license')?.found ?? '', /^enterprise for .*, \d+ seats, ends \d{4}-\d\d-\d\d$/)
+  assert.match(line('workload-cde-manager')?.found ?? '', /^1 of 1 ready$/)
+  assert.match(line('certificate')?.found ?? '', /^for cde\.example, ends .*, in 82\d days$/)
+  assert.match(line('database')?.found ?? '', /10\.7 GB, 500 B used|50 %/)
+  assert.equal(line('workspaces')?.found, '1 in all, 1 on')
+  assert.equal(lines.filter(({ id }) => id.startsWith('route-')).length, 3)
+  assert.ok(calls.every((call) => call.startsWith('GET ')))
+})
+
+test('what does not run fails the status, with the pods’ own words and what helps', async (t) => {
+  const { look, put, objects, apps, core, routes } = await healthy(t)
+  objects.delete(`${apps}/deployments/cde-dashboard`)
+  const manager = objects.get(`${apps}/deployments/cde-manager`)
+  put(`${apps}/deployments/cde-manager`, { ...manager, status: { readyReplicas: 0 } })
+  const waiting = { reason: 'ImagePullBackOff', message: 'registry says no' }
+  put(`${core}/pods/cde-manager-1-a`, {
+    metadata: { labels: { 'app.kubernetes.io/part-of': 'cde', 'app.kubernetes.io/component': 'manager' } },
+    status: { phase: 'Pending', containerStatuses: [{ name: 'manager', state: { waiting } }] },
+  })
+  routes['/api/v0/me'] = 502
+  const { error, line } = await look()
+  assert.equal(error?.code, 'CLUSTER_UNHEALTHY')
+  assert.match(error?.why ?? '', /cde-manager: 0 of 1 ready; .*cde-dashboard: Deployment cde-dashboard does not exist/)
+  assert.match(line('workload-cde-manager')?.found ?? '', /ImagePullBackOff: registry says no/)
+  assert.match(line('workload-cde-dashboard')?.fix ?? '', /run the installation again/)
+  const route = line('route-manager-cde.example')
+  assert.deepEqual([route?.state, route?.level], ['failed', 'error'])
+  assert.match(route?.found ?? '', /status 502 where 401 was expected/)
+})
+
+test('what works until something else happens warns, and leaves the exit code alone', async (t) => {
+  const { look, license, receipt, volume, put, core, objects } = await healthy(t)
+  const now = Math.floor(Date.now() / 1000)
+  await license({ license_expires: now + 5 * 86_400, exp: now + 10 * 86_400 })
+  receipt({ accepted: ['network-policy'] })
+  volume(850)
+  const event = (pod: string, reason: string, ago: number) =>
+    put(`${core}/events/${pod}-${reason}`, {
+      type: 'Warning',
+      reason,
+      message: 'as it says',
+      involvedObject: { kind: 'Pod', name: pod },
+      lastTimestamp: new Date(Date.now() - ago).toISOString(),
+    })
+  const pod = objects.get(`${core}/pods/cde-manager-1-a`)
+  put(`${core}/pods/cde-manager-1-b`, { ...pod, metadata: { labels: pod?.metadata?.labels ?? {} }, status: {} })
+  event('cde-manager-1-b', 'BackOff', 60_000)
+  event('cde-manager-1-b', 'Old', 2 * 3_600_000)
+  event('cde-manager-1-a', 'Unhealthy', 60_000)
+  event('cde-gone', 'Failed', 60_000)
+  const { error, lines, line } = await look()
+  assert.equal(error, undefined)
+  const warnings = lines.filter(({ state, level }) => state === 'failed' && level === 'warning').map(({ id }) => id)
+  assert.deepEqual(warnings, ['accepted', 'license', 'database', 'events'])
+  assert.equal(line('accepted')?.found, 'network-policy')
+  assert.match(line('license')?.found ?? '', /in 5 days$/)
+  assert.match(line('database')?.found ?? '', /85 %/)
+  assert.equal(line('events')?.found, 'Pod cde-manager-1-b: BackOff: as it says')
+})
+
+test('a license by another key, a full volume and a release that is not done are named', async (t) => {
+  const { look, license, volume, release, put, core } = await healthy(t)
+  put(`${core}/secrets/cde-license`, { data: { license: Buffer.from('a.b.c').toString('base64') } })
+  volume(990)
+  release('pending-upgrade')
+  const { error, line } = await look()
+  assert.equal(line('license')?.state, 'failed')
+  assert.equal(line('release')?.found, 'the release is pending-upgrade, revision 1')
+  assert.match(line('database')?.found ?? '', /99 %/)
+  assert.equal(error?.code, 'CLUSTER_UNHEALTHY')
+  await license({ tier: 'free' })
+  assert.match((await look()).line('license')?.found ?? '', /^free for /)
+})
+
+test('without some rights each line says why it cannot be known; without all of them nobody can tell', async (t) => {
+  const { look, fake } = await healthy(t)
+  fake.forbids = (call) => /secrets|stats|events/.test(call)
+  const some = await look()
+  assert.equal(some.error, undefined)
+  for (const id of ['release', 'license', 'certificate', 'database-use', 'events'])
+    assert.match(some.line(id)?.found ?? '', /^cannot be known: .*(not allow|Forbidden)/, id)
+  assert.equal(some.line('workload-cde-manager')?.state, 'passed')
+  fake.forbids = (call) => call.includes('/namespaces/cde/')
+  const none = await look()
+  assert.equal(none.error?.code, 'CLUSTER_FORBIDDEN')
+  assert.ok(none.lines.every(({ state }) => state === 'skipped'))
+})
+
+test('where nothing is installed, or only the data of what was, that is said', async (t) => {
+  const { look, objects, core } = await healthy(t)
+  objects.delete(`${core}/secrets/sh.helm.release.v1.cde.v1`)
+  await assert.rejects(look(), { code: 'CLUSTER_NOT_INSTALLED', why: /the data of cde 0\.1\.0 is there/ })
+  objects.clear()
+  await assert.rejects(look(), { code: 'CLUSTER_NOT_INSTALLED', why: /has no release there/ })
+})
+
+test('the command shows one screen, ends with 6 where something does not run, and is one document for machines', async (t) => {
+  const { fake, routes } = await healthy(t)
+  const cli = join(import.meta.dirname, '../../../../installer/src/cli/sealift.mjs')
+  const run = (...words: string[]) =>
+    new Promise<[number, string, string]>((resolve) =>
+      execFile(
+        process.execPath,
+        [cli, 'status', '--kubeconfig', fake.kubeconfig, ...words],
+        { env: { ...process.env, NO_COLOR: '1' } },
+        (error, stdout, stderr) => resolve([Number(error?.code ?? 0), stdout, stderr]),
+      ),
+    )
+  const [fine, screen] = await run()
+  assert.equal(fine, 0)
+  assert.match(screen, /^ok +cde-manager +1 of 1 ready$/m)
+  routes['/'] = 503
+  const [exitCode, , stderr] = await run()
+  assert.equal(exitCode, 6)
+  assert.match(stderr, /\[CLUSTER_UNHEALTHY\]/)
+  const [same, stdout] = await run('--json')
+  const document = JSON.parse(stdout)
+  assert.deepEqual([same, document.healthy, document.error.code], [6, false, 'CLUSTER_UNHEALTHY'])
+})
