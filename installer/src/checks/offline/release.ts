@@ -12,7 +12,8 @@ export async function openRelease(
   { answers, has, content }: Given,
   { whole, signal }: { whole: boolean; signal: AbortSignal },
 ): Promise<{ release?: Release; findings: Finding[] }> {
-  if (!has('/bundle')) return { findings: [] }
+  // one in a registry can't be looked at without a network
+  if (!has('/bundle') || answers.bundle === undefined) return { findings: [] }
   const keys = has('/trust') ? answers.trust.map((_, i) => content(`/trust/${i}`)) : []
   try {
     const bundle = await openBundle(
