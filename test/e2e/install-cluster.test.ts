@@ -104,6 +104,18 @@ test('a namespace that is still being deleted is waited for, then made anew; wha
     await inProbeNamespace(cluster, name, () => applySecret(cluster, name, 's', 'Opaque', {}))
 })
 
+test('a namespace whose pod might take hours to end, and does not, is not waited for by the hour', async () => {
+  const name = `${namespace}-slow`
+  await ensureNamespace(cluster, name)
+  const { spec, ...slow } = deployment('slow', probeImage)
+  spec.template.spec.terminationGracePeriodSeconds = 14_400
+  await cluster.objects.create({ ...slow, spec, metadata: { name: 'slow', namespace: name } })
+  const workloads = [workload('slow')]
+  await waitForRollout(cluster, name, workloads, { timeout: 60_000, interval: 500 })
+  await cluster.core.deleteNamespace({ name })
+  assert.equal(await findNamespace(cluster, name, { limit: 60_000 }), undefined)
+})
+
 test('an object that another release installed is not taken over', async () => {
   const own = { name: 'first', namespace }
   const header = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default' } }

@@ -82,13 +82,24 @@ test('data stays, also where the command is killed twice, and an installation ov
   await ask(admin, 201, 'POST', '/api/v0/users', account)
   const before = await remembered(admin)
   assert.deepEqual([before.users.length, before.workspaces.length], [2, 1])
-  await admin.close()
   const [workspace] = before.workspaces
+  // somebody works
+  const { ticket, path } = await ask<{ ticket: string; path: string }>(
+    admin,
+    200,
+    'POST',
+    `/api/v0/workspaces/${workspace}/tickets`,
+    { port: 26337 },
+  )
+  const terminal = admin.openSocket(`${path}?cols=80&rows=24`, ['cde.shell.v1', `ticket.${ticket}`])
+  await new Promise((resolve, reject) => terminal.once('open', resolve).once('error', reject))
+  const cut = new Promise((resolve) => terminal.once('close', resolve))
+  terminal.on('error', () => {})
 
   const plan = await runSealift(uninstall())
   assert.equal(plan.exitCode, 2)
   assert.match(plan.stdout, /1 workspace, 1 running/)
-  assert.match(plan.stdout, /no session is open/)
+  assert.match(plan.stdout, /1 session open/)
   for (const delay of [1500, 3000]) {
     const killed = await startSealift(uninstall('--yes'))
     const ended = new Promise((resolve) => killed.once('exit', resolve))
@@ -99,6 +110,8 @@ test('data stays, also where the command is killed twice, and an installation ov
   const { exitCode, stderr, stdout } = await runSealift(uninstall('--yes'))
   console.log(`${stderr}${stdout}`)
   assert.equal(exitCode, 0, stderr)
+  await cut
+  await admin.close()
   const left = (await everyObject()).filter((line) => !bare.includes(line))
   const claims = ['data-cde-postgres-0', `ws-${workspace}-home`]
   assert.deepEqual(

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Options } from 'yargs'
 import { readAnswers } from '../answers/read.ts'
+import { shellWord } from './format.ts'
 
 /** Flags that say which installation is meant. */
 export const site = {
@@ -45,5 +46,5 @@ export function siteOf({ answers, kubeconfig, context, namespace }: SiteArgument
 /** The same as flags, for a command that is shown. */
 export function siteFlags({ answers, kubeconfig, context, namespace }: SiteArguments): string {
   const words = Object.entries({ answers, kubeconfig, context, namespace })
-  return words.flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`])).join('')
+  return words.flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${shellWord(value)}`])).join('')
 }

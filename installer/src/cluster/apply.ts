@@ -44,9 +44,30 @@ export async function ensureNamespace(cluster: Cluster, name: string): Promise<'
   return found ? 'restricted' : 'created'
 }
 
-/** A namespace that is there to stay; one that is being deleted is waited for. @throws SealiftError CLUSTER_DELETING */
-export const findNamespace = (cluster: Cluster, name: string, patience?: Patience): Promise<V1Namespace | undefined> =>
-  settled(cluster, `namespace ${name}`, () => cluster.core.readNamespace({ name }), patience)
+/** milliseconds between two reminders of a namespace that is being deleted */
+const reminder = 10_000
+
+/**
+ * A namespace that is there to stay; one that is being deleted is waited for, and Kubernetes reminded of it: by itself it comes
+ * back to one with pods only after half of the longest time that any of them may take to end, however soon they did
+ * (Kubernetes, pkg/controller/namespace: ResourcesRemainingError), and to one that was changed at once.
+ * @throws SealiftError CLUSTER_DELETING
+ */
+export function findNamespace(cluster: Cluster, name: string, patience?: Patience): Promise<V1Namespace | undefined> {
+  let next = 0
+  const read = async () => {
+    const found = await cluster.core.readNamespace({ name })
+    if (found.metadata?.deletionTimestamp === undefined || Date.now() < next) return found
+    next = Date.now() + reminder
+    const annotations = { 'sealift.dev/waited-for': new Date().toISOString() }
+    const reminded = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } }
+    // without the right to it, or too late: nothing is lost
+    const { MergePatch } = PatchStrategy
+    await cluster.objects.patch(reminded, undefined, undefined, fieldManager, undefined, MergePatch).catch(() => {})
+    return found
+  }
+  return settled(cluster, `namespace ${name}`, read, patience)
+}
 
 /** Whether a namespace takes pods of the Pod Security Standard "restricted" alone. */
 export const isRestricted = ({ metadata }: V1Namespace): boolean =>

@@ -18,24 +18,27 @@ export interface UninstallContext {
   /** Looks again: at every kind, or at some. */
   survey(kinds?: readonly Kind[]): Promise<Survey>
   /** set by the last stage */
-  left: { namespace: Survey['namespace']; keeps: Found[]; others: Found[]; volumes: string[] }
+  left: Pick<Survey, 'namespace' | 'keeps' | 'others'> & { volumes: string[] }
 }
 
 /** What runs pods, and pods: stopped before anything that they rely on is removed. */
 export const isWorkload = ({ group, resource }: Kind): boolean =>
   group === 'apps' || group === 'batch' || (group === '' && ['pods', 'replicationcontrollers'].includes(resource))
 
-/** Volumes of the namespace that no claim holds any more: with a reclaim policy of Retain they stay, with all their data. */
+/** Volumes of the platform's claims that are gone: with a reclaim policy of Retain they stay, with all their data. */
 export async function releasedVolumes(
   cluster: Cluster,
   namespace: string,
 ): Promise<{ name: string; stays: boolean }[]> {
   return ((await boundVolumes(cluster, namespace)) ?? []).flatMap(({ metadata, spec, status }) =>
-    status?.phase === 'Bound'
-      ? []
-      : [{ name: metadata?.name ?? '', stays: spec?.persistentVolumeReclaimPolicy !== 'Delete' }],
+    ['Released', 'Failed'].includes(status?.phase ?? '') && isClaim(spec?.claimRef?.name ?? '')
+      ? [{ name: metadata?.name ?? '', stays: spec?.persistentVolumeReclaimPolicy !== 'Delete' }]
+      : [],
   )
 }
+
+/** The database's claim, and those of workspaces. */
+const isClaim = (name: string): boolean => name === 'data-cde-postgres-0' || /^ws-[a-z0-9]+-home$/.test(name)
 
 export const createContext = (
   cluster: Cluster,

@@ -50,16 +50,16 @@ export async function planUninstall(cluster: Cluster, release: HelmRelease, dele
     helm: history?.status,
     volumes,
     workspaces: {
-      all: all.filter((one) => one.kind.resource === 'deployments' && isOfWorkspace(one)).length,
-      running: seen.followers.filter((one) => one.kind.resource === 'pods' && isOfWorkspace(one)).length,
+      all: new Set(all.map(workspaceOf).filter(Boolean)).size,
+      running: seen.followers.filter((one) => one.kind.resource === 'pods' && workspaceOf(one)).length,
     },
     sessions,
     removesNamespace: emptied || seen.namespace === 'deleting',
   }
 }
 
-/** The manager's own label (services/manager/workspaces/objects.ts). */
-const isOfWorkspace = ({ metadata }: Found): boolean => metadata.labels?.['sealift.dev/workspace'] !== undefined
+/** The manager's own label (services/manager/workspaces/objects.ts): on a home as well, which outlives all else of it. */
+const workspaceOf = ({ metadata }: Found): string | undefined => metadata.labels?.['sealift.dev/workspace']
 
 /** Whether there is anything of an installation that would go. */
 export const isEmpty = ({ goes, removesNamespace }: Plan): boolean => goes.length === 0 && !removesNamespace

@@ -4,7 +4,7 @@ import type { UninstallContext } from '../context.ts'
 
 /** Nothing of ours is in it any more, and nothing of anybody else; that is looked up anew, since it is for good. */
 export const namespaceStage: Stage<UninstallContext> = {
-  id: 'namespace',
+  id: 'uninstall-namespace',
   title: 'Remove the namespace',
   inPlace: 'it stays, or is gone',
   async needed({ plan, survey }) {

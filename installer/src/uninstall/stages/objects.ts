@@ -5,7 +5,7 @@ import { removeAll } from '../remove.ts'
 
 /** Helm's records go last: they say what there is to remove, to whoever takes up an uninstallation that was killed. */
 export const objectsStage: Stage<UninstallContext> = {
-  id: 'objects',
+  id: 'uninstall-objects',
   title: 'Remove its objects',
   inPlace: 'none is there',
   async needed({ survey }) {

@@ -5,20 +5,31 @@ import { releasedVolumes, type UninstallContext } from '../context.ts'
 
 /** Looks over every kind once more: what is there now, and not what was done, says that nothing is left. */
 export const proofStage: Stage<UninstallContext> = {
-  id: 'proof',
+  id: 'uninstall-proof',
   title: 'Look whether anything is left',
   inPlace: '',
   needed: async () => true,
   async run(context, report) {
     const { cluster, plan, survey, patience } = context
     const { namespace: name } = plan.release
-    const { namespace, goes, followers, keeps, others } = await survey()
+    const { namespace, goes, followers, keeps, others, unseen } = await survey()
     const [first] = [...goes, ...followers]
     if (first)
       throw new SealiftError('CLUSTER_LEFT', `${first.kind.kind} ${first.metadata.name} is there again`, {
         why: 'somebody makes it anew: an operator, or another installer',
         fix: 'end that one, then run the same command again',
       })
+    // what could be looked at before, and can't be now
+    const [blind] = unseen.filter(({ what }) => !plan.unseen.some((one) => one.what === what))
+    if (blind)
+      throw new SealiftError(
+        'CLUSTER_LEFT',
+        `whether anything is left cannot be told: ${blind.what} cannot be listed`,
+        {
+          why: blind.why,
+          fix: 'run the same command again: it goes on, and looks again',
+        },
+      )
     const volumes = await settledVolumes(context, Date.now() + patience)
     const busy = volumes.filter(({ stays }) => !stays)
     if (busy.length > 0)

@@ -8,7 +8,7 @@ import { removeAll } from '../remove.ts'
  * grace period that any of them states (Kubernetes, namespace controller), however soon they end.
  */
 export const workloadsStage: Stage<UninstallContext> = {
-  id: 'workloads',
+  id: 'uninstall-workloads',
   title: 'Stop what runs',
   inPlace: 'nothing runs',
   needed: async (context) => (await running(context)).some((list) => list.length > 0),

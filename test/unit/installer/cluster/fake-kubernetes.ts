@@ -118,7 +118,13 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
     })
   }
 
-  const answer = (method: string, path: string, text: string, query: URLSearchParams): [number, unknown] => {
+  const answer = (
+    method: string,
+    path: string,
+    text: string,
+    query: URLSearchParams,
+    isMerge: boolean,
+  ): [number, unknown] => {
     const failure = (code: number, reason: string, more = {}): [number, object] => [
       code,
       { kind: 'Status', status: 'Failure', code, reason, message: `${method} ${path}: ${reason}`, ...more },
@@ -190,14 +196,21 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
       const policies = [...objects.values()].filter(({ kind }) => kind === 'NetworkPolicy')
       object.status = fake.runPod(object as unknown as V1Pod, policies as unknown as V1NetworkPolicy[])
     }
+    const there = objects.get(at)
+    if (method === 'PATCH' && isMerge) {
+      if (!there) return failure(404, 'NotFound')
+      objects.set(at, { ...there, ...object, metadata: { ...there.metadata, ...object.metadata } })
+      return [200, object]
+    }
     // what is being deleted goes on being deleted, whoever writes to it
-    const { deletionTimestamp } = objects.get(at)?.metadata ?? {}
+    const { deletionTimestamp } = there?.metadata ?? {}
     const metadata = { ...named(at), ...object.metadata, ...(deletionTimestamp && { deletionTimestamp }) }
     objects.set(at, { ...object, metadata })
     return [method === 'POST' ? 201 : 200, object]
   }
 
   const server = createServer((request, response) => {
+    const type = request.headers['content-type'] ?? ''
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://cluster')
     calls.push(`${request.method} ${pathname}`)
     let text = ''
@@ -205,10 +218,10 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
       text += chunk
     })
     request.on('end', () => {
-      const [status, body] = answer(request.method ?? '', pathname, text, searchParams)
-      const [type, content] =
+      const [status, body] = answer(request.method ?? '', pathname, text, searchParams, type.includes('merge-patch'))
+      const [sent, content] =
         typeof body === 'string' ? ['text/plain', body] : ['application/json', JSON.stringify(body)]
-      response.writeHead(status, { 'content-type': type }).end(content)
+      response.writeHead(status, { 'content-type': sent }).end(content)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

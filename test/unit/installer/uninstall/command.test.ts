@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ExecFileException, execFile } from 'node:child_process'
+import { type ExecFileException, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -53,6 +53,25 @@ test('with --yes it goes; a second run says that only the data is there, a third
   const fourth = await run('--delete-data')
   assert.deepEqual([fourth.exitCode, fourth.stderr], [0, ''])
   assert.match(fourth.stdout, /^nothing of the platform is in namespace cde at http/)
+})
+
+test('on a terminal it asks for the name of the namespace; another word removes nothing', async (t) => {
+  const { fake, calls, home } = await site(t)
+  const command = [process.execPath, cli, 'uninstall', '--kubeconfig', fake.kubeconfig].join(' ')
+  /** util-linux' script gives the command a terminal, at which `word` is typed. */
+  const type = (word: string) =>
+    new Promise<string>((resolve, reject) => {
+      const child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...process.env, XDG_STATE_HOME: home } })
+      let shown = ''
+      child.stdout.on('data', (chunk) => {
+        shown += chunk
+        if (String(chunk).includes('to go on:')) child.stdin.write(`${word}\n`)
+      })
+      child.once('error', reject).once('close', () => resolve(shown))
+    })
+  assert.match(await type('yes'), /nothing was removed \[USAGE_UNCONFIRMED\]/)
+  assert.ok(!calls.some((call) => call.startsWith('DELETE')))
+  assert.match(await type('cde'), /uninstalled; 6 objects with its data stay/)
 })
 
 test('the state directory is found by its receipt where another kubeconfig leads to the same cluster', async (t) => {

@@ -195,12 +195,13 @@ test('a namespace that is being deleted already takes its data with it, and what
 
 test('a volume that its class does not remove is named, one that is to be removed is waited for', async (t) => {
   const { run, put, objects } = await site(t)
-  const volume = (name: string, policy: string) =>
+  const volume = (name: string, policy: string, claim = 'ws-one-home') =>
     put(`/api/v1/persistentvolumes/${name}`, {
-      spec: { claimRef: { namespace: 'cde', name }, persistentVolumeReclaimPolicy: policy },
+      spec: { claimRef: { namespace: 'cde', name: claim }, persistentVolumeReclaimPolicy: policy },
       status: { phase: 'Released' },
     })
   volume('pv-retained', 'Retain')
+  volume('pv-of-others', 'Delete', 'backups')
   assert.deepEqual((await run(true)).volumes, ['pv-retained'])
   volume('pv-stuck', 'Delete')
   await assert.rejects(run(true, undefined, 600), { code: 'CLUSTER_LEFT', why: /pv-stuck/ })
@@ -219,6 +220,14 @@ test('journal and receipt of this installation go with its data, the key of the 
   await writeFile(join(directory, 'sealift-receipt.json'), receipt(connect().server))
   assert.equal((await run(true)).state.removed, true)
   assert.deepEqual(await readdir(directory), ['ca.key'])
+})
+
+test('nothing is called gone that could not be looked at', async (t) => {
+  const { run, fake, objects, core } = await site(t)
+  // an API that fails once the last pod has ended
+  fake.forbids = (call) =>
+    call === 'GET /apis/networking.k8s.io/v1/namespaces/cde/networkpolicies' && !objects.has(`${core}/pods/ws-one-a`)
+  await assert.rejects(run(), { code: 'CLUSTER_LEFT', message: /cannot be told: networkpolicies\.networking\.k8s\.io/ })
 })
 
 test('two runs do not work in one state directory', async (t) => {
