@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, Load>> = {
   install: async () => (await import('./commands/install.ts')).install,
   status: async () => (await import('./commands/status.ts')).status,
   uninstall: async () => (await import('./commands/uninstall.ts')).uninstall,
+  diagnose: async () => (await import('./commands/diagnose.ts')).diagnose,
 }
 
 /** Words with commands below them. */

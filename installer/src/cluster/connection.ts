@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import {
   AppsV1Api,
@@ -17,6 +18,7 @@ import {
 } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { clusterFailure, isTransient, statusOf, type Target } from './failure.ts'
+import { openPath } from './open-path.ts'
 
 /** How to reach a cluster. Without `kubeconfig` the usual places count: $KUBECONFIG, ~/.kube/config, a pod's own account. */
 export interface ClusterAddress {
@@ -42,6 +44,8 @@ export interface Cluster extends Target {
   request<T>(doing: string, call: () => Promise<T>): Promise<T>
   /** Like `request`, undefined where the object does not exist (404). */
   find<T>(doing: string, call: () => Promise<T>): Promise<T | undefined>
+  /** What the API server answers at a path (`/api/v1/…`), as it comes. @throws SealiftError CLUSTER_* */
+  open(doing: string, path: string): Promise<Readable>
   /** The same cluster with the same login, asked until another signal. */
   until(signal: AbortSignal): Cluster
 }
@@ -128,6 +132,7 @@ function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortS
           throw error
         }
       }),
+    open: (doing, path) => request(doing, () => openPath(config, path, signal)),
     until: (other) => clusterWith(config, address, other),
   }
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { parseDuration } from '../../../installer/src/cli/duration.ts'
 import { parseSize } from '../../../installer/src/cli/size.ts'
 import { code } from '../../fixtures/code.ts'
+import { temporaryDirectory } from '../../fixtures/directory.ts'
 
 const execute = promisify(execFile)
 const cli = join(import.meta.dirname, '../../../installer/src/cli')
@@ -38,4 +40,28 @@ test('sizes are read as media are sold, and what is not a size is refused', () =
   assert.equal(parseSize('4096', '--x'), 4096)
   for (const bad of ['', '4G', '4gb', '-1', '0', '1e9', 'GB', '4GB;', '9999999TB', '0.1B'])
     assert.throws(() => parseSize(bad, '--x'), code('USAGE_PART_SIZE'), bad)
+})
+
+test('durations are a number and a unit, and what is none is refused', () => {
+  assert.deepEqual(
+    ['90s', '30m', '12h', '7d'].map((text) => parseDuration(text, '--x')),
+    [90, 1800, 43_200, 604_800],
+  )
+  for (const bad of ['', '12', 'h', '1.5h', '-1h', '0h', '12H', '1h30m', '12h;', '9999999d'])
+    assert.throws(() => parseDuration(bad, '--x'), code('USAGE_DURATION'), bad)
+})
+
+test('a diagnosis is made by the command line, for people and for machines', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const out = join(directory, 'a.tar.gz')
+  const words = ['diagnose', '--kubeconfig', join(directory, 'none'), '--state', directory]
+  const { bytes, cluster, file, missing } = JSON.parse(await sealift(...words, '--out', out, '--json'))
+  assert.deepEqual([file, bytes, cluster.reached], [out, (await stat(out)).size, false])
+  assert.ok(missing.some(({ code }: { code: string }) => code === 'CLUSTER_KUBECONFIG'))
+  await assert.rejects(sealift(...words, '--out', out), { code: 2, stderr: /USAGE_EXISTS/ })
+  await assert.rejects(sealift(...words, '--max-size', '10kB'), { code: 2, stderr: /--max-size 2MB/ })
+  assert.match(
+    await sealift(...words, '--out', join(directory, 'b.tar.gz')),
+    /the cluster was not reached[\s\S]*tar -xzf/,
+  )
 })

@@ -6,16 +6,26 @@ const nobody = new Set(
   (
     'admin administrator root system cde coder postgres postgresql nginx manager envproxy dashboard ingress workspace editor helm ' +
     'kubelet kube kubernetes kubernetes-admin default daemon nobody www-data anonymous unknown none null undefined true false user users owner service robot ci ' +
-    'sealift node master controller-manager kube-controller-manager kube-scheduler kube-proxy cluster-admin public guest test dev'
+    'sealift node master controller-manager kube-controller-manager kube-scheduler kube-proxy cluster-admin public guest test dev ubuntu debian vagrant ec2-user core opc cloud-user'
   ).split(' '),
 )
 
+/** Names that are words of every log as well: replaced where a field says that they are names, not elsewhere. */
+const words = new Set(
+  (
+    'error errors warn warning info debug trace fatal get list watch create update delete patch pod pods container image cluster log logs local ' +
+    'namespace name time level msg message status failed started ready state event events summary versions version request response server client ' +
+    'host path port data file files key value code secret token password session license and the for not from with has was are api app apps'
+  ).split(' '),
+)
 /** shorter names are words by chance: they are replaced where a field says that they are names, not elsewhere */
 const shortest = 3
 /** names that are looked for everywhere */
 const most = 10_000
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+/** of addresses that stand for others; nobody has it (RFC 2606, section 2) */
+const pseudonymDomain = 'redacted.invalid'
 /** endings of unit names of systemd, which look like mail addresses: getty@tty1.service */
 const units = /\.(?:service|socket|target|timer|mount|slice|scope|device|path|swap)$/
 const mail =
@@ -33,7 +43,7 @@ const quotedUser = /((?:^|\s)(?:user(?:name)?|role|login|account) \\*["'])([^"'\
  */
 export class People {
   readonly #users = new Pseudonyms('user')
-  readonly #hosts: Set<string> = new Set()
+  readonly #ends: string[] = []
   #host: RegExp | undefined
   #names = new Set<string>()
   #pattern: RegExp | undefined
@@ -50,7 +60,7 @@ export class People {
     if (plain === '' || nobody.has(plain) || /^(?:system:|user-\d+$|email-|\d+$)/.test(plain) || isIdentifier(plain))
       return name
     this.found++
-    if (plain.length >= shortest && this.#names.size < most && !this.#names.has(plain)) {
+    if (plain.length >= shortest && this.#names.size < most && !words.has(plain) && !this.#names.has(plain)) {
       this.#names.add(plain)
       this.#pattern = undefined
     }
@@ -59,12 +69,11 @@ export class People {
 
   /** A host below which each name is `<port>-<workspace>-<user>`. */
   devUrlsBelow(host: string): void {
-    if (!/^[a-z0-9.-]{1,253}$/i.test(host)) return
-    this.#hosts.add(host.toLowerCase().replaceAll('.', '\\.'))
-    this.#host = new RegExp(
-      `(?<![a-z0-9.-])(\\d{1,5})-(${label})(?=\\.(?:${[...this.#hosts].join('|')})(?![a-z0-9-]))`,
-      'gi',
-    )
+    const end = `.${host.toLowerCase()}`
+    if (!/^[a-z0-9.-]{2,254}$/.test(end) || this.#ends.includes(end)) return
+    this.#ends.push(end)
+    const ends = this.#ends.map((end) => end.replaceAll('.', '\\.')).join('|')
+    this.#host = new RegExp(`(?<![a-z0-9.-])(\\d{1,5})-(${label})(?=(?:${ends})(?![a-z0-9-]))`, 'gi')
   }
 
   /** Replaces what says by itself that it is a person's name, and every name that is known. */
@@ -72,9 +81,9 @@ export class People {
     let clean = text
     if (clean.includes('@') || /%40|u0040|#64/.test(clean))
       clean = clean.replace(mail, (all, local: string, at: string, domain: string) => {
-        if (units.test(domain) || (local === 'git' && at === '@')) return all
+        if (units.test(domain) || (local === 'git' && at === '@') || domain === pseudonymDomain) return all
         this.found++
-        return `${this.#users.of(`${local}@${domain}`.toLowerCase())}${at}redacted.invalid`
+        return `${this.#users.of(`${local}@${domain}`.toLowerCase())}${at}${pseudonymDomain}`
       })
     clean = clean
       .replace(field, (all, before: string, quote: string | undefined, name: string) => {
@@ -86,7 +95,8 @@ export class People {
         (_, before: string, name: string, after: string) => `${before}${this.pseudonym(name)}${after}`,
       )
       .replace(home, (_, before: string, name: string) => `${before}${this.pseudonym(name)}`)
-    if (this.#host)
+    const lower = this.#host && clean.toLowerCase()
+    if (this.#host && this.#ends.some((end) => lower?.includes(end)))
       clean = clean.replace(
         this.#host,
         (_, port: string, rest: string) => `${port}-${this.#labelOf(rest.toLowerCase())}`,

@@ -5,7 +5,7 @@
 export const secretWord =
   '(?:pass(?:word|wd|phrase|code)|(?<![a-z])pwd|secret|token|credential|authorization|cookie|bearer|' +
   '(?:api|access|private|signing|encryption|encrypt|account|shared|ssh|host|master|client|server|session|internal|storage|tls|ssl|hmac|aes)[-_. ]?key|' +
-  'session[-_.]?id|ticket|(?<![a-z])grant(?![a-z])|(?<![a-z])jwt|(?<![a-z])otp(?![a-z])|docker(?:config(?:json)?|cfg)|(?<![a-z])kubeconfig|htpasswd|certificate[-_.]?key)'
+  'session[-_.]?id|ticket|(?<![a-z])grant(?![a-z])|(?<![a-z])jwt|(?<![a-z])otp(?![a-z])|docker(?:config(?:json)?|cfg)|htpasswd|certificate[-_.]?key)'
 
 const word = new RegExp(secretWord, 'i')
 /** exact names, and those of which everything below is a user's own of a kubeconfig or of docker */

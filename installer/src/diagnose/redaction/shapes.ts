@@ -59,22 +59,36 @@ function isCredential(name: string, value: string): boolean {
   return /\d/.test(value) && value.length >= 8
 }
 
+/** characters of a token that are looked at together, so that words beside what is random do not hide it */
+const window = 24
+
 /**
- * Whether text looks as if it was drawn by lot: large and small letters and numbers, changing all the time. Words, paths,
- * names of Kubernetes and digests (which have no large letters) do not.
+ * Whether text, or a part of it, looks as if it was drawn by lot: large and small letters and numbers, changing all the
+ * time. Words, paths, names of Kubernetes and digests (which have no large letters) do not.
  */
-export function isRandom(text: string, least = 24): boolean {
-  if (text.length < least || !/[a-z]/.test(text) || !/[A-Z]/.test(text) || !/\d/.test(text)) return false
-  let changes = 0
-  for (let i = 1; i < text.length; i++) {
-    const [before, now] = [kind(text.charCodeAt(i - 1)), kind(text.charCodeAt(i))]
-    // what parts words is no change within one
-    if (before !== now && before !== other && now !== other) changes++
+export function isRandom(text: string, least = window): boolean {
+  if (text.length < least || !/[A-Z]/.test(text) || !/\d/.test(text)) return false
+  const length = Math.min(text.length, window)
+  let [changes, numbers, large] = [0, 0, 0]
+  for (let i = 0; i < text.length; i++) {
+    for (const [at, by] of [
+      [i, 1],
+      [i - length, -1],
+    ] as const) {
+      if (at < 0) continue
+      const now = kind(text.charCodeAt(at))
+      if (now === number) numbers += by
+      if (now === big) large += by
+      // what parts words is no change within one; the first of the window has none before it
+      const beside = kind(text.charCodeAt(by === 1 ? at - 1 : at + 1))
+      if ((by === -1 || i > 0) && now !== beside && now !== other && beside !== other) changes += by
+    }
+    if (i >= length - 1 && numbers > 0 && large >= length / 8 && changes >= length * 0.42) return true
   }
-  return changes >= text.length / 3
+  return false
 }
 
-const other = 3
+const [number, big, small, other] = [0, 1, 2, 3]
 /** Of a character by its code: number, large, small, other. */
 const kind = (code: number): number =>
-  code < 48 ? other : code < 58 ? 0 : code < 65 ? other : code < 91 ? 1 : code < 97 ? other : 2
+  code >= 48 && code < 58 ? number : code >= 65 && code < 91 ? big : code >= 97 && code < 123 ? small : other
