@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cacheDirectory, makeFile } from '../images/cache.ts'
 import { makeExecutable } from './make.ts'
+import { pinnedNode } from './pinned-node.ts'
 import { ownPlatform, platforms } from './platforms.ts'
 import { bundleProgram } from './program.ts'
 
@@ -24,7 +25,10 @@ export async function buildExecutable(platform = ownPlatform()): Promise<string>
     for (const file of [...files, ...recipe.map((name) => join(import.meta.dirname, name))])
       hash.update(await readFile(file))
     const path = join(cacheDirectory(), 'executable', hash.digest('hex').slice(0, 16), 'sealift')
-    if (!existsSync(path)) await makeFile(path, (output) => makeExecutable(program, platform, output))
+    if (!existsSync(path)) {
+      const node = await pinnedNode(platform, directory)
+      await makeFile(path, (output) => makeExecutable(program, node, output))
+    }
     await keepNewest(dirname(dirname(path)), dirname(path))
     return path
   } finally {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { pinnedNode } from './pinned-node.ts'
-import { ownPlatform, type Platform } from './platforms.ts'
+import type { PinnedNode } from './pinned-node.ts'
+import { ownPlatform } from './platforms.ts'
 import type { Program } from './program.ts'
 import { withoutLibatomic } from './without-libatomic.ts'
 
@@ -15,25 +15,19 @@ const settings = {
   execArgvExtension: 'none',
 } as const
 
-/**
- * Makes the executable for a platform: the program inside Node. The same program gives the same bytes.
- * @throws SealiftError BUILD_NODE, BUILD_COMMAND
- */
-export async function makeExecutable(program: Program, platform: Platform, output: string): Promise<void> {
-  const directory = dirname(program.main)
-  const work = await mkdtemp(join(directory, `${platform}-`))
-  const [config, executable] = [join(work, 'sea.json'), join(work, 'node')]
-  const node = await pinnedNode(platform, work)
+/** Makes the executable: the program inside Node. The same program gives the same bytes. */
+export async function makeExecutable(program: Program, node: PinnedNode, output: string): Promise<void> {
+  const [config, executable] = [`${node.executable}.json`, `${node.executable}-without-libatomic`]
   // before Node puts the program into it: what is written behind its end afterwards stays as it is
-  await writeFile(executable, withoutLibatomic(await readFile(node.program)))
+  await writeFile(executable, withoutLibatomic(await readFile(node.executable)))
   // V8 takes a code cache from its own version for its own processor only, and complains about another one at each start
-  const useCodeCache = platform === ownPlatform()
+  const useCodeCache = node.platform === ownPlatform()
   // the path of the main script becomes part of the result: it must not be that of a temporary directory
-  const main = basename(program.main)
+  const [main, cwd] = [basename(program.main), dirname(program.main)]
   const { assets } = program
   await writeFile(config, JSON.stringify({ main, output, executable, assets, useCodeCache, ...settings }))
   // what a code cache holds lies where hashes put it, and these are seeded at random
   const args = ['--random-seed=1', '--build-sea', config]
-  await promisify(execFile)(useCodeCache ? node.program : process.execPath, args, { cwd: directory, env: {} })
+  await promisify(execFile)(useCodeCache ? node.executable : process.execPath, args, { cwd, env: {} })
   await chmod(output, 0o755)
 }

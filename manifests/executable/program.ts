@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { optional } from '../images/bundle-service.ts'
+import { bundledFolders } from '../sbom/npm.ts'
 
 const root = join(import.meta.dirname, '../..')
 const installer = join(root, 'installer/src')
@@ -10,13 +11,17 @@ export interface Program {
   main: string
   /** files that the program reads with `getAsset` of node:sea, by name */
   assets: Readonly<Record<string, string>>
+  /** folders of the npm packages that are in it */
+  packages: readonly string[]
+  /** comments about licenses that stood in the sources */
+  legal: string
 }
 
 /**
  * Bundles the command line interface into a directory. The same sources give the same bytes, wherever the checkout is.
  */
 export async function bundleProgram(directory: string): Promise<Program> {
-  await build({
+  const { metafile } = await build({
     entryPoints: {
       sealift: join(installer, 'cli/executable.ts'),
       // a thread starts from text
@@ -41,10 +46,14 @@ export async function bundleProgram(directory: string): Promise<Program> {
     // one letter that is not ASCII, in the name of an author, and V8 keeps all of the text in two bytes a letter
     legalComments: 'external',
     alias: { 'string-width': join(import.meta.dirname, 'string-width.ts') },
+    metafile: true,
     logLevel: 'silent',
   })
+  const main = join(directory, 'sealift.js')
   return {
-    main: join(directory, 'sealift.js'),
+    main,
     assets: { 'hash-worker.js': join(directory, 'hash-worker.js') },
+    packages: await bundledFolders(metafile, root),
+    legal: `${main}.LEGAL.txt`,
   }
 }

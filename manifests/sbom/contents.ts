@@ -18,7 +18,7 @@ export interface Program {
   parts: { name: string; version: string }[]
 }
 
-/** What an image consists of. */
+/** What an image, or an executable, consists of. */
 export interface ImageContents {
   distribution: { name: string; version: string } | undefined
   debian: DebianPackage[]
@@ -57,21 +57,24 @@ async function node(root: string): Promise<Program[]> {
     env: {},
     timeout: 30_000,
   })
-  const versions = JSON.parse(stdout) as Record<string, string>
-  const version = versions.node as string
-  const parts = nodeParts
-    .split(' ')
-    .flatMap((name) => (versions[name] ? [{ name, version: versions[name] as string }] : []))
-  return [
-    {
-      name: 'node',
-      version,
-      purl: `pkg:generic/node@${version}`,
-      license: 'MIT',
-      cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
-      parts,
-    },
-  ]
+  return [nodeProgram(JSON.parse(stdout) as NodeJS.ProcessVersions)]
+}
+
+/** Node.js with what is linked into it, from its `process.versions`. */
+export function nodeProgram(versions: Readonly<NodeJS.ProcessVersions>): Program {
+  const { node: version } = versions
+  const parts = nodeParts.split(' ').flatMap((name) => {
+    const version = versions[name]
+    return version ? [{ name, version }] : []
+  })
+  return {
+    name: 'node',
+    version,
+    purl: `pkg:generic/node@${version}`,
+    license: 'MIT',
+    cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+    parts,
+  }
 }
 
 /** code-server and the VS Code in it. */

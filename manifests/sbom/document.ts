@@ -5,9 +5,11 @@ import type { ImageContents } from './contents.ts'
 export const sbomType = 'application/vnd.cyclonedx+json'
 
 export interface SbomSubject {
+  /** an image, or a program */
+  kind: 'container' | 'application'
   name: string
   version: string
-  /** of the image's manifest */
+  /** of the image's manifest, or of the program */
   digest: string
   /** seconds since 1970: stated, so that the same image gives the same bytes */
   sourceDate: number
@@ -16,20 +18,21 @@ export interface SbomSubject {
 const licensesOf = new Contrib.License.Factories.LicenseFactory(checkExpression)
 
 /**
- * The SBOM of an image in CycloneDX 1.6 (JSON). Nothing in it changes from run to run: the serial number is made from what
+ * The SBOM of an image or a program in CycloneDX 1.6 (JSON). Nothing in it changes from run to run: the serial number is made from what
  * it says, as BOM-Link wants it to be another one for another document (cyclonedx.org/capabilities/bomlink).
  */
 export function sbomDocument(subject: SbomSubject, contents: ImageContents): string {
-  const image = new Models.Component(Enums.ComponentType.Container, subject.name, {
-    version: subject.version,
-    purl: `pkg:oci/${subject.name}@${encode(subject.digest)}`,
-    bomRef: subject.name,
-  })
-  image.hashes.set(Enums.HashAlgorithm['SHA-256'], subject.digest.replace('sha256:', ''))
+  const { kind, name, version, digest } = subject
+  const [type, purl] =
+    kind === 'container'
+      ? [Enums.ComponentType.Container, `pkg:oci/${name}@${encode(digest)}`]
+      : [Enums.ComponentType.Application, `pkg:generic/${name}@${encode(version)}?checksum=${digest}`]
+  const own = new Models.Component(type, name, { version, purl, bomRef: name })
+  own.hashes.set(Enums.HashAlgorithm['SHA-256'], digest.replace('sha256:', ''))
   const components = componentsOf(contents)
-  for (const { bomRef } of components) image.dependencies.add(bomRef)
+  for (const { bomRef } of components) own.dependencies.add(bomRef)
   const bom = new Models.Bom({
-    metadata: new Models.Metadata({ component: image, timestamp: new Date(subject.sourceDate * 1000) }),
+    metadata: new Models.Metadata({ component: own, timestamp: new Date(subject.sourceDate * 1000) }),
     components: new Models.ComponentRepository(components),
   })
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6))

@@ -10,23 +10,30 @@ export interface NpmPackage {
 }
 
 /** The npm packages of which at least one byte went into what esbuild made (esbuild.github.io/api/#metafile). */
-export async function bundledPackages({ inputs, outputs }: Metafile, workingDirectory: string): Promise<NpmPackage[]> {
+export async function bundledPackages(metafile: Metafile, workingDirectory: string): Promise<NpmPackage[]> {
+  return distinct(await Promise.all((await bundledFolders(metafile, workingDirectory)).map(packageIn)))
+}
+
+/** The folders of those packages, sorted. */
+export async function bundledFolders({ inputs, outputs }: Metafile, workingDirectory: string): Promise<string[]> {
   const used = new Set<string>()
   for (const output of Object.values(outputs))
     for (const [path, { bytesInOutput }] of Object.entries(output.inputs))
       if (bytesInOutput > 0 && path in inputs && /(^|\/)node_modules\//.test(path)) used.add(dirname(path))
-  const known = new Map<string, Promise<NpmPackage | undefined>>()
+  const known = new Map<string, Promise<string | undefined>>()
   /** that of the nearest package.json with a name and a version: those without only say how their folder is loaded */
-  const nearest = (directory: string): Promise<NpmPackage | undefined> => {
+  const nearest = (directory: string): Promise<string | undefined> => {
     const found = known.get(directory) ?? look(directory)
     known.set(directory, found)
     return found
   }
-  const look = async (directory: string): Promise<NpmPackage | undefined> => {
-    const own = await packageIn(join(workingDirectory, directory))
-    return own ?? (directory.endsWith('node_modules') || directory === '.' ? undefined : nearest(dirname(directory)))
+  const look = async (directory: string): Promise<string | undefined> => {
+    const folder = join(workingDirectory, directory)
+    if (await packageIn(folder)) return folder
+    return directory.endsWith('node_modules') || directory === '.' ? undefined : nearest(dirname(directory))
   }
-  return distinct(await Promise.all([...used].map(nearest)))
+  const folders = await Promise.all([...used].map(nearest))
+  return [...new Set(folders.filter((folder) => folder !== undefined))].sort()
 }
 
 /** The npm packages installed anywhere below a directory, in `node_modules` folders; links are not followed. */

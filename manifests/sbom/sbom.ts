@@ -35,7 +35,7 @@ export async function sbomOf(options: SbomOptions, signal?: AbortSignal): Promis
   const [known, ...kept] = (await readFile(path, 'utf8').catch(() => '')).split('\n')
   if (known === key) return attachment(kept.join('\n'))
   const contents = await withRoot(tag, (root) => imageContents(root, bundled), signal)
-  const text = sbomDocument({ name, version, digest, sourceDate: Number(sourceDate) }, contents)
+  const text = sbomDocument({ kind: 'container', name, version, digest, sourceDate: Number(sourceDate) }, contents)
   await writeFile(path, `${key}\n${text}`)
   return attachment(text)
 }

@@ -30,7 +30,7 @@ for (const platform of Object.keys(platforms) as Platform[]) {
   test(`Node for ${platform} without libatomic needs the same as before, and works with many threads`, {
     timeout: 400_000,
   }, async (t) => {
-    const node = await readFile((await pinnedNode(platform, await temporaryDirectory(t))).program)
+    const node = await readFile((await pinnedNode(platform, await temporaryDirectory(t))).executable)
     const changed = withoutLibatomic(node)
     assert.deepEqual(
       needs(changed),
@@ -45,7 +45,7 @@ for (const platform of Object.keys(platforms) as Platform[]) {
   })
 
   test(`Node for ${platform} asks for what docs/install.md says, and more from libatomic is refused`, async (t) => {
-    const node = await readFile((await pinnedNode(platform, await temporaryDirectory(t))).program)
+    const node = await readFile((await pinnedNode(platform, await temporaryDirectory(t))).executable)
     const names = dynamicOf({ bytes: node, headers: programHeaders(node) }).string(0)
     const asked = node.toString('latin1', names, names + 4 * 1024 * 1024).matchAll(/\0GLIBC_2\.(\d+)/g)
     const newest = Math.max(...Array.from(asked, ([, minor]) => Number(minor)))

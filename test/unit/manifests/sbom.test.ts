@@ -7,12 +7,18 @@ import { Ajv } from 'ajv'
 import { build } from 'esbuild'
 import { imageContents } from '../../../manifests/sbom/contents.ts'
 import { debianLicenses } from '../../../manifests/sbom/debian-license.ts'
-import { sbomDocument } from '../../../manifests/sbom/document.ts'
+import { type SbomSubject, sbomDocument } from '../../../manifests/sbom/document.ts'
 import { bundledPackages, installedPackages } from '../../../manifests/sbom/npm.ts'
 import { readInRoot } from '../../../manifests/sbom/root.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 
-const subject = { name: 'manager', version: '0.1.0', digest: `sha256:${'a'.repeat(64)}`, sourceDate: 86_400 }
+const subject: SbomSubject = {
+  kind: 'container',
+  name: 'manager',
+  version: '0.1.0',
+  digest: `sha256:${'a'.repeat(64)}`,
+  sourceDate: 86_400,
+}
 
 /** Files below a directory, by path; one of another kind of value is a link to it. */
 async function fill(directory: string, files: Readonly<Record<string, string | { link: string }>>): Promise<void> {
