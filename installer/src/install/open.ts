@@ -4,9 +4,10 @@ import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { defaultSeedState } from '../seed/journal.ts'
-import { openBundle } from '../stores/bundle/open.ts'
+import { type Bundle, openBundle } from '../stores/bundle/open.ts'
+import type { RegistryStore } from '../stores/registry/store.ts'
 import { openRelease } from '../stores/release/open.ts'
-import { installBundle, installRelease } from './bundle.ts'
+import { type InstallBundle, installBundle, installRelease } from './bundle.ts'
 import type { InstallDeps } from './context.ts'
 import { releaseRegistry, siteRegistry, small } from './registry-access.ts'
 import { seedImages } from './seed-images.ts'
@@ -39,36 +40,72 @@ export async function openInstallation(
   stateDir?: string,
   signal?: AbortSignal,
 ): Promise<InstallDeps & { close(): Promise<void> }> {
-  const trust = answers.trust.map((file, i) => small(file, `trust[${i}]`))
   const registry = siteRegistry(answers)
-  const toClose: { close(): Promise<void> }[] = [registry]
-  const close = async () => {
-    for (const one of toClose) await one.close()
-  }
-  const rest = { registry, stateDir: stateDir ?? defaultStateDir(answers), close }
   try {
-    if (answers.release !== undefined) {
-      const from = releaseRegistry(answers, answers.release, registry)
-      toClose.push(from)
-      const release = await openRelease({ name: answers.release, from, trust, ...(signal ? { signal } : {}) })
-      return { ...rest, bundle: installRelease(release), seed: async () => Promise.reject(nothingToSeed()) }
-    }
-    if (answers.bundle === undefined) throw nothingToSeed()
-    const bundle = await openBundle(answers.bundle, trust)
-    toClose.push(bundle)
+    const { bundle, file, close } = await openNamed(answers, registry, signal)
     // by default where `sealift seed` looks too: either goes on with what the other one has begun
     const seedState = stateDir === undefined ? defaultSeedState(process.env) : path.join(stateDir, 'seed')
     const to = { to: registry, registry: answers.registry.address, stateDir: seedState }
     return {
-      ...rest,
-      bundle: await installBundle(bundle),
-      seed: (options) => seedImages({ bundle, ...to, ...options }),
+      bundle,
+      registry,
+      seed: async (options) => {
+        if (file === undefined) throw noFile()
+        return await seedImages({ bundle: file, ...to, ...options })
+      },
+      stateDir: stateDir ?? defaultStateDir(answers),
+      async close() {
+        await registry.close()
+        await close()
+      },
     }
   } catch (error) {
-    await close()
+    await registry.close()
     throw error
   }
 }
 
-const nothingToSeed = (): SealiftError =>
+/** A release that answers name. `file` is its bundle file, where it has one. */
+interface Named {
+  bundle: InstallBundle
+  file?: Bundle
+  close(): Promise<void>
+}
+
+/**
+ * Opens the release that answers name, in its bundle file or in a registry; `site` is what `siteRegistry` gives for them.
+ * @throws SealiftError BUNDLE_*, REGISTRY_*, USAGE_ANSWERS
+ */
+export async function openNamed(
+  answers: Pick<CompleteAnswers, 'bundle' | 'release' | 'trust' | 'registry'>,
+  site: RegistryStore,
+  signal?: AbortSignal,
+): Promise<Named> {
+  const trust = answers.trust.map((file, i) => small(file, `trust[${i}]`))
+  if (answers.release === undefined) {
+    if (answers.bundle === undefined) throw noFile()
+    const file = await openBundle(answers.bundle, trust)
+    return await orClosed(file, async () => ({ bundle: await installBundle(file), file, close: () => file.close() }))
+  }
+  const name = answers.release
+  const from = releaseRegistry(answers, name, site)
+  const close = async () => {
+    if (from !== site) await from.close()
+  }
+  return await orClosed({ close }, async () => {
+    const release = await openRelease({ name, from, trust, ...(signal ? { signal } : {}) })
+    return { bundle: installRelease(release), close }
+  })
+}
+
+async function orClosed<T>(opened: { close(): Promise<void> }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+const noFile = (): SealiftError =>
   new SealiftError('USAGE_ANSWERS', 'the answers name no bundle file', { fix: 'name one under bundle' })

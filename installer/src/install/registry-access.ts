@@ -8,7 +8,7 @@ import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
  * other one.
  * @throws SealiftError USAGE_ANSWERS
  */
-export function siteRegistry(answers: CompleteAnswers): RegistryStore {
+export function siteRegistry(answers: Pick<CompleteAnswers, 'registry'>): RegistryStore {
   const { address, caFile, plainHttp, username } = answers.registry
   const password = readRegistryPassword(answers)
   const own = hostOf(address)
@@ -28,7 +28,11 @@ export function siteRegistry(answers: CompleteAnswers): RegistryStore {
  * The registry that the answers' release is in: that of the site where it is the same host, else one that is reached as
  * `docker login` has left it.
  */
-export function releaseRegistry({ registry }: CompleteAnswers, release: string, site: RegistryStore): RegistryStore {
+export function releaseRegistry(
+  { registry }: Pick<CompleteAnswers, 'registry'>,
+  release: string,
+  site: RegistryStore,
+): RegistryStore {
   const host = hostOf(release)
   return host === hostOf(registry.address) ? site : registryStore({ origin: `registry ${host}` })
 }
@@ -36,7 +40,7 @@ export function releaseRegistry({ registry }: CompleteAnswers, release: string, 
 const hostOf = (address: string): string => address.split('/', 1)[0] as string
 
 /** The password of the registry's user; undefined without a user. @throws SealiftError USAGE_ANSWERS */
-export function readRegistryPassword({ registry }: CompleteAnswers): string | undefined {
+export function readRegistryPassword({ registry }: Pick<CompleteAnswers, 'registry'>): string | undefined {
   if (registry.passwordFile === undefined) return undefined
   return small(registry.passwordFile, 'registry.passwordFile').replace(/\r?\n$/, '')
 }

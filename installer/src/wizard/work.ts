@@ -18,7 +18,7 @@ export const installing = (stateDir?: string): Work => ({
   async install(answers, emit, signal) {
     const { openInstallation } = await import('../install/open.ts')
     const { install } = await import('../install/install.ts')
-    const deps = await openInstallation(answers, stateDir)
+    const deps = await openInstallation(answers, stateDir, signal)
     try {
       return await install(answers, deps, emit, signal)
     } finally {

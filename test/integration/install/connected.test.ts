@@ -18,6 +18,10 @@ import { bundleGraph } from '../../../installer/src/stores/bundle/verify.ts'
 import { registryStore } from '../../../installer/src/stores/registry/store.ts'
 import { openRelease } from '../../../installer/src/stores/release/open.ts'
 import { verifyRelease } from '../../../installer/src/stores/release/verify.ts'
+import { bundleLookout } from '../../../installer/src/wizard/looks/bundle.ts'
+import { licenseLookout } from '../../../installer/src/wizard/looks/license.ts'
+import type { Lookout } from '../../../installer/src/wizard/looks/look.ts'
+import { registryLookout } from '../../../installer/src/wizard/looks/registry.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { signingKeys, smallRelease } from '../../fixtures/release.ts'
 import { startRegistry } from '../../lab/registry.ts'
@@ -106,6 +110,32 @@ test('helm, chart and images come out of it as they come out of the bundle', asy
     },
   )
   await assert.rejects(deps.seed({ signal, onProgress: () => {} }), { code: 'USAGE_ANSWERS' })
+})
+
+test('a wizard sees of it what it sees of a bundle, and whether the license is enough', async (t) => {
+  const { at, vendor, copy, license, release } = await connectedSite(t)
+  await license(free)
+  const look = async ({ run }: Lookout, from: typeof vendor, pulled: typeof vendor) => {
+    const facts: Record<string, string> = {}
+    const draft = {
+      mode: 'connected',
+      release: release(from),
+      trust: [at('vendor.pub')],
+      license: at('my.license'),
+      registry: { kind: 'existing', address: pulled.host },
+    }
+    const fact = (label: string, text: string) => {
+      facts[label] = text
+    }
+    await run({ draft, signal, fact, choices: () => {} })
+    return facts
+  }
+  const seen = await look(bundleLookout, vendor, vendor)
+  assert.equal(seen.release, 'cde 0.1.0')
+  assert.match(seen['found as'] ?? '', /release:0\.1\.0@sha256:/)
+  assert.equal((await look(licenseLookout, copy, vendor)).customer, 'Example Bank')
+  await assert.rejects(look(licenseLookout, vendor, copy), { code: 'LICENSE_AIRGAP' })
+  assert.equal((await look(registryLookout, vendor, copy)).images, '2 of 2 are there')
 })
 
 test('an older release in a registry is not installed over a newer one', async (t) => {

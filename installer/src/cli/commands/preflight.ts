@@ -66,7 +66,7 @@ export const preflight = defineCommand({
     const { checks } = await import('../../checks/list.ts')
     const { reportLines } = await import('../../checks/report-text.ts')
     const answers = { ...given, ignore: [...new Set([...(given.ignore ?? []), ...args.ignore])] }
-    const deps = await openInstallation(answers, args.state)
+    const deps = await openInstallation(answers, args.state, interruption())
     const progress = progressOn(process.stderr, args.json)
     try {
       progress.step('Checking')

@@ -1,21 +1,22 @@
 import type { Mode } from '@sealift/bundle-spec/act.ts'
-import { answerAt, type Draft } from '../../answers/draft.ts'
+import type { Draft } from '../../answers/draft.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
 import { type Lookout, needed, text } from './look.ts'
-import { openBundleOf } from './open-bundle.ts'
+import { openBundleOf, registryIn } from './open-bundle.ts'
 
 const date = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
 
 /** The license: whose, until when, and whether it allows what these answers would do; refused at once where it does not. */
 export const licenseLookout: Lookout = {
-  reads: ['/license', '/bundle', '/trust', '/mode', '/registry'],
-  async run({ draft, fact }) {
+  reads: ['/license', '/bundle', '/release', '/trust', '/mode', '/registry'],
+  async run({ draft, signal, fact }) {
     const { assertLicensed, readLicense, standing } = await import('@sealift/bundle-spec/license.ts')
     const { readLicenseFile } = await import('../../install/license-file.ts')
     const { installationAct } = await import('../../install/act.ts')
     const file = needed(draft, '/license')
-    const { bundle, release } = await openBundleOf(draft)
-    await bundle.close()
+    const { bundle, close } = await openBundleOf(draft, signal)
+    await close()
+    const { release } = bundle
     const claims = await readLicense(readLicenseFile(file), release.licenseKeys)
     fact('customer', claims.customer)
     fact('license', `${claims.id}, ${claims.tier}`)
@@ -28,12 +29,5 @@ export const licenseLookout: Lookout = {
 }
 
 /** What decides the right that is needed, as far as it is answered. An address that is not known yet is the vendor's in no case. */
-function likely(draft: Draft): CompleteAnswers {
-  const registry = {
-    kind: text(draft, '/registry/kind') ?? 'serve',
-    address: text(draft, '/registry/address') ?? 'registry.invalid',
-    caFile: text(draft, '/registry/caFile'),
-    plainHttp: answerAt(draft, '/registry/plainHttp') === true,
-  }
-  return { mode: (text(draft, '/mode') ?? 'airgapped') as Mode, registry } as CompleteAnswers
-}
+const likely = (draft: Draft): CompleteAnswers =>
+  ({ mode: (text(draft, '/mode') ?? 'airgapped') as Mode, registry: registryIn(draft) }) as CompleteAnswers

@@ -1,23 +1,53 @@
-import type { Release } from '@sealift/bundle-spec/release.ts'
 import { answerAt, type Draft } from '../../answers/draft.ts'
-import type { Bundle } from '../../stores/bundle/open.ts'
-import { needed } from './look.ts'
+import type { CompleteAnswers } from '../../answers/schema.ts'
+import type { InstallBundle } from '../../install/bundle.ts'
+import { text } from './look.ts'
 
-/** Opens the bundle that answers name, with the keys that they trust. @throws SealiftError BUNDLE_*, USAGE_ANSWERS */
-export async function openBundleOf(draft: Draft): Promise<{ bundle: Bundle; release: Release }> {
-  const { openBundle } = await import('../../stores/bundle/open.ts')
-  const { readRelease } = await import('../../stores/bundle/release.ts')
-  const { small } = await import('../../install/registry-access.ts')
+/**
+ * Opens the release that answers name, in a bundle file or in a registry, with the keys that they trust.
+ * @throws SealiftError BUNDLE_*, REGISTRY_*, USAGE_ANSWERS
+ */
+export async function openBundleOf(
+  draft: Draft,
+  signal: AbortSignal,
+): Promise<{ bundle: InstallBundle; close(): Promise<void> }> {
+  const { openNamed } = await import('../../install/open.ts')
+  const { siteRegistry } = await import('../../install/registry-access.ts')
   const trust = answerAt(draft, '/trust')
-  const keys = Array.isArray(trust) ? trust.filter((file) => typeof file === 'string') : []
-  const bundle = await openBundle(
-    needed(draft, '/bundle'),
-    keys.map((file, i) => small(file, `trust[${i}]`)),
-  )
+  const registry = registryIn(draft)
+  const site = siteRegistry({ registry })
   try {
-    return { bundle, release: (await readRelease(bundle)).release }
+    const { bundle, close } = await openNamed(
+      {
+        bundle: text(draft, '/bundle'),
+        release: text(draft, '/release'),
+        trust: Array.isArray(trust) ? trust.filter((file) => typeof file === 'string') : [],
+        registry,
+      } as CompleteAnswers,
+      site,
+      signal,
+    )
+    return {
+      bundle,
+      async close() {
+        await close()
+        await site.close()
+      },
+    }
   } catch (error) {
-    await bundle.close()
+    await site.close()
     throw error
   }
+}
+
+/** The registry, as far as it is answered. An address that is not known yet is nobody's. */
+export function registryIn(draft: Draft): CompleteAnswers['registry'] {
+  return {
+    kind: text(draft, '/registry/kind') ?? 'serve',
+    address: text(draft, '/registry/address') ?? 'registry.invalid',
+    caFile: text(draft, '/registry/caFile'),
+    plainHttp: answerAt(draft, '/registry/plainHttp') === true,
+    username: text(draft, '/registry/username'),
+    passwordFile: text(draft, '/registry/passwordFile'),
+  } as CompleteAnswers['registry']
 }

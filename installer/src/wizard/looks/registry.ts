@@ -1,31 +1,22 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { atSite, checkRegistry } from '@sealift/bundle-spec/site.ts'
-import { answerAt } from '../../answers/draft.ts'
-import type { CompleteAnswers } from '../../answers/schema.ts'
-import { type Lookout, needed, text } from './look.ts'
-import { openBundleOf } from './open-bundle.ts'
+import { type Lookout, needed } from './look.ts'
+import { openBundleOf, registryIn } from './open-bundle.ts'
 
 /** The registry, as this machine reaches it: TLS, login, and whether it has the images or takes them. */
 export const registryLookout: Lookout = {
-  reads: ['/registry', '/bundle', '/trust'],
+  reads: ['/registry', '/bundle', '/release', '/trust'],
   async run({ draft, signal, fact }) {
     const { siteRegistry } = await import('../../install/registry-access.ts')
     const address = needed(draft, '/registry/address')
     checkRegistry(address)
-    const kind = text(draft, '/registry/kind') ?? 'serve'
-    const registry = {
-      address,
-      caFile: text(draft, '/registry/caFile'),
-      plainHttp: answerAt(draft, '/registry/plainHttp') === true,
-      username: text(draft, '/registry/username'),
-      passwordFile: text(draft, '/registry/passwordFile'),
-    }
-    const store = siteRegistry({ registry } as unknown as CompleteAnswers)
+    const registry = registryIn(draft)
+    const store = siteRegistry({ registry })
     try {
-      const { bundle, release } = await openBundleOf(draft)
+      const { bundle, close } = await openBundleOf(draft, signal)
       try {
-        const images = release.images.map(({ reference }) => ({ reference, target: atSite(reference, address) }))
-        if (kind === 'seed') {
+        const images = bundle.release.images.map(({ reference }) => ({ reference, target: atSite(reference, address) }))
+        if (registry.kind === 'seed') {
           const { login } = await store.probe(repositoryOf(images[0]?.target ?? address), signal)
           fact('reached', registry.plainHttp ? 'without TLS' : 'over TLS that is trusted')
           fact('login', login)
@@ -41,7 +32,7 @@ export const registryLookout: Lookout = {
         fact('images', `${there} of ${images.length} are there`, missing.length > 0)
         if (missing[0] !== undefined) fact('missing', missing[0], true)
       } finally {
-        await bundle.close()
+        await close()
       }
     } finally {
       await store.close()
