@@ -33,6 +33,7 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
     commands: {
       init: async () => (await import('./commands/answers-init.ts')).answersInit,
       check: async () => (await import('./commands/answers-check.ts')).answersCheck,
+      show: async () => (await import('./commands/answers-show.ts')).answersShow,
     },
   },
   keys: {

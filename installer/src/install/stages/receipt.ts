@@ -5,6 +5,7 @@ import { applyConfigMap } from '../../cluster/apply.ts'
 import { installationAct } from '../act.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
+import { keepAnswers } from '../kept-answers.ts'
 import { type Receipt, receiptName } from '../receipt.ts'
 
 export const receiptStage: Stage<InstallContext> = {
@@ -42,6 +43,7 @@ export const receiptStage: Stage<InstallContext> = {
     const file = path.join(stateDir, `${receiptName}.json`)
     await writeWhole(file, text)
     await applyConfigMap(context.cluster(), answers.namespace, receiptName, { 'receipt.json': text })
+    await keepAnswers(context.cluster(), answers)
     report.info(`receipt: ${file} and ConfigMap ${answers.namespace}/${receiptName}`)
   },
 }

@@ -85,3 +85,19 @@ test('a draft that is not finished is written as far as it goes, and read back',
   )
   assert.ok(faults.some(({ pointer }) => pointer === '/tls/certFile'))
 })
+
+test('what nobody would see is written as an escape, also beside what is multi-line', () => {
+  const values = {
+    'a\u202eb': 'x\u200by',
+    more: 'line\nline \u2028\u00ad',
+    tab: 'a\tb',
+    bell: '\x07',
+    astral: '\u{e0001}',
+  }
+  const draft = setAnswer(setAnswer(emptyDraft, '/values', values), '/bundle', '/usb/\u202ecde.bundle')
+  const text = writeAnswers(draft)
+  assert.doesNotMatch(text, /[^\x20-\x7e\n]/)
+  assert.match(text, /\\u202e/)
+  assert.deepEqual(readDraft(text, file).draft.values, values)
+  assert.equal(readDraft(text, file).draft.bundle, '/usb/\u202ecde.bundle')
+})
