@@ -11,6 +11,8 @@ export interface FieldNotes {
   description: string
   /** for fields at the top that are asked: where; fields below are on the same page */
   page?: QuestionPage
+  /** the field that may be answered in place of this one: one of the two has to be */
+  orElse?: string
 }
 
 /** A text that is held to a form; `format` says in plain words what is wrong with it. */

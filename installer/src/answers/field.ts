@@ -8,6 +8,7 @@ export interface Field {
   title: string
   description?: string
   page?: QuestionPage
+  orElse?: string
   default?: string | number | boolean
   const?: string
   enum?: readonly string[]

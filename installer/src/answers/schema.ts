@@ -21,7 +21,9 @@ export const Answers = Type.Object(
   {
     apiVersion: Type.Literal('sealift.dev/v1', { title: 'API version' }),
     kind: Type.Literal('Answers', { title: 'Kind' }),
-    bundle: Type.Optional(file({ page: 'bundle', title: 'Bundle', description: 'The bundle file to install from.' })),
+    bundle: Type.Optional(
+      file({ page: 'bundle', title: 'Bundle', description: 'The bundle file to install from.', orElse: 'release' }),
+    ),
     release: Type.Optional(
       text('release', {
         page: 'bundle',

@@ -19,7 +19,7 @@ export const answersTemplate = (): string => `${head}${ofGroup(root, '', '')}`
 function ofGroup({ properties = {}, required = [] }: Field, mark: string, indent: string): string {
   return Object.entries(properties)
     .map(([key, field]) => {
-      const needed = required.includes(key)
+      const needed = required.includes(key) || field.orElse !== undefined
       const own = needed ? '' : '#'
       const line = `${mark}${indent}${own}${key}:`
       const text = field.properties

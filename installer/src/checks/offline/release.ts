@@ -12,7 +12,7 @@ export async function openRelease(
   { answers, has, content }: Given,
   { whole, signal }: { whole: boolean; signal: AbortSignal },
 ): Promise<{ release?: Release; findings: Finding[] }> {
-  // one in a registry can't be looked at without a network
+  // a release in a registry is looked at when there is a line to it
   if (!has('/bundle') || answers.bundle === undefined) return { findings: [] }
   const keys = has('/trust') ? answers.trust.map((_, i) => content(`/trust/${i}`)) : []
   try {
