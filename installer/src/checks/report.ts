@@ -41,7 +41,7 @@ export function checkReport(
 ): CheckReport {
   const { name, version: released } = bundle.release
   const { host, namespace, registry, mode } = answers
-  return {
+  return counted({
     apiVersion: 'sealift.dev/v1',
     kind: 'CheckReport',
     at: new Date().toISOString(),
@@ -50,12 +50,17 @@ export function checkReport(
     release: { name, version: released },
     site: { host, namespace, registry: registry.address, mode, ...serverOf(cluster) },
     ms: Math.round(ms),
-    counts: Object.fromEntries(
-      groups.map((group) => [group, checks.filter((check) => groupOf(check) === group).length]),
-    ) as Record<Group, number>,
     checks,
-  }
+  })
 }
+
+/** A report with the numbers that belong to its checks. */
+export const counted = (report: Omit<CheckReport, 'counts'>): CheckReport => ({
+  ...report,
+  counts: Object.fromEntries(
+    groups.map((group) => [group, report.checks.filter((check) => groupOf(check) === group).length]),
+  ) as Record<Group, number>,
+})
 
 /** Checks by their groups, empty groups left out. */
 export const grouped = ({ checks }: CheckReport): { group: Group; checks: CheckResult[] }[] =>

@@ -1,3 +1,4 @@
+import type { CheckResult } from '../checks/check.ts'
 import type { Failure, StageView, View } from './view.ts'
 
 const failure: Failure = {
@@ -14,9 +15,13 @@ export function afterDeath(view: View): View {
     return {
       ...alone,
       phase: 'asking',
-      checks: view.checks.map((check) => (check.state === 'running' ? { ...check, state: 'waiting' } : check)),
+      checks: stopped(view.checks),
     }
   if (view.phase !== 'installing') return alone
-  const stopped = (stage: StageView): StageView => (stage.state === 'running' ? { ...stage, state: 'failed' } : stage)
-  return { ...alone, phase: 'failed', failure, stages: view.stages.map(stopped) }
+  const ended = (stage: StageView): StageView => (stage.state === 'running' ? { ...stage, state: 'failed' } : stage)
+  return { ...alone, phase: 'failed', failure, stages: view.stages.map(ended) }
 }
+
+/** Checks of which none runs any more. */
+export const stopped = (checks: readonly CheckResult[]): CheckResult[] =>
+  checks.map((check) => (check.state === 'running' ? { ...check, state: 'waiting' } : check))

@@ -1,14 +1,17 @@
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { withAbsolutePaths } from '../answers/complete.ts'
 import { answerAt, type Draft, setAnswer } from '../answers/draft.ts'
 import { fieldAt } from '../answers/field.ts'
 import { questions } from '../answers/questions.ts'
 import { writeAnswers } from '../answers/write.ts'
+import { checksAfter } from './checks-after.ts'
 import { writeDraft } from './draft-file.ts'
 import type { EventLog } from './event-log.ts'
 import type { Changes, Face, Faults, Invitation } from './face.ts'
 import { faultsOf, importAnswers } from './form.ts'
+import { writeKeptReport } from './kept-report.ts'
 import type { Lookouts } from './looks/lookouts.ts'
 import type { Runs } from './runs.ts'
 import type { Steering } from './steering.ts'
@@ -59,6 +62,9 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
     const faults = faultsOf(next)
     log.add({ type: 'draft', draft: next, faults })
     lookouts.changed(before, next)
+    const { checks } = log.view()
+    const found = checksAfter(checks, before, next)
+    if (!isDeepStrictEqual(found, checks)) log.add({ type: 'checks', checks: found })
     return { faults }
   }
 
@@ -113,9 +119,9 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
       present()
       return writeAnswers(log.view().draft)
     },
-    async report() {
+    async report(form) {
       present()
-      return `${JSON.stringify({ checks: log.view().checks }, null, 2)}\n`
+      return await writeKeptReport(directory, log.view().checks, form)
     },
     async leave() {
       steering.leave(id)

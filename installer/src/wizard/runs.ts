@@ -3,6 +3,8 @@ import type { InstallResult } from '../install/install.ts'
 import type { EventLog } from './event-log.ts'
 import { failureOf } from './face.ts'
 import { completeAnswers } from './form.ts'
+import { stopped } from './interrupted.ts'
+import { keepReport } from './kept-report.ts'
 import { passwordCommand, type Work } from './work.ts'
 
 /** What a session does with its answers, one thing at a time. */
@@ -49,15 +51,17 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
       const given = answers()
       const signal = begin()
       log.add({ type: 'phase', phase: 'checking' })
-      running = work.check(given, log.add, signal).then(
-        () => log.add({ type: 'phase', phase: 'asking' }),
-        (error) =>
-          log.add({
-            type: 'phase',
-            phase: 'asking',
-            ...(signal.aborted ? {} : { failure: failureOf(errorOf(error, signal)) }),
-          }),
-      )
+      running = work
+        .check(given, log.add, signal)
+        .then((report) => {
+          keepReport(directory, report)
+          log.add({ type: 'checks', checks: report.checks })
+          log.add({ type: 'phase', phase: 'asking' })
+        })
+        .catch((error) => {
+          log.add({ type: 'checks', checks: stopped(log.view().checks) })
+          log.add({ type: 'phase', phase: 'asking', failure: failureOf(errorOf(error, signal)) })
+        })
     },
     install() {
       const given = answers()
@@ -89,7 +93,7 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
 function errorOf(cause: unknown, signal: AbortSignal): SealiftError {
   if (cause instanceof SealiftError) return cause
   if (signal.aborted)
-    return new SealiftError('USAGE_INTERRUPTED', 'the installation was stopped', {
+    return new SealiftError('USAGE_INTERRUPTED', 'it was stopped', {
       fix: 'go on: it looks at what is there, and continues where it ended',
       cause,
     })

@@ -1,5 +1,5 @@
 import type { CompleteAnswers } from '../answers/schema.ts'
-import type { CheckResult } from '../checks/check.ts'
+import type { CheckReport } from '../checks/report.ts'
 import type { Emit } from '../install/events.ts'
 import type { InstallResult } from '../install/install.ts'
 import type { SessionEvent } from './view.ts'
@@ -8,7 +8,7 @@ import type { SessionEvent } from './view.ts'
 export interface Work {
   install(answers: CompleteAnswers, emit: Emit, signal: AbortSignal): Promise<InstallResult>
   /** Tells what each check finds as soon as it has found it. */
-  check(answers: CompleteAnswers, tell: (event: SessionEvent) => void, signal: AbortSignal): Promise<CheckResult[]>
+  check(answers: CompleteAnswers, tell: (event: SessionEvent) => void, signal: AbortSignal): Promise<CheckReport>
   /** what an installation will go through */
   stages(): Promise<readonly { id: string; title: string }[]>
 }
@@ -25,7 +25,19 @@ export const installing = (stateDir?: string): Work => ({
       await deps.close()
     }
   },
-  check: async () => [],
+  async check(answers, tell, signal) {
+    const { openInstallation } = await import('../install/open.ts')
+    const { checks } = await import('../checks/list.ts')
+    const { waiting } = await import('../checks/run.ts')
+    const { preflight } = await import('../checks/preflight.ts')
+    tell({ type: 'checks', checks: checks.map(waiting) })
+    const deps = await openInstallation(answers, stateDir)
+    try {
+      return await preflight(answers, deps, { emit: (check) => tell({ type: 'check', check }), signal })
+    } finally {
+      await deps.close()
+    }
+  },
   async stages() {
     const { installStages } = await import('../install/install.ts')
     return installStages.map(({ id, title }) => ({ id, title }))

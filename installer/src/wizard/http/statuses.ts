@@ -8,6 +8,7 @@ const statuses: Readonly<Record<string, number>> = {
   SESSION_FOREIGN: 403,
   SESSION_FULL: 503,
   SESSION_LIMIT: 429,
+  SESSION_NO_REPORT: 404,
   SESSION_NO_WEB: 409,
   SESSION_REQUEST: 400,
   SESSION_ROUTE: 404,

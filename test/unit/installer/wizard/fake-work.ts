@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Draft } from '../../../../installer/src/answers/draft.ts'
+import type { CheckResult } from '../../../../installer/src/checks/check.ts'
+import { type CheckReport, counted } from '../../../../installer/src/checks/report.ts'
 import type { InstallResult } from '../../../../installer/src/install/install.ts'
 import type { Face } from '../../../../installer/src/wizard/face.ts'
 import type { View } from '../../../../installer/src/wizard/view.ts'
@@ -42,7 +44,7 @@ export function fakeWork(finish: () => Promise<void> = async () => {}): Work & {
       answers.push(given)
       await finish()
       tell({ type: 'check', check: { ...check, state: 'passed', found: '3 ms' } })
-      return []
+      return report({ ...check, state: 'passed', found: '3 ms' })
     },
     async install(given, emit, signal) {
       answers.push(given)
@@ -58,6 +60,20 @@ export function fakeWork(finish: () => Promise<void> = async () => {}): Work & {
     },
   }
 }
+
+/** A report of checks that have ended. */
+export const report = (...checks: CheckResult[]): CheckReport =>
+  counted({
+    apiVersion: 'sealift.dev/v1',
+    kind: 'CheckReport',
+    at: '2026-01-01T00:00:00Z',
+    by: 'operator@bastion',
+    sealift: '0.1.0',
+    release: { name: 'cde', version: '0.1.0' },
+    site: { host: 'cde.example', namespace: 'cde', registry: '10.0.0.1:5000', mode: 'airgapped' },
+    ms: 5,
+    checks,
+  })
 
 /** Waits until the view of a face is as wanted, and returns it. */
 export async function until(face: Face, wanted: (view: View) => boolean): Promise<View> {
