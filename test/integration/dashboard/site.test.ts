@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pageNames } from '../../../services/dashboard/pages.ts'
+import { grave } from '../axe.ts'
 import { logIn, nameless, openTab, picture } from './browser.ts'
 import { platform } from './platform.ts'
 
@@ -288,6 +289,7 @@ test('health names what fails; every page opens by its address, fits 360 pixels 
             setTimeout(() => resolve(sum), 100)
           }),
         }))
+        if (width > 1000) assert.deepEqual(await grave(page), [], `/${path}`)
         assert.deepEqual(await nameless(page), [], `/${path} has something that no screen reader can name`)
         assert.ok(wide <= width, `/${path} is ${wide} pixels wide on a screen of ${width}`)
         assert.equal(jumped, 0, `/${path} jumps`)
