@@ -18,19 +18,33 @@ const timeLimit = 20_000
 export const signedOut = 'sealift:signed-out'
 export const tellSignedOut = (): boolean => dispatchEvent(new Event(signedOut))
 
-/** Asks the API at this origin. @throws ApiFailure */
-export const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
-  (await send<T>(method, path, body)).body
+/** Asks the API at this origin. A Blob is sent as it is, anything else as JSON. @throws ApiFailure */
+export const call = async <T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> => (await send<T>(method, path, body, headers)).body
 
 /** The same, with the headers of the answer. @throws ApiFailure */
-export async function send<T>(method: string, path: string, body?: unknown): Promise<{ body: T; headers: Headers }> {
+export async function send<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ body: T; headers: Headers }> {
+  const raw = body instanceof Blob
   let response: Response
   try {
     response = await fetch(path, {
       method,
       credentials: 'same-origin',
       signal: AbortSignal.timeout(timeLimit),
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': raw ? body.type : 'application/json' }),
+        ...more,
+      },
+      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
     })
   } catch {
     throw new ApiFailure(0, { code: 'UNREACHABLE', message: 'The server does not answer.', fix: 'Check your network.' })
@@ -40,11 +54,17 @@ export async function send<T>(method: string, path: string, body?: unknown): Pro
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok && answer !== undefined) return { body: answer as T, headers }
   if (response.status === 401) tellSignedOut()
-  const known = answer as Partial<Refusal> | undefined
   throw new ApiFailure(
     response.status,
-    typeof known?.message === 'string'
-      ? (known as Refusal)
-      : { code: `HTTP_${response.status}`, message: `The server answered with status ${response.status}.` },
+    refusalIn(answer) ?? {
+      code: `HTTP_${response.status}`,
+      message: `The server answered with status ${response.status}.`,
+    },
   )
+}
+
+/** What an answer says of a failure: the platform's APIs say it at the top, the installer's below `error`. */
+function refusalIn(answer: unknown): Refusal | undefined {
+  const { error = answer } = (answer ?? {}) as { error?: unknown }
+  return typeof (error as Partial<Refusal> | undefined)?.message === 'string' ? (error as Refusal) : undefined
 }

@@ -1,13 +1,17 @@
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from 'react'
 
-type Words = { label: string; hint?: string }
-type Ties = { id: string; 'aria-describedby'?: string }
+export type Words = {
+  label: ReactNode
+  hint?: ReactNode
+  /** what is wrong with what was typed */ fault?: ReactNode
+}
+type Ties = { id: string; 'aria-describedby'?: string; 'aria-invalid'?: true }
 
-/** An input with its label and, if any, a hint that screen readers read with it. */
-export function Field({ label, hint, ...input }: InputHTMLAttributes<HTMLInputElement> & Words) {
+/** An input with its label and, if any, a hint and a fault that screen readers read with it. */
+export function Field({ label, hint, fault, ...input }: InputHTMLAttributes<HTMLInputElement> & Words) {
   return (
-    <Labelled label={label} hint={hint}>
-      {(ties) => <input {...ties} {...input} />}
+    <Labelled label={label} hint={hint} fault={fault} id={input.id}>
+      {(ties) => <input {...input} {...ties} />}
     </Labelled>
   )
 }
@@ -15,11 +19,17 @@ export function Field({ label, hint, ...input }: InputHTMLAttributes<HTMLInputEl
 type Options = { options: readonly (readonly [value: string | number, label: string])[] }
 
 /** One of several values. */
-export function Choice({ label, hint, options, ...select }: SelectHTMLAttributes<HTMLSelectElement> & Words & Options) {
+export function Choice({
+  label,
+  hint,
+  fault,
+  options,
+  ...select
+}: SelectHTMLAttributes<HTMLSelectElement> & Words & Options) {
   return (
-    <Labelled label={label} hint={hint}>
+    <Labelled label={label} hint={hint} fault={fault} id={select.id}>
       {(ties) => (
-        <select {...ties} {...select}>
+        <select {...select} {...ties}>
           {options.map(([value, text]) => (
             <option key={value} value={value}>
               {text}
@@ -31,20 +41,30 @@ export function Choice({ label, hint, options, ...select }: SelectHTMLAttributes
   )
 }
 
-function Labelled({
+/** A label, what it stands for, a hint and a fault, tied together. `id` is that of the control, where others link to it. */
+export function Labelled({
   label,
   hint,
+  fault,
+  id: given,
   children,
-}: {
-  label: string
-  hint: string | undefined
-  children: (ties: Ties) => ReactNode
-}) {
-  const id = useId()
+}: Words & { id?: string | undefined; children: (ties: Ties) => ReactNode }) {
+  const own = useId()
+  const id = given ?? own
+  const described = [fault !== undefined && `${id}-fault`, hint !== undefined && `${id}-hint`].filter(Boolean).join(' ')
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {children({ id, ...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` }) })}
+      {children({
+        id,
+        ...(described === '' ? {} : { 'aria-describedby': described }),
+        ...(fault === undefined ? {} : { 'aria-invalid': true }),
+      })}
+      {fault !== undefined && (
+        <p className="fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      )}
       {hint !== undefined && (
         <p className="hint" id={`${id}-hint`}>
           {hint}
