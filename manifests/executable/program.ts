@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { optional } from '../images/bundle-service.ts'
 import { bundledFolders } from '../sbom/npm.ts'
+import { wizardPages } from './wizard-pages.ts'
 
 const root = join(import.meta.dirname, '../..')
 const installer = join(root, 'installer/src')
@@ -39,7 +40,8 @@ export async function bundleProgram(directory: string): Promise<Program> {
     define: { 'import.meta.url': 'importMetaUrl' },
     supported: { 'dynamic-import': false },
     mainFields: ['module', 'main'],
-    external: [...optional],
+    // esbuild builds the wizard's pages in a checkout; here they are assets
+    external: [...optional, 'esbuild'],
     // half the text to load at each start; names stay, for stack traces
     minifySyntax: true,
     minifyWhitespace: true,
@@ -52,7 +54,7 @@ export async function bundleProgram(directory: string): Promise<Program> {
   const main = join(directory, 'sealift.js')
   return {
     main,
-    assets: { 'hash-worker.js': join(directory, 'hash-worker.js') },
+    assets: { 'hash-worker.js': join(directory, 'hash-worker.js'), ...(await wizardPages(directory)) },
     packages: await bundledFolders(metafile, root),
     legal: `${main}.LEGAL.txt`,
   }
