@@ -16,7 +16,11 @@ const settings = {
 } as const
 
 /** Makes the executable: the program inside Node. The same program gives the same bytes. */
-export async function makeExecutable(program: Program, node: PinnedNode, output: string): Promise<void> {
+export async function makeExecutable(
+  program: Pick<Program, 'main' | 'assets'>,
+  node: PinnedNode,
+  output: string,
+): Promise<void> {
   const [config, executable] = [`${node.executable}.json`, `${node.executable}-without-libatomic`]
   // before Node puts the program into it: what is written behind its end afterwards stays as it is
   await writeFile(executable, withoutLibatomic(await readFile(node.executable)))

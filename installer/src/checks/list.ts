@@ -1,35 +1,57 @@
 import { api } from './api.ts'
+import { apiCertificate } from './api-certificate.ts'
+import { apiLatency } from './api-latency.ts'
+import { apiReady } from './api-ready.ts'
 import { capacity } from './capacity.ts'
 import { certificate } from './certificate.ts'
 import type { Check } from './check.ts'
+import { clock } from './clock.ts'
+import { containerRuntimes } from './container-runtimes.ts'
 import { coverage } from './coverage.ts'
 import { images } from './images.ts'
+import { kubelets } from './kubelets.ts'
 import { kubernetesVersion } from './kubernetes-version.ts'
 import { license } from './license.ts'
 import { namespace } from './namespace.ts'
 import { networkPolicy } from './network-policy.ts'
+import { nodeClocks } from './node-clocks.ts'
+import { nodeConditions } from './node-conditions.ts'
+import { nodeKernels } from './node-kernels.ts'
 import { nodePlatforms } from './node-platforms.ts'
 import { nodePull } from './node-pull.ts'
+import { nodeSizes } from './node-sizes.ts'
 import { nodes } from './nodes.ts'
 import { olderRelease } from './older-release.ts'
 import { ownership } from './ownership.ts'
 import { permissions } from './permissions.ts'
 import { registryLogin } from './registry-login.ts'
 import { storageClass } from './storage-class.ts'
+import { volumeExpansion } from './volume-expansion.ts'
 
 /** What needs no image at the site: the stage `preflight`. The first that fails is the one that an installation ends with. */
 export const preflightChecks: readonly Check[] = [
   certificate,
   registryLogin,
   api,
+  apiReady,
+  apiLatency,
+  apiCertificate,
+  clock,
   kubernetesVersion,
   namespace,
   olderRelease,
   permissions,
   ownership,
   storageClass,
+  volumeExpansion,
   nodes,
   nodePlatforms,
+  nodeConditions,
+  nodeSizes,
+  nodeKernels,
+  containerRuntimes,
+  kubelets,
+  nodeClocks,
   capacity,
   coverage,
 ]

@@ -38,7 +38,9 @@ export interface Cluster extends Target {
   /** objects of any kind */
   readonly objects: KubernetesObjectApi
   /** A request to any path; undefined for an empty answer. For `request` and `find`, as the calls of the clients are. */
-  raw<T>(method: 'GET' | 'DELETE', path: string, options?: RawOptions): Promise<T>
+  raw<T>(method: Method, path: string, options?: RawOptions): Promise<T>
+  /** The same, told as it went, whatever its status: for what is only seen there. Headers have small letters. */
+  ask(method: Method, path: string, options?: RawOptions): Promise<Answered>
   readonly signal: AbortSignal
   /** Makes a request, again after a transient failure; `doing` completes "could not …". @throws SealiftError CLUSTER_* */
   request<T>(doing: string, call: () => Promise<T>): Promise<T>
@@ -50,11 +52,24 @@ export interface Cluster extends Target {
   until(signal: AbortSignal): Cluster
 }
 
+type Method = 'GET' | 'DELETE' | 'POST' | 'PATCH'
+
+/** How a request went; times are milliseconds since 1970 by the clock of this machine. */
+export interface Answered {
+  status: number
+  headers: Record<string, string>
+  text: string
+  sent: number
+  received: number
+}
+
 /** What a bare request carries beside its path. */
 export interface RawOptions {
   query?: Record<string, string | number | undefined>
   accept?: string
   body?: object
+  /** media type of the body; JSON by default */
+  type?: string
   /** milliseconds, at most those of any request */
   timeout?: number
 }
@@ -92,6 +107,22 @@ function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortS
     attempt(call).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : clusterFailure(error, doing, target)
     })
+  const ask = async (method: Method, path: string, more: RawOptions = {}): Promise<Answered> => {
+    const context = options.baseServer.makeRequestContext(path, HttpMethod[method])
+    context.setHeaderParam('Accept', more.accept ?? 'application/json')
+    for (const [name, value] of Object.entries(more.query ?? {}))
+      if (value !== undefined) context.setQueryParam(name, String(value))
+    if (more.body) {
+      context.setHeaderParam('Content-Type', more.type ?? 'application/json')
+      context.setBody(JSON.stringify(more.body))
+    }
+    await config.applySecurityAuthentication(context)
+    context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(more.timeout ?? requestTimeout)]))
+    const sent = Date.now()
+    const { httpStatusCode: status, headers, body } = await options.httpApi.send(context).toPromise()
+    const text = await body.text()
+    return { status, headers, text, sent, received: Date.now() }
+  }
   return {
     ...target,
     address,
@@ -102,24 +133,12 @@ function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortS
     version: new VersionApi(options),
     custom: new CustomObjectsApi(options),
     objects: new KubernetesObjectApi(options),
-    async raw<T>(method: 'GET' | 'DELETE', path: string, more: RawOptions = {}): Promise<T> {
-      const context = options.baseServer.makeRequestContext(path, HttpMethod[method])
-      context.setHeaderParam('Accept', more.accept ?? 'application/json')
-      for (const [name, value] of Object.entries(more.query ?? {}))
-        if (value !== undefined) context.setQueryParam(name, String(value))
-      if (more.body) {
-        context.setHeaderParam('Content-Type', 'application/json')
-        context.setBody(JSON.stringify(more.body))
-      }
-      await config.applySecurityAuthentication(context)
-      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(more.timeout ?? requestTimeout)]))
-      const answer = await options.httpApi.send(context).toPromise()
-      const text = await answer.body.text()
+    ask,
+    async raw<T>(method: Method, path: string, more: RawOptions = {}): Promise<T> {
+      const { status, headers, text } = await ask(method, path, more)
       // as the clients' own failures: statusOf and clusterFailure read code and body
-      if (answer.httpStatusCode >= 300)
-        throw Object.assign(new Error(`status ${answer.httpStatusCode}`), { code: answer.httpStatusCode, body: text })
-      const isJson = answer.headers['content-type']?.includes('json')
-      return (text === '' ? undefined : isJson ? JSON.parse(text) : text) as T
+      if (status >= 300) throw Object.assign(new Error(`status ${status}`), { code: status, body: text })
+      return (text === '' ? undefined : headers['content-type']?.includes('json') ? JSON.parse(text) : text) as T
     },
     signal,
     request,

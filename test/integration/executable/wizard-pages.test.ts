@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { wizardAssets } from '../../../installer/wizard/assets.ts'
 import { makeExecutable } from '../../../manifests/executable/make.ts'
+import { pinnedNode } from '../../../manifests/executable/pinned-node.ts'
 import { ownPlatform } from '../../../manifests/executable/platforms.ts'
 import { bundleProgram } from '../../../manifests/executable/program.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
@@ -34,7 +35,7 @@ wizardAssets().then((all) => console.log(JSON.stringify([...all].map(([path, { t
   })
   assert.ok(!Object.keys(metafile.inputs).some((path) => path.includes('node_modules/esbuild')))
   const executable = join(directory, 'pages')
-  await makeExecutable({ main, assets }, ownPlatform(), executable)
+  await makeExecutable({ main, assets }, await pinnedNode(ownPlatform(), directory), executable)
   // where no checkout is
   const { stdout } = await promisify(execFile)(executable, [], { cwd: '/', env: {} })
   const built = [...(await wizardAssets())].map(([path, { type, bytes }]) => [path, type, bytes.length])

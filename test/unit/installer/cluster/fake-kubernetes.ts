@@ -93,6 +93,11 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
     before: (_call: string): void => {},
     /** Answers for paths that no object has: statistics, metrics. */
     answers: new Map<string, unknown>(),
+    /** Answers any call (`METHOD path?query`) first: status, body, headers. */
+    intercept: (
+      _call: string,
+      _body: string,
+    ): [status: number, body: unknown, headers?: Record<string, string>] | undefined => undefined,
     connect: (signal = new AbortController().signal): Cluster => connectCluster({ kubeconfig }, signal),
     kubeconfig: '',
   }
@@ -218,10 +223,12 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
       text += chunk
     })
     request.on('end', () => {
-      const [status, body] = answer(request.method ?? '', pathname, text, searchParams, type.includes('merge-patch'))
+      const [status, body, headers = {}] =
+        fake.intercept(`${request.method} ${request.url}`, text) ??
+        ([...answer(request.method ?? '', pathname, text, searchParams, type.includes('merge-patch')), {}] as const)
       const [sent, content] =
         typeof body === 'string' ? ['text/plain', body] : ['application/json', JSON.stringify(body)]
-      response.writeHead(status, { 'content-type': sent }).end(content)
+      response.writeHead(status, { 'content-type': sent, ...headers }).end(content)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
