@@ -39,6 +39,8 @@ export const installStages: readonly Stage<InstallContext>[] = [
 
 export interface InstallResult {
   stages: StageOutcome[]
+  /** of the release */
+  name: string
   url: string
   namespace: string
   version: string
@@ -79,6 +81,7 @@ export async function install(
         stages,
         url: `https://${answers.host}/`,
         namespace: answers.namespace,
+        name: deps.bundle.release.name,
         version: deps.bundle.release.version,
       }
     } finally {

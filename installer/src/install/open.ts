@@ -26,9 +26,12 @@ export function defaultStateDir({
     .update(JSON.stringify([kubeconfig, context, namespace]))
     .digest('hex')
     .slice(0, 12)
-  const base = process.env.XDG_STATE_HOME ?? path.join(homedir(), '.local', 'state')
-  return path.join(base, 'sealift', 'install', `${namespace}-${site}`)
+  return path.join(stateBase(), `${namespace}-${site}`)
 }
+
+/** The directory with the state of all sites that this user installs. */
+export const stateBase = (): string =>
+  path.join(process.env.XDG_STATE_HOME ?? path.join(homedir(), '.local', 'state'), 'sealift', 'install')
 
 /**
  * Opens what the answers name: the registry, and the release in its bundle file or in a registry (its signature is checked

@@ -1,4 +1,5 @@
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { printable } from '../install/events.ts'
 import { type FaceView, type Fault, type Look, type Page, reduce, type Stamped, type View } from './view.ts'
 
 /** One installation that is asked for, checked and run, whoever of its faces does it. */
@@ -77,10 +78,10 @@ export interface Invitation {
 export const follow = (view: View, update: Update): View =>
   update.type === 'view' ? update.view : reduce(view, update)
 
-/** What is shown of an error. */
+/** What is shown of an error: lines that no terminal and no page takes for anything else. */
 export const failureOf = ({ code, message, why, fix }: SealiftError) => ({
   code,
-  message,
-  ...(why === undefined ? {} : { why }),
-  ...(fix === undefined ? {} : { fix }),
+  message: printable(message),
+  ...(why === undefined ? {} : { why: printable(why) }),
+  ...(fix === undefined ? {} : { fix: printable(fix) }),
 })

@@ -1,15 +1,15 @@
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { withAbsolutePaths } from '../answers/complete.ts'
 import { answerAt, type Draft, setAnswer } from '../answers/draft.ts'
 import { fieldAt } from '../answers/field.ts'
 import { questions } from '../answers/questions.ts'
 import { writeAnswers } from '../answers/write.ts'
+import { answered } from './answered.ts'
 import { checksAfter } from './checks-after.ts'
 import { writeDraft } from './draft-file.ts'
 import type { EventLog } from './event-log.ts'
-import type { Changes, Face, Faults, Invitation } from './face.ts'
+import type { Face, Faults, Invitation } from './face.ts'
 import { faultsOf, importAnswers } from './form.ts'
 import { writeKeptReport } from './kept-report.ts'
 import type { Lookouts } from './looks/lookouts.ts'
@@ -135,17 +135,6 @@ const because: Readonly<Record<Phase, string>> = {
   checking: 'the checks run; stop them first',
   installing: 'the installation runs; stop it first',
   done: 'it is installed',
-}
-
-/** changes of one request */
-const mostChanges = 200
-
-function answered(draft: Draft, changes: Changes, base: string): Draft {
-  const entries = Object.entries(changes)
-  if (entries.length > mostChanges) throw new SealiftError('USAGE_ANSWERS', `more than ${mostChanges} answers at once`)
-  // an emptied field is one that is not answered
-  const next = entries.reduce((next, [pointer, value]) => setAnswer(next, pointer, value === '' ? null : value), draft)
-  return withAbsolutePaths(next, base)
 }
 
 function once(work: () => void): () => void {

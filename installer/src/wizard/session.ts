@@ -2,9 +2,10 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Draft, emptyDraft } from '../answers/draft.ts'
 import type { InstallResult } from '../install/install.ts'
 import { lockState } from '../stores/state-lock.ts'
+import { answered } from './answered.ts'
 import { readDraft, writeDraft } from './draft-file.ts'
 import { openEventLog } from './event-log.ts'
-import type { Invitation, Session } from './face.ts'
+import type { Changes, Invitation, Session, Update } from './face.ts'
 import { faultsOf } from './form.ts'
 import { afterDeath } from './interrupted.ts'
 import { readKept } from './kept-events.ts'
@@ -13,7 +14,7 @@ import { places } from './looks/places.ts'
 import { ownFace } from './own-faces.ts'
 import { createRuns } from './runs.ts'
 import { createSteering } from './steering.ts'
-import { emptyView, type Look } from './view.ts'
+import { emptyView, type Look, type View } from './view.ts'
 import { installing, type Work } from './work.ts'
 
 export interface SessionOptions {
@@ -21,6 +22,8 @@ export interface SessionOptions {
   work?: Work
   /** begins anew with these answers, whatever the directory has */
   draft?: Draft
+  /** answered on top of what there is */
+  changes?: Changes
   /** directory from which relative paths in answers count; default: the working directory */
   base?: string
   /** milliseconds to wait for another process that is about to end */
@@ -29,6 +32,10 @@ export interface SessionOptions {
 
 /** A session in the process that owns it. */
 export interface OwnSession extends Session {
+  /** What is shown now, to the owner itself, which is no face. */
+  view(): View
+  /** Tells the owner what happens. */
+  watch(listener: (update: Update) => void): void
   /** lets a browser in, where there is a door for browsers; set by who opens it */
   invite(): Promise<Invitation>
   /** How the installation that was started last ends. @throws what it fails with */
@@ -49,8 +56,9 @@ export async function openSession(directory: string, options: SessionOptions = {
   const { work = installing(), base = process.cwd() } = options
   const release = await lockState(directory, 'another installation', options.lockWait, sessionLock)
   try {
-    const draft = options.draft ?? readDraft(directory) ?? emptyDraft
-    if (options.draft) writeDraft(directory, draft)
+    const begun = options.draft ?? readDraft(directory) ?? emptyDraft
+    const draft = answered(begun, options.changes ?? {}, base)
+    if (options.draft || options.changes) writeDraft(directory, draft)
     const before = readKept(directory)
     const kept = options.draft ? { ...emptyView, seq: before.seq } : afterDeath(before)
     const log = openEventLog(directory, { ...kept, draft, faults: faultsOf(draft) })
@@ -60,6 +68,7 @@ export async function openSession(directory: string, options: SessionOptions = {
       (look, looked) => log.add({ type: 'look', look, ...(looked ? { looked } : {}) }),
       Object.keys(kept.looks) as Look[],
     )
+    lookouts.changed(begun, draft)
     const runs = createRuns(work, directory, log)
     const ended = new AbortController()
     const closers: (() => Promise<void> | void)[] = []
@@ -78,10 +87,13 @@ export async function openSession(directory: string, options: SessionOptions = {
     const session: OwnSession = {
       directory,
       ended: ended.signal,
+      view: log.view,
+      watch: (listener) => void log.subscribe(log.view().seq, listener),
       async invite() {
         throw new SealiftError('SESSION_NO_WEB', 'this session has no door for browsers', { fix: 'sealift install' })
       },
       async enter(who) {
+        if (closing) throw new SealiftError('SESSION_ENDED', 'the session is about to end', { fix: 'sealift install' })
         const invite = () => session.invite()
         const parts = { directory, base, ended: ended.signal, log, steering, lookouts, runs, invite }
         return ownFace(parts, steering.enter(who))

@@ -31,7 +31,7 @@ export const installing = (stateDir?: string): Work => ({
     const { waiting } = await import('../checks/run.ts')
     const { preflight } = await import('../checks/preflight.ts')
     tell({ type: 'checks', checks: checks.map(waiting) })
-    const deps = await openInstallation(answers, stateDir)
+    const deps = await openInstallation(answers, stateDir, signal)
     try {
       return await preflight(answers, deps, { emit: (check) => tell({ type: 'check', check }), signal })
     } finally {

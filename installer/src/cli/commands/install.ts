@@ -2,63 +2,90 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { defineCommand } from '../command.ts'
 import { isGuarded, runGuarded } from '../guard.ts'
 import { json } from '../options.ts'
-import { interruption } from '../signals.ts'
-import { stagePrinter } from '../stage-printer.ts'
+
+const text = { type: 'string', requiresArg: true } as const
 
 export const install = defineCommand({
-  command: 'install',
+  command: 'install [bundle]',
   describe: 'install the platform from a bundle on Kubernetes',
   builder: (yargs) =>
     yargs
+      .positional('bundle', { type: 'string', describe: 'the bundle, as an answer given already' })
       .options({
+        listen: {
+          ...text,
+          describe:
+            'HOST:PORT where browsers reach the wizard (default: 127.0.0.1:7443, for this machine and tunnels to it)',
+        },
+        name: { ...text, array: true, default: [], describe: 'more names by which browsers reach it (repeatable)' },
+        terminal: { type: 'boolean', default: false, describe: 'ask on this terminal instead' },
+        plain: {
+          type: 'boolean',
+          default: false,
+          describe: 'with --terminal: ask line by line, as on a serial console',
+        },
         headless: { type: 'boolean', default: false, describe: 'ask nothing: everything is in the answers file' },
-        answers: { type: 'string', requiresArg: true, describe: 'answers file (docs/install.md)' },
+        answers: { ...text, describe: 'answers file (docs/install.md); without --headless it may be incomplete' },
+        trust: {
+          ...text,
+          array: true,
+          describe: 'public key file of the vendor, as an answer given already (repeatable)',
+        },
+        license: { ...text, describe: 'license file, as an answer given already' },
+        new: { type: 'boolean', default: false, describe: 'begin anew, whatever was begun and not finished' },
         state: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'directory for journal, receipt and the key of the CA (default: in ~/.local/state/sealift)',
+          ...text,
+          describe:
+            'directory for answers, journal, receipt and the key of the CA (default: in ~/.local/state/sealift)',
         },
         json: { ...json, describe: 'print one JSON document a line: every event, then the result' },
       })
+      .example('$0 install cde-0.1.0.bundle --trust vendor.pub', 'in a browser')
+      .example('$0 install cde-0.1.0.bundle --listen 10.0.0.5:7443', 'in a browser of another machine')
       .example('$0 install --headless --answers answers.yaml', 'run it again after a failure: it goes on')
       .epilogue(
-        'Nothing is changed before license, bundle, cluster, registry, coverage and network policies have been checked.',
+        'Nothing is changed before license, bundle, cluster, registry, coverage and network policies have been checked. One that runs is joined, one that was interrupted goes on.',
       ),
   handler: async (args) => {
-    if (!args.headless || args.answers === undefined)
-      throw new SealiftError('USAGE_ARGUMENTS', 'this version installs headless only', {
-        fix: 'sealift install --headless --answers answers.yaml',
-      })
-    const { readAnswers } = await import('../../answers/read.ts')
-    const { openInstallation } = await import('../../install/open.ts')
-    const { install: run } = await import('../../install/install.ts')
-    const answers = readAnswers(args.answers)
-    if (answers.registry.kind === 'seed' && !isGuarded()) {
-      // some registries lose what is on its way when this process is killed
+    checkTogether(args)
+    if (args.headless) {
+      const { answers } = args
+      if (answers === undefined)
+        throw new SealiftError('USAGE_ARGUMENTS', 'it is not said what is to be installed', {
+          fix: 'sealift install --headless --answers answers.yaml',
+        })
+      const { installHeadless } = await import('../install/headless.ts')
+      return await installHeadless({ ...args, answers })
+    }
+    if (args.terminal) {
+      const { installInTerminal } = await import('../install/terminal.ts')
+      return await installInTerminal(args)
+    }
+    if (!isGuarded()) {
+      // whoever kills this process, or closes its terminal, leaves one behind that ends what it does in order
       process.exitCode = await runGuarded()
       return
     }
-    const signal = interruption()
-    const deps = await openInstallation(answers, args.state, signal)
-    const printer = stagePrinter(process.stderr)
-    try {
-      const result = await run(
-        answers,
-        deps,
-        args.json ? (event) => console.log(JSON.stringify(event)) : printer.show,
-        signal,
-      )
-      printer.end()
-      if (args.json) console.log(JSON.stringify({ type: 'result', ...result }))
-      else {
-        console.log(`${deps.bundle.release.name} ${result.version} is installed: ${result.url}`)
-        console.log(
-          `first user: admin; password: kubectl get secret cde-admin --namespace ${result.namespace} -o jsonpath={.data.password} | base64 -d`,
-        )
-      }
-    } finally {
-      printer.end()
-      await deps.close()
-    }
+    const { installInBrowser } = await import('../install/browser.ts')
+    await installInBrowser(args)
   },
 })
+
+/** Flags that say nothing to the face that is wanted. */
+const pointless = {
+  headless: ['terminal', 'listen', 'bundle', 'trust', 'license', 'new'],
+  terminal: ['listen', 'json'],
+} as const
+
+function checkTogether(args: Readonly<Record<string, unknown>>): void {
+  for (const [face, flags] of Object.entries(pointless))
+    for (const flag of flags)
+      if (args[face] && args[flag])
+        throw new SealiftError(
+          'USAGE_ARGUMENTS',
+          `--${face} and ${flag === 'bundle' ? 'BUNDLE' : `--${flag}`} do not go together`,
+          {
+            fix: face === 'headless' ? 'all answers are in the answers file' : 'leave one of them out',
+          },
+        )
+}

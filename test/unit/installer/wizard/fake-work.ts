@@ -20,7 +20,13 @@ export const completeDraft: Draft = {
   host: 'cde.example',
 }
 
-export const result: InstallResult = { stages: [], url: 'https://cde.example/', namespace: 'cde', version: '0.1.0' }
+export const result: InstallResult = {
+  stages: [],
+  name: 'cde',
+  url: 'https://cde.example/',
+  namespace: 'cde',
+  version: '0.1.0',
+}
 
 /** An installation of two stages that ends when `finish` says so, or when it is stopped. */
 export function fakeWork(finish: () => Promise<void> = async () => {}): Work & { answers: unknown[] } {

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { readAnswers } from '../../answers/read.ts'
+import { defaultStateDir } from '../../install/open.ts'
+import { importAnswers } from '../../wizard/form.ts'
+import { openSession } from '../../wizard/session.ts'
+import { offerSession } from '../../wizard/socket.ts'
+import { installing } from '../../wizard/work.ts'
+import { isGuarded, runGuarded } from '../guard.ts'
+import { interruption } from '../signals.ts'
+import { stagePrinter } from '../stage-printer.ts'
+import { announceResult } from './result.ts'
+
+export interface HeadlessArguments {
+  answers: string
+  state?: string | undefined
+  json: boolean
+}
+
+/** Installs with an answers file and asks nothing. Other faces may join, watch and stop it. */
+export async function installHeadless(args: HeadlessArguments): Promise<void> {
+  const answers = readAnswers(args.answers)
+  if (answers.registry.kind === 'seed' && !isGuarded()) {
+    // some registries lose what is on its way when this process is killed
+    process.exitCode = await runGuarded()
+    return
+  }
+  const printer = stagePrinter(process.stderr)
+  const work = installing(args.state)
+  const file = path.resolve(args.answers)
+  const session = await openSession(args.state ?? defaultStateDir(answers), {
+    draft: importAnswers(readFileSync(file, 'utf8'), file),
+    work: {
+      ...work,
+      install: (given, emit, signal) =>
+        work.install(
+          given,
+          (event) => {
+            if (args.json) console.log(JSON.stringify(event))
+            else printer.show(event)
+            emit(event)
+          },
+          signal,
+        ),
+    },
+  })
+  try {
+    await offerSession(session)
+    const face = await session.enter({ kind: 'headless', label: `sealift install, process ${process.pid}` })
+    face.subscribe(session.view().seq, () => {})
+    await face.install()
+    const signal = interruption()
+    if (signal.aborted) await session.close()
+    signal.addEventListener('abort', () => void session.close(), { once: true })
+    const result = await session.outcome()
+    printer.end()
+    announceResult(result, args.json)
+  } finally {
+    printer.end()
+    await session.close()
+  }
+}
