@@ -36,14 +36,9 @@ export class Redactor {
     return { ...this.#count, people: this.#people.found, clientAddresses: this.#addresses.found }
   }
 
-  /** how many secrets are known by their value */
-  get known(): number {
-    return this.#known.size
-  }
-
-  /** how many people are known: what was cleaned when they were fewer should go through `names` */
-  get peopleKnown(): number {
-    return this.#people.known
+  /** whether there were more secrets than are looked for */
+  get full(): boolean {
+    return this.#known.full
   }
 
   /** A value of a Secret (or of a file of secrets): all of it that is secret is found from now on, however it is written. */

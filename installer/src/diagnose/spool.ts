@@ -32,7 +32,10 @@ export interface Spool {
 export async function openSpool(beside: string): Promise<Spool> {
   const directory = await mkdtemp(path.join(path.dirname(beside), '.sealift-diagnose-'))
   const files = new Map<string, SpoolFile>()
+  let removed = false
   const write = async (file: SpoolFile, text: string) => {
+    // a part that took too long may come back when all is over
+    if (removed) return
     const at = path.join(directory, file.name)
     await mkdir(path.dirname(at), { recursive: true, mode: 0o700 })
     await writeFile(at, text, { mode: 0o600 })
@@ -74,7 +77,10 @@ export async function openSpool(beside: string): Promise<Spool> {
         await write(file, text)
       }
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    async remove() {
+      removed = true
+      await rm(directory, { recursive: true, force: true })
+    },
   }
 }
 

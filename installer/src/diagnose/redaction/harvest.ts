@@ -18,7 +18,7 @@ const words = new Set(
 /** Keys of what a Secret holds beside the secret: `username`, `host`, `ca.crt`. */
 const plainKey =
   /^(?:.*[-_.])?(?:user(?:name)?|host(?:name)?|server|port|db|db-?name|database|ssl-?mode|namespace|registry|type|provider|client-?id|issuer|region|bucket)$/i
-const plainValue = /^[\w.:@-]{1,253}$/
+const plainValue = /^[a-z0-9][a-z0-9_.:-]{0,252}$/
 /** values that are longer are not read as a configuration */
 const readable = 1024 * 1024
 const longestLine = 12

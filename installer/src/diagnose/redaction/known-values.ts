@@ -20,6 +20,9 @@ const piece = 16
 const stride = 8
 /** forms that begin alike and are looked at; more are somebody's attempt to make this slow */
 const mostAlike = 256
+/** characters of one value that are looked for, and places of all values: what a large site has, not what fits into memory */
+const longest = 32 * 1024
+const mostPlaces = 1_000_000
 /** Values shorter than this are not looked for: they are everywhere. */
 export const shortestSecret = keyLength
 /** Values shorter than this are looked for as words only. */
@@ -32,6 +35,7 @@ const shortWord = 8
 export class KnownValues {
   readonly #known = new Set<string>()
   readonly #byKey = new Map<number, { form: Form; at: number }[]>()
+  #places = 0
   /** says of most places in a text that nothing begins there */
   readonly #maybe = new Uint8Array(1 << 18)
 
@@ -39,9 +43,15 @@ export class KnownValues {
     return this.#known.size
   }
 
+  /** Whether there were more values than are looked for. */
+  get full(): boolean {
+    return this.#places > mostPlaces
+  }
+
   /** `whole`: only all of it is a secret, not its pieces (a configuration in which a password stands). */
-  add(value: string, whole = false): void {
-    if (value.length < shortestSecret || this.#known.has(value)) return
+  add(all: string, whole = false): void {
+    const value = all.slice(0, longest)
+    if (value.length < shortestSecret || this.#known.has(value) || this.full) return
     this.#known.add(value)
     this.#index({ text: value, piece: whole ? value.length : piece, word: value.length < shortWord })
     for (const bytes of [Buffer.from(value), Buffer.from(Buffer.from(value).toString('base64'))])
@@ -108,6 +118,7 @@ export class KnownValues {
       this.#maybe[key & 0x3ffff] = 1
       const alike = this.#byKey.get(key) ?? []
       if (alike.length < mostAlike) alike.push({ form, at })
+      this.#places++
       this.#byKey.set(key, alike)
       if (last <= 0) break
     }

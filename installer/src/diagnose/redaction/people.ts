@@ -32,9 +32,11 @@ const mail =
   /(?<![\p{L}\p{N}._+%-])([\p{L}\p{N}_](?:[\p{L}\p{N}._+-]{0,62}[\p{L}\p{N}_+-])?)(@|%40|\\u0040|&#64;)((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}[\p{L}]{2,24}|localhost)(?![\p{L}\p{N}@])/giu
 const home = /((?:^|[^\w.-])\/(?:home|Users)\/)([^/\s"'\\:,;)]{1,64})/g
 const field = new RegExp(
-  `((?:^|[^A-Za-z])${personWord}(?:\\\\*["'])?\\s{0,3}(?:[:=]|%3[Aa]|%3[Dd])\\s{0,3})(\\\\*["'])?([\\p{L}\\p{N}][\\p{L}\\p{N}._@+-]{0,127}(?: [\\p{Lu}][\\p{L}'-]{0,60}){0,3})`,
+  `((?:^|[^A-Za-z])${personWord}(\\\\*["'])?\\s{0,3}([:=]|%3[Aa]|%3[Dd])\\s{0,3})(\\\\*["'])?([\\p{L}\\p{N}][\\p{L}\\p{N}._@+-]{0,127}(?: [\\p{Lu}][\\p{L}'-]{0,60}){0,3})`,
   'giu',
 )
+/** kinds of objects, codes of errors */
+const camelCase = /^[A-Z][a-z]+[A-Z]/
 const quotedUser = /((?:^|\s)(?:user(?:name)?|role|login|account) \\*["'])([^"'\\]{1,128})(\\*["'])/gi
 
 /**
@@ -54,13 +56,13 @@ export class People {
     return this.#names.size
   }
 
-  /** What stands for a person; learns the name. Names of nobody stay. */
-  pseudonym(name: string): string {
+  /** What stands for a person; learns the name, unless it may be any word. Names of nobody stay. */
+  pseudonym(name: string, learn = !camelCase.test(name)): string {
     const plain = name.trim().toLowerCase()
-    if (plain === '' || nobody.has(plain) || /^(?:system:|user-\d+$|email-|\d+$)/.test(plain) || isIdentifier(plain))
+    if (plain === '' || nobody.has(plain) || /^(?:system:|user-\d+(?:@|$)|\d+$)/.test(plain) || isIdentifier(plain))
       return name
     this.found++
-    if (plain.length >= shortest && this.#names.size < most && !words.has(plain) && !this.#names.has(plain)) {
+    if (learn && plain.length >= shortest && this.#names.size < most && !words.has(plain) && !this.#names.has(plain)) {
       this.#names.add(plain)
       this.#pattern = undefined
     }
@@ -86,9 +88,12 @@ export class People {
         return `${this.#users.of(`${local}@${domain}`.toLowerCase())}${at}${pseudonymDomain}`
       })
     clean = clean
-      .replace(field, (all, before: string, quote: string | undefined, name: string) => {
-        const other = this.pseudonym(name)
-        return other === name ? all : `${before}${quote ?? ''}${other}`
+      .replace(field, (all, ...groups: (string | undefined)[]) => {
+        const [before, quoted, sign, quote = '', name = ''] = groups
+        // `login: timeout` may be a sentence, `login=ann` and `"login": "ann"` are not
+        const sure = quoted !== undefined || quote !== '' || sign === '='
+        const other = this.pseudonym(name, sure && !camelCase.test(name))
+        return other === name ? all : `${before}${quote}${other}`
       })
       .replace(
         quotedUser,
@@ -110,7 +115,7 @@ export class People {
     this.#pattern ??= new RegExp(
       `(?<![\\p{L}\\p{N}])(?:${[...this.#names]
         .sort((a, b) => b.length - a.length)
-        .map((name) => name.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'))
+        .map((name) => name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
         .join('|')})(?![\\p{L}\\p{N}])`,
       'giu',
     )

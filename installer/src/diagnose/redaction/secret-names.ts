@@ -32,10 +32,13 @@ const separated = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])
 
 /** Whether a name stands for a person, by how they log in or how they are called. */
 export function namesPerson(name: string): boolean {
-  return person.test(separated(name).toLowerCase())
+  const words = separated(name).toLowerCase()
+  return person.test(words) && !account.test(words)
 }
 
 /** Names of fields, labels and variables that hold a person's name. */
 export const personWord =
   '(?:preferred[-_.]?user[-_.]?name|user[-_.]?name|user|login|owner|e?[-_]?mail|nick[-_.]?name|(?:display|full|given|family|first|last|author|committer)[-_.]?name|(?:created|requested|changed|started|invited)[-_.]?by|creator|assignee)'
 const person = new RegExp(`(?:^|[-_./ ])${personWord}$`)
+/** users of databases and the like are nobody */
+const account = /(?:pg|postgres|mysql|db|database|registry|redis|smtp|ldap|run-as|service)[-_.]?user(?:[-_]?name)?$/

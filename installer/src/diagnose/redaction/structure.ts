@@ -103,10 +103,8 @@ function withoutData(object: SecretLike, depth: number, cleaner: Cleaner): unkno
 
 function lengths(data: unknown, encoding: BufferEncoding, cleaner: Cleaner): unknown {
   if (typeof data !== 'object' || data === null) return removed
-  return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => {
-      cleaner.onRemoved()
-      return [cleaner.text(key), typeof value === 'string' ? `${Buffer.from(value, encoding).length} bytes` : removed]
-    }),
-  )
+  return Object.entries(data).map(([key, value]) => {
+    cleaner.onRemoved()
+    return { key: cleaner.text(key), ...(typeof value === 'string' && { bytes: Buffer.from(value, encoding).length }) }
+  })
 }

@@ -63,25 +63,23 @@ async function collectKind(
   namespace: string,
   kind: Kind,
   facts: Facts,
-  { spool, redactor }: Collection,
+  { spool, redactor, miss }: Collection,
 ): Promise<void> {
   const { groupVersion, resource, namespaced } = kind
   const path = `${pathOf(groupVersion)}${namespaced ? `/namespaces/${namespace}` : ''}/${resource}`
-  const found: ApiObject[] = []
-  for await (const object of list(cluster, path))
-    if (namespaced || whole.has(nameOf(kind)) || isOurs(object, namespace)) {
-      observe(facts, redactor, object)
-      found.push(object)
-    }
-  if (found.length === 0) return
   const documents: string[] = []
   let bytes = 0
-  for (const object of found) {
-    const text = stringify(redactor.structure(withoutNoise(object)), { lineWidth: 0 })
+  let cut = 0
+  for await (const object of list(cluster, path)) {
+    if (!namespaced && !whole.has(nameOf(kind)) && !isOurs(object, namespace)) continue
+    observe(facts, redactor, object)
+    const text = bytes > bounds.file ? '' : stringify(redactor.structure(withoutNoise(object)), { lineWidth: 0 })
     bytes += text.length
-    documents.push(text)
-    if (bytes > bounds.file) break
+    if (text === '') cut++
+    else documents.push(text)
   }
+  if (documents.length === 0) return
+  if (cut > 0) miss(nameOf(kind), new Error(`${cut} objects are not here: they are too many for the archive`))
   await spool.add(`cluster/${namespaced ? 'namespace' : 'cluster-wide'}/${nameOf(kind)}.yaml`, documents.join('---\n'))
 }
 

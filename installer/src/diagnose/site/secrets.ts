@@ -29,10 +29,10 @@ const releaseLimit = 64 * 1024 * 1024
 export async function collectSecrets(
   cluster: Cluster,
   namespace: string,
-  { spool, redactor }: Collection,
+  { spool, redactor, miss }: Collection,
 ): Promise<HelmRevision[]> {
   const revisions: HelmRevision[] = []
-  const shown: SecretObject[] = []
+  const shown: string[] = []
   const path = `/api/v1/namespaces/${namespace}/secrets`
   for await (const secret of list(cluster, path) as AsyncGenerator<SecretObject>) {
     const values = Object.entries(secret.data ?? {})
@@ -42,13 +42,11 @@ export async function collectSecrets(
       continue
     }
     for (const [key, value] of values) learn(redactor, key, value)
-    shown.push(secret)
+    shown.push(stringify(redactor.structure({ ...secret, kind: 'Secret' }), { lineWidth: 0 }))
   }
-  // not before all are known: a label may hold another's value
-  const documents = shown.map((secret) =>
-    stringify(redactor.structure({ ...secret, kind: 'Secret' }), { lineWidth: 0 }),
-  )
-  await spool.add('cluster/namespace/secrets.yaml', documents.join('---\n'))
+  if (redactor.full) miss('values of secrets', new Error('there are more than can be looked for everywhere'))
+  // again, now that all are known: a label may hold another's value
+  await spool.add('cluster/namespace/secrets.yaml', redactor.text(shown.join('---\n')))
   revisions.sort((a, b) => (a.release === b.release ? a.revision - b.revision : a.release < b.release ? -1 : 1))
   if (revisions.length > 0) await spool.add('cluster/helm-history.yaml', redactor.text(stringify(revisions)))
   return revisions

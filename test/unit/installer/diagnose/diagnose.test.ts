@@ -113,7 +113,7 @@ test('nothing that is secret or personal is in the archive, and what helps is', 
     'local/state/events.jsonl',
   ])
     assert.ok(files.has(name), name)
-  assert.match(files.get('cluster/namespace/secrets.yaml') ?? '', /password: 32 bytes/)
+  assert.match(files.get('cluster/namespace/secrets.yaml') ?? '', /key: password\n {4}bytes: 32\n/)
   assert.doesNotMatch(all, /sh\.helm\.release/)
   assert.doesNotMatch([...files.keys()].join(), /upload|ca\.key/)
   assert.deepEqual(JSON.parse(files.get('summary.json') ?? '').missing, made.summary.missing)
