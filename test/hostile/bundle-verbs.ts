@@ -12,8 +12,9 @@ import { openBundleSet } from '../../installer/src/serve/bundle-set.ts'
 import { contentsOf } from '../../installer/src/stores/bundle/contents.ts'
 import { differenceOf } from '../../installer/src/stores/bundle/difference.ts'
 import { openBundle } from '../../installer/src/stores/bundle/open.ts'
-import { readRelease } from '../../installer/src/stores/bundle/release.ts'
+import { openFile, readRelease } from '../../installer/src/stores/bundle/release.ts'
 import { splitBundle } from '../../installer/src/stores/bundle/split.ts'
+import { takeOut } from '../../installer/src/stores/bundle/take-out.ts'
 import { verifyBundle, verifyStructure } from '../../installer/src/stores/bundle/verify.ts'
 import { temporaryDirectory } from '../fixtures/directory.ts'
 import { smallRelease } from '../fixtures/release.ts'
@@ -71,6 +72,15 @@ export const verbs: Record<string, { depth: Depth; run(site: Site): Promise<unkn
         throw error
       })
       await differenceOf(from, to).finally(() => Promise.all([from.close(), to.close()]))
+    },
+  },
+  'bundle extract': {
+    depth: 'index',
+    async run({ path, trust, at }) {
+      const bundle = await openBundle(path, trust)
+      await readRelease(bundle)
+        .then(async () => takeOut(await openFile(bundle, 'tool'), at('tool.out'), 0o644))
+        .finally(() => bundle.close())
     },
   },
   'bundle split': {

@@ -19,13 +19,14 @@ const commands: Readonly<Record<string, Load>> = {
 /** Words with commands below them. */
 const groups: Readonly<Record<string, { describe: string; commands: Readonly<Record<string, Load>> }>> = {
   bundle: {
-    describe: 'build, split, verify, inspect and compare bundles',
+    describe: 'build, split, verify, inspect and compare bundles, take files out',
     commands: {
       build: async () => (await import('./commands/bundle-build.ts')).bundleBuild,
       split: async () => (await import('./commands/bundle-split.ts')).bundleSplit,
       verify: async () => (await import('./commands/bundle-verify.ts')).bundleVerify,
       inspect: async () => (await import('./commands/bundle-inspect.ts')).bundleInspect,
       diff: async () => (await import('./commands/bundle-diff.ts')).bundleDiff,
+      extract: async () => (await import('./commands/bundle-extract.ts')).bundleExtract,
     },
   },
   answers: {

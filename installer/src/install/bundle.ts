@@ -1,19 +1,13 @@
-import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
-import type { Bytes, ContentStore } from '@sealift/bundle-spec/store.ts'
+import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import type { Bundle } from '../stores/bundle/open.ts'
 import { openChart, openFile, readRelease } from '../stores/bundle/release.ts'
+import type { Content } from '../stores/bundle/take-out.ts'
 import { verifyBundle } from '../stores/bundle/verify.ts'
 import type { RegistryRelease } from '../stores/release/open.ts'
 import { verifyRelease } from '../stores/release/verify.ts'
 import type { SignedRelease } from '../stores/signed-release.ts'
 import type { Reporter } from './events.ts'
-
-/** Content that is hashed while it is read. */
-export interface Content {
-  descriptor: Descriptor
-  bytes(): Promise<Bytes>
-}
 
 /** What stages need of a release whose signature has held, in a bundle file or in a registry. */
 export interface InstallBundle {

@@ -29,7 +29,7 @@ test('help lists every command that there is a file for', async () => {
 test('a command shows its own flags, and a mistake names what there is', async () => {
   assert.match(await sealift('bundle', 'split', '--help'), /--part-size/)
   assert.match(await sealift('--version'), /^[0-9]+\.[0-9]+\.[0-9]+\n$/)
-  await assert.rejects(sealift('bundle'), { code: 2, stderr: /build, split, verify, inspect, diff/ })
+  await assert.rejects(sealift('bundle'), { code: 2, stderr: /build, split, verify, inspect, diff, extract/ })
   await assert.rejects(sealift('constructor'), { code: 2, stderr: /USAGE_ARGUMENTS/ })
 })
 

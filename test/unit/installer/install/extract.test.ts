@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { digestOf, verified } from '@sealift/bundle-spec/verify.ts'
 import { Header } from 'tar'
-import type { Content } from '../../../../installer/src/install/bundle.ts'
 import { checkChartArchive } from '../../../../installer/src/install/chart-archive.ts'
 import { extract } from '../../../../installer/src/install/extract.ts'
+import type { Content } from '../../../../installer/src/stores/bundle/take-out.ts'
 
 function scratch(t: TestContext): string {
   const dir = mkdtempSync(path.join(tmpdir(), 'extract-'))
