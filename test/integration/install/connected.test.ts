@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import type { Graph } from '@sealift/bundle-spec/graph.ts'
 import { signMessage } from '@sealift/bundle-spec/sign.ts'
@@ -29,6 +31,7 @@ import { collect, digestOf, manifestName } from '../../unit/installer/registry/f
 import { attempt, connectedSite } from './connected-site.ts'
 
 const signal = new AbortController().signal
+const cli = new URL('../../../installer/src/cli/sealift.mjs', import.meta.url).pathname
 const free = { tier: 'free', features: { airgap: false, seats: 5 } } as const
 
 test('from where the vendor publishes a free license installs without a bundle file, and all is proven before the cluster is asked', async (t) => {
@@ -259,4 +262,25 @@ test('a real registry gives back by name what the bundle file holds, and a secon
     const digests = ({ nodes }: Graph) => nodes.map((node) => node.descriptor.digest).sort()
     assert.deepEqual(digests(graph), digests(await bundleGraph(bundle)))
   }
+  // a command for those who want to see it, by its own name and by the vendor's where a mirror has it
+  const at = (name: string) => `${directory}/${name}`
+  await writeFile(at('password'), auth.password)
+  await writeFile(at('vendor.pub'), trust[0] as string)
+  const reach = { ca: server.caFile, username: auth.username, passwordFile: 'password' }
+  const vendors = 'registry.sealift.example'
+  const registries = { [server.host]: reach, [vendors]: { mirrors: [registry] } }
+  await writeFile(at('registries.yaml'), JSON.stringify({ registries }))
+  const verify = async (name: string, ...more: string[]) => {
+    const words = [cli, 'bundle', 'verify', name, '--trust', at('vendor.pub'), '--registries', at('registries.yaml')]
+    return (await promisify(execFile)(process.execPath, [...words, ...more])).stdout
+  }
+  const { path, version, index } = JSON.parse(await verify(`oci://${found.reference}`, '--json'))
+  assert.deepEqual([path, version, index], [`${found.reference}@${found.digest}`, '0.1.0', bundle.indexDigest])
+  const mirrored = await verify(`oci://${vendors}/cde/charts/cde/release:0.1.0`)
+  assert.match(mirrored, /is there: cde 0\.1\.0, all \d+ parts, signed by .*; layers were not read/)
+  await assert.rejects(verify(`oci://${registry}/cde/charts/cde/release:0.2.0`), {
+    code: 5,
+    stderr: /REGISTRY_NOT_FOUND/,
+  })
+  await assert.rejects(verify('oci://cde/release:0.1.0'), { code: 2, stderr: /USAGE_REFERENCE/ })
 })
