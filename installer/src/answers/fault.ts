@@ -28,6 +28,9 @@ export function faultsOf(draft: unknown): Fault[] {
 export const faultOf = (draft: unknown, pointer: string): Fault | undefined =>
   faultsOf(draft).find((fault) => fault.pointer === pointer || fault.pointer.startsWith(`${pointer}/`))
 
+/** fields of one group that do not exist of which each is told */
+const mostUnknown = 20
+
 const noField = 'there is no such field'
 const isUnknown = ({ message }: Fault): boolean => message === noField
 
@@ -71,7 +74,9 @@ function ofGroup(
   pointer: string,
 ): Fault[] {
   const known = Object.keys(properties)
-  const unknown = Object.keys(value).filter((key) => !known.includes(key))
+  const unknown = Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .slice(0, mostUnknown)
   return [
     ...unknown.map((key) => {
       const near = nearest(key, known)

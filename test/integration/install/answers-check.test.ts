@@ -102,6 +102,8 @@ test('a license that is refused for these answers, or ends soon', async (t) => {
   matches(await findings(), /\/license error the license is not signed by a key/)
   await license({ license_expires: now + 86_400, exp: now + 2 * 86_400 })
   matches(await findings(), /\/license warning .* it ends in 1 day/)
+  write('my.license', 'x'.repeat(70_000))
+  matches(await findings(), /\/license error it is larger than 65536 bytes/)
   write('my.license', '')
   matches(await findings(), /\/license error it is empty/)
 })

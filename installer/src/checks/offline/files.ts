@@ -1,11 +1,12 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
+import { limits } from '@sealift/bundle-spec/limits.ts'
 import { questionsFor } from '../../answers/questions.ts'
 import { error, type Finding, warning } from './finding.ts'
 import type { Given } from './given.ts'
 
-/** bytes of a key, a certificate, a license or a kubeconfig, at most */
-const small = 4 * 1024 * 1024
+/** bytes of a file, at most, as its reader takes it: a kubeconfig (the cluster's CA is in it), a license, anything else */
+const most = { kubeconfig: 4 * 1024 * 1024, license: limits.license, other: 256 * 1024 }
 
 /** Each file that an answer names is there and can be read; nobody else can read one with a secret. */
 export function fileFindings({ draft, answers, text }: Given): Finding[] {
@@ -29,7 +30,8 @@ function ofFile(pointer: string, file: string | undefined, secret: boolean): Fin
     return [error(pointer, `${why}: ${file}`, `ls -l ${path.dirname(file)}`)]
   }
   if (!info.isFile()) return [error(pointer, `it is no file: ${file}`, `ls -l ${file}`)]
-  if (info.size > small) return [error(pointer, `it is larger than ${small} bytes: ${file}`, `ls -l ${file}`)]
+  const limit = pointer === '/kubeconfig' ? most.kubeconfig : pointer === '/license' ? most.license : most.other
+  if (info.size > limit) return [error(pointer, `it is larger than ${limit} bytes: ${file}`, `ls -l ${file}`)]
   if (info.size === 0) return [error(pointer, `it is empty: ${file}`, `ls -l ${file}`)]
   const open = (info.mode & 0o077) !== 0
   return secret && open ? [warning(pointer, `others on this machine can read it: ${file}`, `chmod 600 ${file}`)] : []
