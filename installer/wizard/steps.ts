@@ -58,8 +58,8 @@ export const steps: Readonly<Record<Page, Step>> = {
   },
   sizes: {
     name: 'Sizes',
-    title: 'How much for how many',
-    lead: 'How many people will use it decides how often each part runs (its replicas).',
+    title: 'How many people',
+    lead: 'How many will use the platform decides how often each of its parts runs (replicas).',
     looks: [],
   },
   checks: {

@@ -2,6 +2,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { type Page, pages } from '../../src/wizard/view.ts'
 import { ErrorSummary } from '../parts/error-summary.tsx'
+import { ImportAnswers } from '../parts/import-answers.tsx'
 import { Looked } from '../parts/looked.tsx'
 import { idOf, QuestionField } from '../parts/question-field.tsx'
 import { Sizes } from '../parts/sizes.tsx'
@@ -68,6 +69,7 @@ export function QuestionsPage({ page }: { page: Page }) {
         ))}
       </fieldset>
       {page === 'sizes' && <Sizes />}
+      {page === 'bundle' && editable && <Begin />}
       {looksOf(page, draft).map((look) => (
         <Looked key={look} of={look} />
       ))}
@@ -95,6 +97,16 @@ export function QuestionsPage({ page }: { page: Page }) {
         </div>
       )}
     </form>
+  )
+}
+
+/** Answers of another time, which spare the questions. */
+function Begin() {
+  return (
+    <div className="begin">
+      <p className="hint">All of it was answered already, here or at another site? Bring the answers file.</p>
+      <ImportAnswers />
+    </div>
   )
 }
 

@@ -1,8 +1,9 @@
 import { PagePart } from '@sealift/web/parts/page.tsx'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { pages } from '../../src/wizard/view.ts'
 import { answersPath, api } from '../api.ts'
 import { ErrorSummary } from '../parts/error-summary.tsx'
+import { ImportAnswers } from '../parts/import-answers.tsx'
 import { useSession } from '../session/session.ts'
 import { faultsOn, steps } from '../steps.ts'
 import { blocks, checkSummary } from './check-order.ts'
@@ -78,11 +79,8 @@ const isAt = (pointer: string, { pointer: asked }: { pointer: string }): boolean
 
 /** The answers in the file's own form, to take away or to bring. */
 function AnswersFile() {
-  const { view, editable, attempt } = useSession()
+  const { draft } = useSession().view
   const [text, setText] = useState('')
-  const [done, setDone] = useState('')
-  const input = useRef<HTMLInputElement>(null)
-  const { draft } = view
   // biome-ignore lint/correctness/useExhaustiveDependencies: the file is another one when the answers are
   useEffect(() => {
     const aborted = new AbortController()
@@ -91,15 +89,6 @@ function AnswersFile() {
       .then(setText, () => {})
     return () => aborted.abort()
   }, [draft])
-  const bring = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return
-    setDone('')
-    await attempt(async () => {
-      await api.import(await file.text())
-      setDone(`The answers of ${file.name} are taken over.`)
-    })
-    if (input.current !== null) input.current.value = ''
-  }
   return (
     <PagePart
       title="The answers"
@@ -108,21 +97,7 @@ function AnswersFile() {
           <a className="button" href={answersPath} download="answers.yaml">
             Export
           </a>
-          {editable && (
-            <>
-              <input
-                ref={input}
-                type="file"
-                hidden
-                aria-label="An answers file to import"
-                accept=".yaml,.yml"
-                onChange={({ currentTarget }) => void bring(currentTarget.files?.[0])}
-              />
-              <button type="button" onClick={() => input.current?.click()}>
-                Import…
-              </button>
-            </>
-          )}
+          <ImportAnswers />
         </div>
       }
     >
@@ -130,7 +105,6 @@ function AnswersFile() {
         With this file the same installation runs without questions:{' '}
         <code>sealift install --headless --answers answers.yaml</code>. It names files with secrets, and holds none.
       </p>
-      <output>{done}</output>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must be able to */}
       <section className="yaml" tabIndex={0} aria-label="answers.yaml">
         <pre>{text}</pre>

@@ -23,6 +23,7 @@ export function Looked({ of }: { of: Look }) {
   const { view, editable, flush, look } = useSession()
   const found = view.looks[of]
   const { title, verb } = words[of]
+  if (found === undefined && !editable) return null
   return (
     <section className="looked" aria-label={title}>
       <div className="title">

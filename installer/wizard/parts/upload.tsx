@@ -13,7 +13,7 @@ type Props = {
 
 /** A button that brings a file from this computer to the machine. */
 export function Upload({ name, pointer, onUploaded, onFault }: Props) {
-  const { upload } = useSession()
+  const { upload, editable } = useSession()
   const [busy, setBusy] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   const send = async (file: File | undefined): Promise<void> => {
@@ -31,6 +31,7 @@ export function Upload({ name, pointer, onUploaded, onFault }: Props) {
       if (input.current !== null) input.current.value = ''
     }
   }
+  if (!editable) return null
   return (
     <>
       <input
