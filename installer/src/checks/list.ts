@@ -2,18 +2,25 @@ import { api } from './api.ts'
 import { apiCertificate } from './api-certificate.ts'
 import { apiLatency } from './api-latency.ts'
 import { apiReady } from './api-ready.ts'
+import { bastionRoom } from './bastion-room.ts'
 import { capacity } from './capacity.ts'
 import { certificate } from './certificate.ts'
+import { certificateChain } from './certificate-chain.ts'
+import { certificateEnd } from './certificate-end.ts'
 import type { Check } from './check.ts'
 import { clock } from './clock.ts'
 import { containerRuntimes } from './container-runtimes.ts'
 import { coverage } from './coverage.ts'
+import { hostName } from './host-name.ts'
 import { images } from './images.ts'
 import { kubelets } from './kubelets.ts'
 import { kubernetesVersion } from './kubernetes-version.ts'
 import { license } from './license.ts'
+import { nameResolution } from './name-resolution.ts'
+import { nameServers } from './name-servers.ts'
 import { namespace } from './namespace.ts'
 import { networkPolicy } from './network-policy.ts'
+import { networks } from './networks.ts'
 import { nodeClocks } from './node-clocks.ts'
 import { nodeConditions } from './node-conditions.ts'
 import { nodeKernels } from './node-kernels.ts'
@@ -24,14 +31,21 @@ import { nodes } from './nodes.ts'
 import { olderRelease } from './older-release.ts'
 import { ownership } from './ownership.ts'
 import { permissions } from './permissions.ts'
+import { proxy } from './proxy.ts'
 import { registryLogin } from './registry-login.ts'
 import { storageClass } from './storage-class.ts'
 import { volumeExpansion } from './volume-expansion.ts'
 
 /** What needs no image at the site: the stage `preflight`. The first that fails is the one that an installation ends with. */
 export const preflightChecks: readonly Check[] = [
+  hostName,
   certificate,
+  certificateChain,
+  certificateEnd,
   registryLogin,
+  proxy,
+  nameServers,
+  nameResolution,
   api,
   apiReady,
   apiLatency,
@@ -53,6 +67,8 @@ export const preflightChecks: readonly Check[] = [
   kubelets,
   nodeClocks,
   capacity,
+  networks,
+  bastionRoom,
   coverage,
 ]
 
