@@ -28,9 +28,12 @@ export interface Spool {
   remove(): Promise<void>
 }
 
+/** what its directory is called; one may be left over from a diagnosis that was killed */
+export const spoolPrefix = '.sealift-diagnose-'
+
 /** Makes the directory beside the archive, where there is room if there is room for the archive. */
 export async function openSpool(beside: string): Promise<Spool> {
-  const directory = await mkdtemp(path.join(path.dirname(beside), '.sealift-diagnose-'))
+  const directory = await mkdtemp(path.join(path.dirname(beside), spoolPrefix))
   const files = new Map<string, SpoolFile>()
   let removed = false
   const write = async (file: SpoolFile, text: string) => {

@@ -60,7 +60,7 @@ export function summarize(found: Found): Summary {
     versions: { sealift: found.sealift, helm: text(found.helm), kubernetes: text(site?.kubernetes), host: found.host },
     release: {
       name: text(receipt?.release?.name),
-      version: text(receipt?.release?.version),
+      version: text(receipt?.release?.version ?? revision?.chart),
       installed: text(receipt?.installed),
       helm: revision && clean(`revision ${revision.revision}, ${revision.status}: ${revision.description}`),
     },

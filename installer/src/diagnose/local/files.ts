@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { bounds } from '../bounds.ts'
+import { spoolPrefix } from '../spool.ts'
 
 /** The content of a regular file of at most so many bytes; undefined where there is none. A FIFO or device does not hang. */
 export async function readSmall(file: string, most: number): Promise<string | undefined> {
@@ -37,7 +38,12 @@ export async function filesBelow(directory: string, depth = 0): Promise<string[]
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = path.join(directory, entry.name)
     if (entry.isFile()) found.push(file)
-    else if (entry.isDirectory() && depth < deepest && !ofTheBundle.has(entry.name))
+    else if (
+      entry.isDirectory() &&
+      depth < deepest &&
+      !ofTheBundle.has(entry.name) &&
+      !entry.name.startsWith(spoolPrefix)
+    )
       found.push(...(await filesBelow(file, depth + 1)))
     if (found.length > bounds.localFiles) break
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
@@ -43,6 +44,8 @@ async function plantedSite(t: TestContext) {
       .map((line) => JSON.stringify({ type: 'log', message: line }))
       .join('\n')}\n`,
   )
+  await mkdir(join(state, '.sealift-diagnose-left'))
+  await writeFile(join(state, '.sealift-diagnose-left', 'left.log'), 'of a diagnosis that was killed')
   await writeFile(join(state, 'uploads', 'kubeconfig.json'), `{"token":"${unknown.token}"}`)
   await writeFile(join(state, 'ca.key'), 'not a key, but secret all the same')
   const passwordFile = join(directory, 'password')
@@ -115,7 +118,7 @@ test('nothing that is secret or personal is in the archive, and what helps is', 
     assert.ok(files.has(name), name)
   assert.match(files.get('cluster/namespace/secrets.yaml') ?? '', /key: password\n {4}bytes: 32\n/)
   assert.doesNotMatch(all, /sh\.helm\.release/)
-  assert.doesNotMatch([...files.keys()].join(), /upload|ca\.key/)
+  assert.doesNotMatch([...files.keys()].join(), /upload|ca\.key|left/)
   assert.deepEqual(JSON.parse(files.get('summary.json') ?? '').missing, made.summary.missing)
   assert.equal((await stat(site.out)).mode & 0o777, 0o600)
   assert.deepEqual(
@@ -249,6 +252,14 @@ test('an archive is never overwritten, and an interrupted diagnosis leaves nothi
     code('STORAGE_WRITE'),
   )
 
+  const meanwhile = join(site.directory, 'meanwhile.tar.gz')
+  site.answers.set('/api/v1/namespaces/cde/pods/cde-ingress-0/log', (response) => {
+    writeFileSync(meanwhile, 'mine')
+    response.end()
+  })
+  await assert.rejects(diagnose({ ...quiet, answers: site.answersFile, out: meanwhile }), code('USAGE_EXISTS'))
+  assert.equal(await readFile(meanwhile, 'utf8'), 'mine')
+
   const controller = new AbortController()
   site.answers.set('/api/v1/namespaces/cde/pods/cde-ingress-0/log', () => controller.abort())
   const out = join(site.directory, 'other.tar.gz')
@@ -256,5 +267,11 @@ test('an archive is never overwritten, and an interrupted diagnosis leaves nothi
     diagnose({ ...quiet, answers: site.answersFile, state: site.state, out, signal: controller.signal }),
     { name: 'AbortError' },
   )
-  assert.deepEqual((await readdir(site.directory)).sort(), ['answers.yaml', 'out.tar.gz', 'password', 'state'])
+  assert.deepEqual((await readdir(site.directory)).sort(), [
+    'answers.yaml',
+    'meanwhile.tar.gz',
+    'out.tar.gz',
+    'password',
+    'state',
+  ])
 })

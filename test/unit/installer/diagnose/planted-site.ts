@@ -45,6 +45,7 @@ export const people = [
   'ann.smith',
   'ann.smith@bank.example',
   'roberta',
+  'zoe.late',
   'bank.example',
   '10.77.66.55',
   '2001:db8:77::5',
@@ -104,6 +105,7 @@ export const everyWay = (): string[] =>
 
 export const logs: Record<string, string> = {
   manager: [
+    'zoe.late was here before anybody knew that this is a name',
     ...everyWay(),
     `{"msg":"login","username":"ann.smith","cookie":"session_token=${unknown.cookie}; a=b"}`,
     `{"msg":"mail","to":"ann.smith@bank.example"} roberta came, too`,
@@ -118,6 +120,7 @@ export const logs: Record<string, string> = {
     'done',
   ].join('\n'),
   ingress: [
+    '{"msg":"login","username":"zoe.late"}',
     `{"msg":"request","host":"8000-box-roberta.dev.site.example","path":"/","client":"10.77.66.55","upstream":"10.244.0.9:8080"}`,
     `{"msg":"request","host":"cde.site.example","path":"/auth?code=${unknown.query}&x=1","client":"2001:db8:77::5"}`,
   ].join('\n'),

@@ -52,6 +52,10 @@ const shapes: [line: string, gone?: string][] = [
   [`the key cde_${token} was used`, token],
   [`session ${token} has ended`, token],
   [`config ${Buffer.from(JSON.stringify({ auths: { r: { password: mark } } })).toString('base64')}`, 'eyJhdXRocyI6'],
+  [
+    `blob ${Buffer.from('token=abcdefgh').toString('base64')}`,
+    Buffer.from('token=abcdefgh').toString('base64').slice(8, 16),
+  ],
   [`key: "${pem.replaceAll('\n', '\\n')}"`, pem.split('\n')[1] as string],
 ]
 
@@ -149,6 +153,12 @@ test('private keys go over several lines of a log, certificates stay', () => {
   const clean = [...log, 'behind it'].map(redactor.lines()).join('\n')
   for (const line of pem.trim().split('\n').slice(1, -1)) assert.ok(!clean.includes(line), clean)
   assert.match(clean, /behind it$/)
+  assert.equal(
+    redactor
+      .text(`-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAAAAAAAAAAAAAA\nQk0=\n-----END PRIVATE KEY-----\nQk0=`)
+      .match(/AAAA|Qk0=/g)?.length,
+    1,
+  )
   const certificate = `-----BEGIN CERTIFICATE-----\n${pem.split('\n').slice(1, 3).join('\n')}\n-----END CERTIFICATE-----`
   assert.equal(redactor.text(certificate), certificate)
   redactor.learnSecret('tls.key', pem)
