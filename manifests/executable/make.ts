@@ -17,7 +17,7 @@ const settings = {
 
 /** Makes the executable: the program inside Node. The same program gives the same bytes. */
 export async function makeExecutable(
-  program: Pick<Program, 'main' | 'assets'>,
+  { main, assets }: Pick<Program, 'main' | 'assets'>,
   node: PinnedNode,
   output: string,
 ): Promise<void> {
@@ -27,9 +27,8 @@ export async function makeExecutable(
   // V8 takes a code cache from its own version for its own processor only, and complains about another one at each start
   const useCodeCache = node.platform === ownPlatform()
   // the path of the main script becomes part of the result: it must not be that of a temporary directory
-  const [main, cwd] = [basename(program.main), dirname(program.main)]
-  const { assets } = program
-  await writeFile(config, JSON.stringify({ main, output, executable, assets, useCodeCache, ...settings }))
+  const [name, cwd] = [basename(main), dirname(main)]
+  await writeFile(config, JSON.stringify({ main: name, output, executable, assets, useCodeCache, ...settings }))
   // what a code cache holds lies where hashes put it, and these are seeded at random
   const args = ['--random-seed=1', '--build-sea', config]
   await promisify(execFile)(useCodeCache ? node.executable : process.execPath, args, { cwd, env: {} })

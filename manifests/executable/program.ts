@@ -52,10 +52,11 @@ export async function bundleProgram(directory: string): Promise<Program> {
     logLevel: 'silent',
   })
   const main = join(directory, 'sealift.js')
+  const pages = await wizardPages(directory)
   return {
     main,
-    assets: { 'hash-worker.js': join(directory, 'hash-worker.js'), ...(await wizardPages(directory)) },
-    packages: await bundledFolders(metafile, root),
+    assets: { 'hash-worker.js': join(directory, 'hash-worker.js'), ...pages.assets },
+    packages: [...new Set([...(await bundledFolders(metafile, root)), ...pages.packages])].sort(),
     legal: `${main}.LEGAL.txt`,
   }
 }

@@ -2,10 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assetPrefix } from '../../installer/wizard/assets.ts'
 import { buildWizard } from '../../installer/wizard/build.ts'
+import { bundledFolders } from '../sbom/npm.ts'
 
-/** Builds the wizard's web pages into a directory. Returns the file of each by the name that `wizardAssets` asks for. */
-export async function wizardPages(directory: string): Promise<Record<string, string>> {
-  const { files } = await buildWizard()
+/**
+ * Builds the wizard's web pages into a directory. Returns the file of each by the name that `wizardAssets` asks for, and the
+ * folders of the npm packages that are in them.
+ */
+export async function wizardPages(directory: string): Promise<{ assets: Record<string, string>; packages: string[] }> {
+  const { files, metafile, workingDirectory } = await buildWizard()
   const assets: Record<string, string> = {}
   for (const [path, bytes] of files) {
     const name = `${assetPrefix}${path}`
@@ -14,5 +18,5 @@ export async function wizardPages(directory: string): Promise<Record<string, str
     await writeFile(file, bytes)
     assets[name] = file
   }
-  return assets
+  return { assets, packages: await bundledFolders(metafile, workingDirectory) }
 }
