@@ -11,6 +11,7 @@ import type { InstallBundle } from './bundle.ts'
 import { checkChartArchive } from './chart-archive.ts'
 import { chartValues } from './chart-values.ts'
 import { extract } from './extract.ts'
+import { helmFile } from './helm-file.ts'
 import type { JournalEntry } from './journal.ts'
 import { once } from './once.ts'
 import type { SeededImages } from './seed-images.ts'
@@ -68,7 +69,7 @@ export function createContext(
   const cluster = once(() => connectCluster(answers, signal))
   const values = once(() => chartValues(answers, deps.bundle.release, hasCa))
   const helm = once(async () => ({
-    path: await extract(await deps.bundle.file('helm'), files, 'helm', 0o755),
+    path: await extract(await deps.bundle.file(helmFile(deps.bundle.release)), files, 'helm', 0o755),
     home: path.join(deps.stateDir, 'helm'),
   }))
   const chart = once(async () => {
