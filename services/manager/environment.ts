@@ -11,7 +11,14 @@ export type Environment = {
   port: number
   host: string
   logLevel: string
-  database: { host: string; port: number; user: string; database: string; password: string; ca: string | undefined }
+  database: {
+    host: string
+    port: number
+    user: string
+    database: string
+    /** asked for with each connection: who owns the database may change it */ password: string | (() => string)
+    ca: string | undefined
+  }
   adminPasswordFile: string | undefined
   ticketKey: string
   /** whose X-Forwarded-For is believed, see trusted-proxies.ts */ trustedProxies: Trusted
@@ -64,6 +71,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     })
     return Object.fromEntries(set) as Partial<Record<ProxyVariable, string>>
   }
+  const password = () => file('PGPASSWORD_FILE').trim()
+  password()
   const accessUrl = url('ACCESS_URL')
   const hosts = { accessUrl, devUrlsHost: optional('DEVURLS_HOST'), editorsHost: optional('EDITORS_HOST') }
   checkWorkspaceHosts(hosts)
@@ -76,7 +85,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
       port: port('PGPORT', 5432),
       user: required('PGUSER'),
       database: required('PGDATABASE'),
-      password: file('PGPASSWORD_FILE').trim(),
+      password,
       ca: optionalFile('PGSSLROOTCERT'),
     },
     adminPasswordFile: optional('ADMIN_PASSWORD_FILE'),

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { transaction, waitForDatabase } from '../../../services/manager/database.ts'
+import { openDatabase, transaction, waitForDatabase } from '../../../services/manager/database.ts'
+import { readEnvironment } from '../../../services/manager/environment.ts'
 import { ensureFirstAdmin } from '../../../services/manager/first-admin.ts'
 import { identifyOver } from '../../../services/manager/identify.ts'
 import { ensureReleaseImage } from '../../../services/manager/images/release-image.ts'
@@ -24,6 +25,40 @@ test('replicas that start together apply each migration once', async (t) => {
   const names = (await readMigrations()).map((one) => one.name)
   assert.deepEqual(applied, names)
   assert.deepEqual(await migrate(database, silent), [])
+})
+
+test('another password counts from the next connection on, without a new start', async (t) => {
+  const admin = await newDatabase(t, postgres)
+  const directory = await temporaryDirectory(t)
+  const [passwordFile, keys] = [join(directory, 'password'), join(directory, 'keys')]
+  await writeFile(keys, '')
+  const change = async (password: string) => {
+    await admin.query(`ALTER ROLE rotated PASSWORD '${password}'`)
+    await writeFile(passwordFile, `${password}\n`)
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rotated'`)
+  }
+  await admin.query('CREATE ROLE rotated LOGIN')
+  await change('first')
+  const settings = readEnvironment({
+    PGHOST: postgres.host,
+    PGPORT: String(postgres.port),
+    PGUSER: 'rotated',
+    PGDATABASE: 'postgres',
+    PGPASSWORD_FILE: passwordFile,
+    ACCESS_URL: 'https://cde.example',
+    TICKET_KEY_FILE: keys,
+    LICENSE_KEYS_FILE: keys,
+    WORKSPACE_NAMESPACE: 'cde',
+    WORKSPACE_IMAGE: 'registry.example/cde/workspace',
+  }).database
+  const database = openDatabase(settings, silent)
+  t.after(() => database.end())
+  const { promise: cut, resolve } = Promise.withResolvers<unknown>()
+  database.once('error', resolve)
+  await database.query('SELECT 1')
+  await change('second')
+  await cut
+  await database.query('SELECT 1')
 })
 
 test('a migration that fails leaves nothing of itself behind, and is applied once it is mended', async (t) => {
