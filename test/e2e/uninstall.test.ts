@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { readAnswers } from '../../installer/src/answers/read.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
 import { cacheDirectory } from '../../manifests/images/cache.ts'
@@ -100,11 +99,11 @@ test('data stays, also where the command is killed twice, and an installation ov
   assert.equal(plan.exitCode, 2)
   assert.match(plan.stdout, /1 workspace, 1 running/)
   assert.match(plan.stdout, /1 session open/)
-  for (const delay of [1500, 3000]) {
+  for (const stage of ['[1/4]', '[2/4]']) {
     const killed = await startSealift(uninstall('--yes'))
     const ended = new Promise((resolve) => killed.once('exit', resolve))
-    await setTimeout(delay)
-    killed.kill('SIGKILL')
+    killed.stderr?.on('data', (chunk) => String(chunk).includes(stage) && killed.kill('SIGKILL'))
+    killed.stdout?.resume()
     await ended
   }
   const { exitCode, stderr, stdout } = await runSealift(uninstall('--yes'))
