@@ -2,7 +2,7 @@ import { Labelled } from '@sealift/web/parts/field.tsx'
 import { useState } from 'react'
 import { answerAt } from '../../src/answers/draft.ts'
 import { useSession } from '../session/session.ts'
-import { type FieldProps, wordsOf } from './question-field.tsx'
+import { type FieldProps, useWords } from './question-field.tsx'
 import { Upload } from './upload.tsx'
 import { useTyped } from './use-typed.ts'
 
@@ -16,7 +16,7 @@ export function FileField({ question, fault, change, commit }: FieldProps) {
     change(text.trim() || null)
   }
   const typed = useTyped(String(answerAt(draft, pointer) ?? ''), send, commit)
-  const words = wordsOf(question, fault)
+  const words = useWords(question, fault)
   return (
     <Labelled {...words} hint={`${words.hint} ${where(pointer)}`} fault={failed ?? words.fault}>
       {(ties) => (

@@ -2,7 +2,7 @@ import { Labelled } from '@sealift/web/parts/field.tsx'
 import { useState } from 'react'
 import { answerAt } from '../../src/answers/draft.ts'
 import { useSession } from '../session/session.ts'
-import { type FieldProps, wordsOf } from './question-field.tsx'
+import { type FieldProps, useWords } from './question-field.tsx'
 import { Upload } from './upload.tsx'
 import { useTyped } from './use-typed.ts'
 
@@ -18,7 +18,7 @@ export function ListField({ question, fault, change, commit }: FieldProps) {
     change(next.some((line) => line !== '') ? next.filter((line) => line !== '') : null)
   }
   const typed = useTyped(lines.join('\n'), send, commit)
-  const words = wordsOf(question, fault)
+  const words = useWords(question, fault)
   return (
     <Labelled
       {...words}

@@ -1,12 +1,12 @@
 import { answerAt } from '../../src/answers/draft.ts'
 import { useSession } from '../session/session.ts'
-import { type FieldProps, wordsOf } from './question-field.tsx'
+import { type FieldProps, useWords } from './question-field.tsx'
 
 /** One of a few words, each with what it means. */
 export function Options({ question, fault, change, commit }: FieldProps) {
   const { draft } = useSession()
   const { pointer, choices = [], default: preset } = question
-  const { id, label, hint, fault: said } = wordsOf(question, fault)
+  const { id, label, hint, fault: said } = useWords(question, fault)
   const chosen = answerAt(draft, pointer) ?? preset
   return (
     <fieldset

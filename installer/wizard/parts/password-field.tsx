@@ -2,7 +2,7 @@ import { Labelled } from '@sealift/web/parts/field.tsx'
 import { useState } from 'react'
 import { answerAt } from '../../src/answers/draft.ts'
 import { useSession } from '../session/session.ts'
-import { type FieldProps, wordsOf } from './question-field.tsx'
+import { type FieldProps, useWords } from './question-field.tsx'
 
 /** A password: typed here, kept in a file on the machine that only its owner reads; or such a file that is there already. */
 export function PasswordField(props: FieldProps) {
@@ -11,7 +11,7 @@ export function PasswordField(props: FieldProps) {
   const [typed, setTyped] = useState('')
   const [failed, setFailed] = useState<string>()
   const path = answerAt(draft, question.pointer)
-  const { hint: _, fault: said, ...words } = wordsOf(question, fault)
+  const { hint: _, fault: said, ...words } = useWords(question, fault)
   const store = async (): Promise<void> => {
     if (typed === '') return
     setFailed(undefined)

@@ -3,6 +3,7 @@ import { answerAt } from '../../src/answers/draft.ts'
 import type { Question } from '../../src/answers/questions.ts'
 import type { Fault } from '../../src/wizard/view.ts'
 import { useSession } from '../session/session.ts'
+import { isOptional } from '../steps.ts'
 import { FileField } from './file-field.tsx'
 import { ListField } from './list-field.tsx'
 import { Options } from './options.tsx'
@@ -23,11 +24,11 @@ export type FieldProps = {
 export const idOf = (pointer: string): string => `answer${pointer.replaceAll('/', '-')}`
 
 /** What every control of a question is given: label, hint, fault. */
-export function wordsOf(
-  { pointer, title, description, required, kind, default: preset }: Question,
-  fault: Fault | undefined,
-) {
-  const optional = !required && kind !== 'flag' && kind !== 'choice'
+export function useWords(question: Question, fault: Fault | undefined) {
+  const { draft, faults } = useSession()
+  const { pointer, title, description, kind, default: preset } = question
+  const optional = isOptional(question, draft, faults)
+  const left = preset === undefined || kind === 'choice' || kind === 'flag' ? '' : ` Left empty: ${preset}.`
   return {
     id: idOf(pointer),
     label: (
@@ -36,7 +37,7 @@ export function wordsOf(
         {optional && <span className="optional"> (optional)</span>}
       </>
     ),
-    hint: optional && preset !== undefined ? `${description} Left empty: ${preset}.` : description,
+    hint: description + left,
     fault: fault === undefined ? undefined : faultText(fault, description),
   }
 }
@@ -79,7 +80,7 @@ function Text({ question, fault, change, commit }: FieldProps) {
     else change(kind === 'number' && /^\d{1,9}$/.test(trimmed) ? Number(trimmed) : trimmed)
   }
   const typed = useTyped(known, send, commit)
-  const words = wordsOf(question, fault)
+  const words = useWords(question, fault)
   const found = Object.values(view.looks).flatMap((one) => one?.choices?.[pointer] ?? [])
   if (found.length > 0) {
     const all = known === '' || found.includes(known) ? found : [known, ...found]
@@ -114,7 +115,7 @@ function Text({ question, fault, change, commit }: FieldProps) {
 function Flag({ question, fault, change, commit }: FieldProps) {
   const { draft } = useSession()
   const { pointer, default: preset = false } = question
-  const { id, label, hint, fault: said } = wordsOf(question, fault)
+  const { id, label, hint, fault: said } = useWords(question, fault)
   return (
     <div className="field">
       <label className="check">

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { parse, stringify } from 'yaml'
 import { answerAt, isGroup } from '../../src/answers/draft.ts'
 import { useSession } from '../session/session.ts'
-import { type FieldProps, wordsOf } from './question-field.tsx'
+import { type FieldProps, useWords } from './question-field.tsx'
 import { useTyped } from './use-typed.ts'
 
 /** Values of the chart, as YAML. What is no YAML yet is not sent. */
@@ -22,7 +22,7 @@ export function ValuesField({ question, fault, change, commit }: FieldProps) {
     }
   }
   const typed = useTyped(answer === undefined ? '' : stringify(answer), send, commit)
-  const words = wordsOf(question, fault)
+  const words = useWords(question, fault)
   return (
     <Labelled {...words} fault={failed ?? words.fault}>
       {(ties) => <textarea {...ties} {...typed} rows={4} spellCheck={false} placeholder="logging: {level: debug}" />}
