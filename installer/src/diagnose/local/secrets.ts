@@ -39,6 +39,7 @@ function learn(redactor: Redactor, name: string, value: string | undefined): voi
 
 /** Everything below the state directory that is neither a record nor a part of the release may be somebody's key. */
 const isSecretFile = (file: string): boolean =>
+  path.basename(path.dirname(file)) === 'uploads' ||
   /\.(?:key|pem|txt|password|token)$|password|secret/i.test(path.basename(file))
 
 const kubeconfigs = (named: string | undefined): string[] =>

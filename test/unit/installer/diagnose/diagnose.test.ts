@@ -47,6 +47,7 @@ async function plantedSite(t: TestContext) {
   await mkdir(join(state, '.sealift-diagnose-left'))
   await writeFile(join(state, '.sealift-diagnose-left', 'left.log'), 'of a diagnosis that was killed')
   await writeFile(join(state, 'uploads', 'kubeconfig.json'), `{"token":"${unknown.token}"}`)
+  await writeFile(join(state, 'uploads', 'keyFile-1-site'), `${unknown.upload}\n`)
   await writeFile(join(state, 'ca.key'), 'not a key, but secret all the same')
   const passwordFile = join(directory, 'password')
   await writeFile(passwordFile, `${unknown.answers}\n`)
@@ -55,7 +56,7 @@ async function plantedSite(t: TestContext) {
     answers,
     `apiVersion: sealift.dev/v1\nkind: Answers\nkubeconfig: ${site.kubeconfig}\nhost: cde.site.example\n` +
       `registry: {address: r.example, username: puller, passwordFile: password}\n` +
-      `values: {oidc: {clientSecret: ${unknown.named}, note: "it is ${unknown.answers}"}}\n`,
+      `values: {oidc: {clientSecret: ${unknown.named}, note: "it is ${unknown.answers}, or ${unknown.upload}"}}\n`,
   )
   return { ...site, directory, state, answersFile: answers, out: join(directory, 'out.tar.gz') }
 }

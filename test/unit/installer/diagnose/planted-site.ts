@@ -36,6 +36,7 @@ export const unknown = {
   cookie: 'cookie-nobody-knows',
   answers: 'answers-value-nobody-knows',
   token: 'kubeconfig-token-nobody-knows',
+  upload: 'uploaded-and-nobody-knows',
   proxy: 'proxy-pass-nobody-knows',
   passphrase: 'passphrase-nobody-knows',
 } as const
