@@ -11,10 +11,10 @@ const unseen = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u
 /**
  * Answers as the text of an answers file (YAML): in the order of the schema, with all defaults, without what other answers
  * settle, and without comments. The same answers are the same bytes from every face, and reading them gives these answers.
- * Paths stay as they are; with `directory`, those below it count from there.
+ * Paths stay as they are but for detours; with `directory`, those below it count from there.
  */
 export const writeAnswers = (draft: Draft, directory?: string): string =>
-  textOf(documentOf(directory === undefined ? draft : withPaths(draft, (file) => below(directory, file))))
+  textOf(documentOf(withPaths(draft, (file) => shortest(file, directory))))
 
 /** The same with a remark behind each path. */
 export function writeAnswersRemarked(draft: Draft, remark: string): string {
@@ -44,10 +44,12 @@ const textOf = (document: Document): string =>
     return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`
   })
 
-/** A path that counts from a directory where it is below it. */
-function below(directory: string, file: string): string {
-  const relative = path.relative(directory, path.resolve(directory, file))
-  if (relative === '' || relative === '..' || relative.startsWith('../')) return file
+/** A path without detours; where it is below a directory, counting from there. */
+function shortest(file: string, directory?: string): string {
+  if (directory === undefined) return path.isAbsolute(file) ? path.resolve(file) : file
+  const absolute = path.resolve(directory, file)
+  const relative = path.relative(directory, absolute)
+  if (relative === '' || relative === '..' || relative.startsWith('../')) return absolute
   // a name such as ~x would be read as something else
   return pathFault(relative) === undefined ? relative : `./${relative}`
 }

@@ -126,17 +126,25 @@ test('a certificate for another name, a foreign key, a broken chain, one that en
   const tls = (fields: string, more = (text: string) => text) => findings((text) => `${more(text)}tls: {${fields}}\n`)
   matches(await tls('certFile: cde.crt, keyFile: cde.key, caFile: ca.crt'))
   matches(
-    await tls('certFile: cde.crt, keyFile: open.key'),
+    await tls('certFile: cde.crt, keyFile: open.key, caFile: ca.crt'),
     /\/tls\/keyFile warning others on this machine can read it/,
   )
   matches(
     await tls('certFile: cde.crt, keyFile: cde.key', (text) => text.replace('cde.example', 'x.example')),
     /^10 \/tls\/certFile error .*does not name x\.example/,
   )
+  matches(await tls('certFile: cde.crt, keyFile: cde.key'), /\/tls\/certFile warning .* this machine does not know/)
+  matches(
+    await tls('certFile: cde.crt, keyFile: cde.key, caFile: ca.crt', (text) => `${text}devUrlsHost: DEV.example\n`),
+    /\/devUrlsHost error it has upper-case letters/,
+  )
   matches(await tls('certFile: cde.crt, keyFile: other.key'), /\/tls\/certFile error .*key belongs to another/)
   matches(await tls('certFile: chain.crt, keyFile: cde.key'), /error certificate 1 is not signed by the one behind it/)
-  matches(await tls('certFile: cde.crt, keyFile: cde.key, caFile: other-ca.crt'), /error the CA given did not sign it/)
-  matches(await tls('certFile: soon.crt, keyFile: soon.key'), /\/tls\/certFile warning it ends in 5 days/)
+  matches(await tls('certFile: cde.crt, keyFile: cde.key, caFile: other-ca.crt'), /error the CA in .* did not sign it/)
+  matches(
+    await tls('certFile: soon.crt, keyFile: soon.key, caFile: ca.crt'),
+    /\/tls\/certFile warning it lasts until .* 5 days/,
+  )
   matches(await tls('certFile: cde.crt, keyFile: cde.key, caFile: cde.crt'), /\/tls\/caFile error .* none of a CA/)
   matches(
     await findings((text) => text.replace('plainHttp: true', 'caFile: my.license')),

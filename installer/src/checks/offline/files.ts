@@ -1,6 +1,7 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { limits } from '@sealift/bundle-spec/limits.ts'
+import { answerAt } from '../../answers/draft.ts'
 import { questionsFor } from '../../answers/questions.ts'
 import { error, type Finding, warning } from './finding.ts'
 import type { Given } from './given.ts'
@@ -9,11 +10,12 @@ import type { Given } from './given.ts'
 const most = { kubeconfig: 4 * 1024 * 1024, license: limits.license, other: 256 * 1024 }
 
 /** Each file that an answer names is there and can be read; nobody else can read one with a secret. */
-export function fileFindings({ draft, answers, text }: Given): Finding[] {
+export function fileFindings({ draft, text }: Given): Finding[] {
   return questionsFor(draft).flatMap(({ pointer, kind, items }) => {
     // a bundle in parts has no file of its name
     if (pointer === '/bundle') return []
-    if (items === 'file') return answers.trust.flatMap((_, i) => ofFile(`${pointer}/${i}`, answers.trust[i], false))
+    const list = items === 'file' ? answerAt(draft, pointer) : undefined
+    if (Array.isArray(list)) return list.flatMap((_, i) => ofFile(`${pointer}/${i}`, text(`${pointer}/${i}`), false))
     return kind === 'file' || kind === 'secret-file' ? ofFile(pointer, text(pointer), kind === 'secret-file') : []
   })
 }

@@ -8,7 +8,9 @@ export interface Given {
   /** with defaults and absolute paths; what is at fault may be anything */
   answers: CompleteAnswers
   draft: Draft
-  /** Whether answers were given at these pointers and nothing is wrong with any. */
+  /** Whether nothing is wrong at these pointers and below; an answer that is not given is sound. */
+  isSound(...pointers: string[]): boolean
+  /** Whether sound answers were given at these pointers. */
   has(...pointers: string[]): boolean
   /** A text that was given and is sound. */
   text(pointer: string): string | undefined
@@ -18,9 +20,10 @@ export interface Given {
 
 /** What of answers is sound beside these faults. */
 export function given(draft: Draft, faults: readonly Fault[]): Given {
-  const has = (pointer: string) =>
-    valueAt(draft, pointer) !== undefined &&
-    !faults.some((fault) => fault.pointer === pointer || fault.pointer.startsWith(`${pointer}/`))
+  const isSound = (...pointers: string[]) =>
+    !pointers.some((at) => faults.some(({ pointer }) => pointer === at || pointer.startsWith(`${at}/`)))
+  const has = (...pointers: string[]) =>
+    isSound(...pointers) && pointers.every((pointer) => valueAt(draft, pointer) !== undefined)
   const text = (pointer: string) => {
     const value = has(pointer) ? valueAt(draft, pointer) : undefined
     return typeof value === 'string' ? value : undefined
@@ -28,7 +31,8 @@ export function given(draft: Draft, faults: readonly Fault[]): Given {
   return {
     answers: draft as CompleteAnswers,
     draft,
-    has: (...pointers) => pointers.every(has),
+    isSound,
+    has,
     text,
     content(pointer) {
       const file = text(pointer)

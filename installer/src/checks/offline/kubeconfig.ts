@@ -3,9 +3,9 @@ import { type Finding, failed } from './finding.ts'
 import type { Given } from './given.ts'
 
 /** The kubeconfig can be read and names a cluster; the context is in it. Nothing is asked there. */
-export function kubeconfigFindings({ answers, draft, has }: Given): Finding[] {
+export function kubeconfigFindings({ answers, isSound, has }: Given): Finding[] {
   const { kubeconfig, context } = answers
-  if ('kubeconfig' in draft && !has('/kubeconfig')) return []
+  if (!isSound('/kubeconfig')) return []
   const address = { kubeconfig, context: has('/context') ? context : undefined }
   const pointer = address.context !== undefined && knows(kubeconfig) ? '/context' : '/kubeconfig'
   try {

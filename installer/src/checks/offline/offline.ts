@@ -7,11 +7,13 @@ import type { CompleteAnswers } from '../../answers/schema.ts'
 import { chartValues } from '../../install/chart-values.ts'
 import type { InstallContext } from '../../install/context.ts'
 import { certificate } from '../certificate.ts'
+import { certificateChain } from '../certificate-chain.ts'
+import { certificateEnd } from '../certificate-end.ts'
 import type { Check } from '../check.ts'
 import { assertIgnorable } from '../ignore.ts'
 import { license } from '../license.ts'
 import { checks } from '../list.ts'
-import { authorityFindings, chainFindings } from './certificates.ts'
+import { authorityFindings } from './certificates.ts'
 import { fileFindings } from './files.ts'
 import { error, type Finding, failed, warning } from './finding.ts'
 import { given } from './given.ts'
@@ -42,27 +44,31 @@ export async function checkOffline(
   const { release, findings: ofBundle } = await openRelease(now(), { whole, signal })
   findings.push(...ofBundle)
   findings.push(...authorityFindings(now()))
-  findings.push(...chainFindings(now()))
   findings.push(...kubeconfigFindings(now()))
 
-  const sound = now()
-  const context = { answers: sound.answers, bundle: { release } } as unknown as InstallContext
-  if (sound.has('/tls', '/host')) findings.push(...(await found(certificate, '/tls/certFile', context)))
-  if (release && sound.has('/license', '/mode', '/registry'))
+  const { answers: sound } = now()
+  const context = { answers: sound, bundle: { release } } as unknown as InstallContext
+  for (const check of [certificate, certificateChain, certificateEnd])
+    if (now().has('/tls', '/host') && now().isSound('/devUrlsHost', '/editorsHost'))
+      findings.push(...(await found(check, '/tls/certFile', context)))
+  if (release && now().has('/license', '/mode', '/registry'))
     findings.push(...(await found(license, '/license', context)))
   findings.push(
-    ...said('/ignore', () => assertIgnorable(sound.has('/ignore') ? (sound.answers.ignore ?? []) : [], checks)),
-    ...said('/values', () => {
-      if (errors().every(({ pointer }) => !/^\/(values|registry|host|replicas|people|database|proxy)/.test(pointer)))
-        chartValues(sound.answers, release ?? unknown, ownCA(sound.answers))
-    }),
+    ...said('/ignore', () => now().has('/ignore') && assertIgnorable(sound.ignore ?? [], checks)),
+    ...said(
+      '/values',
+      () => now().has('/values') && now().isSound(...deciding) && chartValues(sound, release ?? unknown, ownCA(sound)),
+    ),
   )
   return { findings, ...(release && { release }) }
 }
 
+/** Answers that decide chart values, beside texts that any value may have. */
+const deciding = ['/registry', '/host', '/people', '/replicas', '/database', '/proxy']
+
 const ownCA = ({ tls }: CompleteAnswers): boolean => tls === undefined || tls.caFile !== undefined
 
-function said(pointer: string, look: () => void): Finding[] {
+function said(pointer: string, look: () => unknown): Finding[] {
   try {
     look()
     return []

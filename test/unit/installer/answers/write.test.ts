@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { emptyDraft, setAnswer } from '../../../../installer/src/answers/draft.ts'
+import { questionsFor } from '../../../../installer/src/answers/questions.ts'
 import { parseAnswers, readDraft } from '../../../../installer/src/answers/read.ts'
-import { writeAnswers } from '../../../../installer/src/answers/write.ts'
+import { writeAnswers, writeAnswersRemarked } from '../../../../installer/src/answers/write.ts'
 import { anyAnswers, runs } from './any-answers.ts'
 
 const file = '/site/answers.yaml'
@@ -100,4 +101,19 @@ test('what nobody would see is written as an escape, also beside what is multi-l
   assert.match(text, /\\u202e/)
   assert.deepEqual(readDraft(text, file).draft.values, values)
   assert.equal(readDraft(text, file).draft.bundle, '/usb/\u202ecde.bundle')
+})
+
+test('a draft with anything in a field is asked about, written and read back without harm', () => {
+  const fields = fc.constantFrom('host', 'trust', 'tls', 'registry', 'values', 'mode', 'database', 'replicas', 'people')
+  fc.assert(
+    fc.property(anyAnswers, fields, fc.jsonValue(), (answers, key, value) => {
+      const draft = { ...answers, [key]: value }
+      assert.ok(questionsFor(draft).length > 0)
+      const text = writeAnswers(draft, '/site')
+      const again = readDraft(text, file)
+      assert.equal(writeAnswers(again.draft, '/site'), text)
+      writeAnswersRemarked(draft, 'x')
+    }),
+    runs(200),
+  )
 })
