@@ -18,6 +18,8 @@ export interface Question {
   /** what counts where nothing is answered */
   default?: string | number | boolean
   required: boolean
+  /** pointer of the question that is asked where this one is left out: one of the two has to be answered */
+  orElse?: string
 }
 
 /** All questions, in the order of the pages and of the schema. */
@@ -34,7 +36,7 @@ function questionsOf({ properties = {}, required = [] }: Field, above: string, p
 }
 
 function question(field: Field, pointer: string, page: QuestionPage, required: boolean): Question {
-  const { title, description = '', choices, items } = field
+  const { title, description = '', choices, items, orElse } = field
   return {
     pointer,
     page,
@@ -43,6 +45,7 @@ function question(field: Field, pointer: string, page: QuestionPage, required: b
     kind: kindOf(field),
     required,
     ...(choices && { choices: Object.entries(choices).map(([value, title]) => ({ value, title })) }),
+    ...(orElse !== undefined && { orElse: `${pointer.slice(0, pointer.lastIndexOf('/'))}/${orElse}` }),
     ...(items && { items: items.file ? 'file' : 'text' }),
     ...(field.default !== undefined && { default: field.default }),
   }

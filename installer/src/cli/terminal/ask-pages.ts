@@ -96,8 +96,9 @@ async function askOne({ ask, face, live, signal }: Asker, question: Question): P
       async answer(value) {
         const { faults } = await face.answer({ [pointer]: value })
         const fault = Object.entries(faults).find(([at]) => at === pointer || at.startsWith(`${pointer}/`))?.[1]
-        // what is missing in a group is asked next
-        if (fault === undefined || question.kind === 'flag') return undefined
+        // what is missing in a group, or instead of what is left out, is asked next
+        const goesOn = question.kind === 'flag' || (value === null && question.orElse !== undefined)
+        if (fault === undefined || goesOn) return undefined
         return safe(fault.fix ? `${fault.message}. ${fault.fix}` : fault.message)
       },
     },

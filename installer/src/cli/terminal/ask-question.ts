@@ -20,8 +20,8 @@ export async function askQuestion(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<Back | undefined> {
-  const { title, kind, required } = question
-  const message = required ? title : `${title} (optional)`
+  const { title, kind, required, orElse } = question
+  const message = required || orElse !== undefined ? title : `${title} (optional)`
   const current = asking.current ?? question.default
   if (kind === 'values') {
     const count = Object.keys((asking.current as object | undefined) ?? {}).length

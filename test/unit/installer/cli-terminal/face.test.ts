@@ -22,7 +22,8 @@ function person(says: Record<string, string[]>): Ask & { shown(): string } {
   const say = (text: string) => {
     shown += `${text}\n`
   }
-  const next = (message: string) => says[message.replace(' (optional)', '')]?.shift()
+  const left = (message: string) => says[message.replace(' (optional)', '')]
+  const next = (message: string) => left(message)?.shift()
   return {
     say,
     shown: () => shown,
@@ -37,7 +38,7 @@ function person(says: Record<string, string[]>): Ask & { shown(): string } {
         const wrong = await fault(text)
         if (wrong === undefined) return text
         say(`! ${wrong}`)
-        assert.ok(says[message]?.length, `${message}: ${wrong}`)
+        assert.ok(left(message)?.length, `${message}: ${wrong}`)
       }
     },
     async choice({ message, choices, fallback }) {
@@ -95,6 +96,18 @@ test('everything is asked where nothing is answered, and a wrong answer is asked
   const [given] = work.answers as { host: string; registry: { address: string } }[]
   assert.deepEqual([given?.host, given?.registry.address], ['cde.example', '10.0.0.1:5000'])
   assert.match(shown(), /! .*host/i)
+})
+
+test('where no bundle file is named, a release in a registry is asked for', async (t) => {
+  const work = fakeWork()
+  const release = 'registry.vendor.example/cde/release:0.1.0'
+  const { bundle: _, ...draft } = completeDraft
+  const registry = { kind: 'existing', address: 'registry.vendor.example' }
+  const says = { ...install, Bundle: [''], Release: ['cde/release', release] }
+  const { start, shown } = await terminal(t, says, { draft: { ...draft, registry }, work })
+  assert.equal((await start())?.phase, 'done')
+  assert.partialDeepStrictEqual(work.answers[0], { release })
+  assert.match(shown(), /! .*names neither version nor digest/)
 })
 
 test('< goes to the question before, and to the page before', async (t) => {
