@@ -57,7 +57,7 @@ export function findNamespace(cluster: Cluster, name: string, patience?: Patienc
   let next = 0
   const read = async () => {
     const found = await cluster.core.readNamespace({ name })
-    if (found.metadata?.deletionTimestamp === undefined || Date.now() < next) return found
+    if (found?.metadata?.deletionTimestamp === undefined || Date.now() < next) return found
     next = Date.now() + reminder
     const annotations = { 'sealift.dev/waited-for': new Date().toISOString() }
     const reminded = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } }
