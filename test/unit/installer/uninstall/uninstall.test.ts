@@ -7,7 +7,7 @@ import type { InstallEvent } from '../../../../installer/src/install/events.ts'
 import { isEmpty, planUninstall } from '../../../../installer/src/uninstall/plan.ts'
 import { uninstall } from '../../../../installer/src/uninstall/uninstall.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
-import { installed, ofInstaller } from './installed.ts'
+import { installed, ofInstaller, ofWorkspace } from './installed.ts'
 
 const release = { name: 'cde', namespace: 'cde' }
 
@@ -90,6 +90,16 @@ test('what the manager makes anew on its last breath is removed again', async (t
   await run()
   assert.ok(made > 2)
   assert.ok(!objects.has(`${apps}/deployments/ws-two`))
+})
+
+test('what comes back after all else has gone is found by the last look, and removed', async (t) => {
+  const { run, fake, core, put, objects } = await site(t)
+  fake.before = (call) => {
+    if (call === `DELETE ${core}/secrets/sh.helm.release.v1.cde.v1`)
+      put(`${core}/services/ws-late`, ofWorkspace('late'))
+  }
+  await run()
+  assert.ok(!objects.has(`${core}/services/ws-late`))
 })
 
 test('killed at any request, the next run goes on and ends the same', async (t) => {
