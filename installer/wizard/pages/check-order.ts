@@ -3,6 +3,9 @@ import type { CheckResult } from '../../src/checks/check.ts'
 /** Whether an installation would be refused because of this check. */
 export const blocks = ({ state, level }: CheckResult): boolean => state === 'failed' && level === 'error'
 
+/** Whether it was looked at to the end, or not at all on purpose. */
+export const isOver = ({ state }: CheckResult): boolean => state !== 'waiting' && state !== 'running'
+
 /** Errors, warnings, what runs, what is ignored, what was not tried; apart from these what holds and what has not begun. */
 export function ordered(checks: readonly CheckResult[]): { shown: CheckResult[]; fine: CheckResult[] } {
   const rank = ({ state, level }: CheckResult): number =>

@@ -5,7 +5,7 @@ import { api, reportPaths } from '../api.ts'
 import { CheckCard } from '../parts/check-card.tsx'
 import { ErrorSummary } from '../parts/error-summary.tsx'
 import { useSession } from '../session/session.ts'
-import { blocks, checkSummary, ordered } from './check-order.ts'
+import { blocks, checkSummary, isOver, ordered } from './check-order.ts'
 
 /** What was looked at before anything changes: what fails first, each with what helps. */
 export function ChecksPage() {
@@ -14,7 +14,8 @@ export function ChecksPage() {
   const { checks, phase, failure } = view
   const running = phase === 'checking'
   const ran = checks.some(({ state }) => state !== 'waiting')
-  const over = checks.filter(({ state }) => state !== 'waiting' && state !== 'running').length
+  const over = checks.filter(isOver).length
+  const whole = ran && over === checks.length
   const open = checks.filter(blocks)
   const { shown, fine } = ordered(checks)
   const run = (): void => {
@@ -23,21 +24,26 @@ export function ChecksPage() {
   }
   const onward = (): void => {
     if (!editable) return
-    if (ran && open.length === 0) go('review')
+    if (whole && open.length === 0) go('review')
     else setTries((so) => so + 1)
   }
   return (
     <>
-      {tries > 0 && (!ran || open.length > 0) && !running && (
+      {tries > 0 && (!whole || open.length > 0) && !running && (
         <ErrorSummary
           attempt={tries}
-          title={ran ? `${checkSummary(checks)}: an installation would be refused` : 'The checks have not been run'}
+          title={
+            whole
+              ? `${checkSummary(checks)}: an installation would be refused`
+              : 'The checks have not been run to their end'
+          }
           faults={open.map(({ id, title, found = '' }) => ({ id: `check-${id}`, label: title, message: found }))}
         />
       )}
       <div className="check-bar">
         <p role="status">
           {running ? 'Looking at everything…' : ran ? checkSummary(checks) : 'Nothing was looked at yet.'}
+          {ran && !whole && !running && ' They were stopped before their end.'}
         </p>
         {running && (
           <>
@@ -71,7 +77,7 @@ export function ChecksPage() {
         </ul>
       )}
       {fine.length > 0 && <Fine checks={fine} />}
-      {ran && !running && (
+      {whole && (
         <p className="reports">
           The report, for a change request: <a href={reportPaths.html}>a page to print</a>,{' '}
           <a href={reportPaths.json} download>

@@ -10,7 +10,7 @@ import { useSession } from '../session/session.ts'
 /** Where the platform is, how one logs in for the first time, and what to do next. */
 export function DonePage() {
   const { view, draft, steers, attempt, close } = useSession()
-  const { result, stages, log } = view
+  const { result, stages, log, checks } = view
   const [open, setOpen] = useState(false)
   if (result === undefined) return null
   const { url, namespace, version, passwordCommand } = result
@@ -53,12 +53,16 @@ export function DonePage() {
           <a className="button" href={answersPath} download="answers.yaml">
             Answers
           </a>
-          <a className="button" href={reportPaths.html} download="sealift-report.html">
-            Report to print
-          </a>
-          <a className="button" href={reportPaths.json} download="sealift-report.json">
-            Report as JSON
-          </a>
+          {checks.length > 0 && (
+            <>
+              <a className="button" href={reportPaths.html} download="sealift-report.html">
+                Report to print
+              </a>
+              <a className="button" href={reportPaths.json} download="sealift-report.json">
+                Report as JSON
+              </a>
+            </>
+          )}
         </p>
       </PagePart>
       <details className="fine" open={open} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
