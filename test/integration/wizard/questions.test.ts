@@ -20,7 +20,15 @@ test('a person answers with the keyboard alone; faults stand at their fields and
   const { page, complaints } = await openTab(t)
   await page.goto(session.url)
   await heading(page, 'The bundle, and whom to trust').waitFor()
-  assert.equal(new URL(page.url()).hash, '#bundle', 'the token is gone from the address')
+  const tools = await page.context().newCDPSession(page)
+  const { entries } = await tools.send('Page.getNavigationHistory')
+  assert.deepEqual(
+    entries.map(({ url }) => url.split('/').at(-1)),
+    ['about:blank', '#bundle'],
+    'the token is nowhere in the history',
+  )
+  await page.getByText('Bundle', { exact: true }).waitFor()
+  await page.getByText('Release (optional)', { exact: true }).waitFor()
 
   const bundle = page.getByLabel(/^Bundle/)
   assert.equal(await bundle.getAttribute('aria-invalid'), null, 'nothing is wrong before anything was typed')
