@@ -1,4 +1,5 @@
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { Question } from '../answers/questions.ts'
 import { printable } from '../install/events.ts'
 import { type FaceView, type Fault, type Look, type Page, reduce, type Stamped, type View } from './view.ts'
 
@@ -24,7 +25,7 @@ export interface Session {
 export interface Face {
   readonly id: string
   view(): Promise<View>
-  questions(): Promise<readonly unknown[]>
+  questions(): Promise<readonly Question[]>
   /**
    * Everything after an event, in order; the whole view first where that event is too old, or of another run. Returns what
    * ends it.

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { request } from 'node:http'
 import path from 'node:path'
+import type { Question } from '../answers/questions.ts'
 import type { Face, Faults, Invitation, Session } from './face.ts'
 import { type Ask, askOver } from './http/ask.ts'
 import { followEvents } from './http/follow-events.ts'
@@ -62,7 +63,7 @@ export async function joinSession(directory: string): Promise<Session | undefine
 interface Entered {
   face: string
   view: View
-  questions: readonly unknown[]
+  questions: readonly Question[]
 }
 
 function joinedFace(

@@ -21,12 +21,15 @@ export function readKept(directory: string): View {
     // a crash may cut a line short
     try {
       const kept = JSON.parse(line) as { view: View } | Stamped
-      if ('view' in kept) view = { ...emptyView, ...kept.view }
+      if ('view' in kept) view = isView(kept.view) ? { ...emptyView, ...kept.view } : view
       else if (Number.isSafeInteger(kept.seq)) view = reduce(view, kept)
     } catch {}
   }
   return view
 }
+
+const isView = ({ stages, checks, log, looks }: Partial<View>): boolean =>
+  [stages, checks, log].every(Array.isArray) && typeof looks === 'object'
 
 /** Keeps events so that the next process shows the same. What only moves, or has a place of its own, is left out. */
 const isKept = (event: Stamped): boolean =>

@@ -1,8 +1,18 @@
+import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { isWildcard } from '../../serve/listen.ts'
 
-/** The names and addresses by which browsers may reach a server, the best one first. */
+const namePattern = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?$/i
+
+/**
+ * The names and addresses by which browsers may reach a server, the best one first.
+ * @throws SealiftError USAGE_HOST
+ */
 export function webNames(host: string, more: readonly string[]): [string, ...string[]] {
+  const wrong = more.find((name) => name.length > 253 || !(isIP(name) || namePattern.test(name)))
+  if (wrong !== undefined)
+    throw new SealiftError('USAGE_HOST', `${JSON.stringify(wrong.slice(0, 100))} is neither a host name nor an address`)
   const known = isWildcard(host) ? [...own(), hostname()] : isLoopback(host) ? [host, ...loopback] : [host]
   const [first = 'localhost', ...others] = new Set([...more, ...known].map((name) => name.toLowerCase()))
   return [first, ...others]

@@ -54,7 +54,7 @@ export interface Web {
 /**
  * Lets browsers join a session over HTTPS, until it is closed or the session ends. The certificate is kept in the
  * session's directory.
- * @throws SealiftError USAGE_LISTEN, STORAGE_CERTIFICATES
+ * @throws SealiftError USAGE_LISTEN, USAGE_HOST
  */
 export async function openWeb(session: Session, { listen, names = [], assets, ...options }: WebOptions): Promise<Web> {
   const limits = { ...defaultLimits, ...options.limits }
@@ -139,7 +139,7 @@ function browserDoor(
     faceOf: (request) => faces.get(keyOf(cookieOf(request))),
     async enter(request, response) {
       const { token } = await readObject(request)
-      const address = request.socket.remoteAddress ?? 'nowhere'
+      const address = (request.socket.remoteAddress ?? 'nowhere').replace(/^::ffff:/, '')
       await take(token, address)
       const face = await session.enter({ kind: 'web', label: `browser at ${address}` })
       const cookie = randomBytes(32).toString('base64url')

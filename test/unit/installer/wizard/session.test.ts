@@ -186,7 +186,7 @@ test('a line that a crash cut short and a disk that is full spoil no view', asyn
   const face = await session.enter(terminal)
   await face.go('review')
   await session.close()
-  await appendFile(join(directory, 'events.jsonl'), '{"type":"page","page":"do')
+  await appendFile(join(directory, 'events.jsonl'), '{"view":{"stages":1}}\n7\nnull\n{"type":"page","page":"do')
   const again = await openSession(directory, { work: fakeWork() })
   t.after(() => again.close())
   const other = await again.enter(terminal)
@@ -220,4 +220,21 @@ test('one who comes back gets what it missed; after too much, or from another ru
     other.subscribe(after, ({ type }) => updates.push(type))()
     assert.deepEqual(updates, ['view'], String(after))
   }
+})
+
+test('nobody comes in while a session ends; who is in hears how it does', async (t) => {
+  const release = Promise.withResolvers<void>()
+  t.after(() => release.resolve())
+  const { session } = await opened(t, { draft: completeDraft })
+  const face = await session.enter(terminal)
+  const heard: string[] = []
+  face.subscribe((await face.view()).seq, ({ type }) => heard.push(type))
+  session.onClose(() => release.promise)
+  await face.install()
+  const closed = session.close()
+  await assert.rejects(session.enter(browser), { code: 'SESSION_ENDED' })
+  release.resolve()
+  await closed
+  assert.ok(heard.includes('phase'))
+  await assert.rejects(face.view(), { code: 'SESSION_ENDED' })
 })
