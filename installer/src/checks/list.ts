@@ -1,3 +1,4 @@
+import { admission } from './admission.ts'
 import { api } from './api.ts'
 import { apiCertificate } from './api-certificate.ts'
 import { apiLatency } from './api-latency.ts'
@@ -11,11 +12,16 @@ import type { Check } from './check.ts'
 import { clock } from './clock.ts'
 import { containerRuntimes } from './container-runtimes.ts'
 import { coverage } from './coverage.ts'
+import { database } from './database.ts'
+import { databaseFit } from './database-fit.ts'
+import { databaseRoom } from './database-room.ts'
 import { hostName } from './host-name.ts'
 import { images } from './images.ts'
 import { kubelets } from './kubelets.ts'
 import { kubernetesVersion } from './kubernetes-version.ts'
+import { leftovers } from './leftovers.ts'
 import { license } from './license.ts'
+import { loadBalancer } from './load-balancer.ts'
 import { nameResolution } from './name-resolution.ts'
 import { nameServers } from './name-servers.ts'
 import { namespace } from './namespace.ts'
@@ -32,9 +38,11 @@ import { olderRelease } from './older-release.ts'
 import { ownership } from './ownership.ts'
 import { permissions } from './permissions.ts'
 import { proxy } from './proxy.ts'
+import { quotas } from './quotas.ts'
 import { registryLogin } from './registry-login.ts'
 import { storageClass } from './storage-class.ts'
 import { volumeExpansion } from './volume-expansion.ts'
+import { webhooks } from './webhooks.ts'
 
 /** What needs no image at the site: the stage `preflight`. The first that fails is the one that an installation ends with. */
 export const preflightChecks: readonly Check[] = [
@@ -55,7 +63,9 @@ export const preflightChecks: readonly Check[] = [
   namespace,
   olderRelease,
   permissions,
+  leftovers,
   ownership,
+  quotas,
   storageClass,
   volumeExpansion,
   nodes,
@@ -67,9 +77,15 @@ export const preflightChecks: readonly Check[] = [
   kubelets,
   nodeClocks,
   capacity,
+  loadBalancer,
+  webhooks,
   networks,
+  database,
+  databaseFit,
+  databaseRoom,
   bastionRoom,
   coverage,
+  admission,
 ]
 
 /** What runs pods from the site's registry: the stage `trial`. */

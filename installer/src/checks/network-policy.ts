@@ -12,7 +12,7 @@ export const networkPolicy: Check = {
   protects: 'deploy',
   why: 'Workspaces would reach each other, the database and all that the network leads to.',
   level: 'error',
-  after: ['images', 'nodes', 'permissions'],
+  after: ['images', 'nodes', 'permissions', 'leftovers'],
   limit: 400_000,
   async run(context) {
     if (!(await context.objects()).some(({ kind }) => kind === 'NetworkPolicy'))

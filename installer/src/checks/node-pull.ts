@@ -15,7 +15,7 @@ export const nodePull: Check = {
   protects: 'rollout',
   why: 'Pods that land on a node that cannot pull do not start, today or when they move.',
   level: 'error',
-  after: ['images', 'nodes', 'permissions'],
+  after: ['images', 'nodes', 'permissions', 'leftovers'],
   limit: 240_000,
   async run(context) {
     const { usable } = await siteNodes(context)

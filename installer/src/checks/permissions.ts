@@ -57,8 +57,12 @@ async function chartRights(context: InstallContext): Promise<Permission[]> {
         fix: `see what it knows: kubectl${cluster.flags} api-resources`,
       })
     const { group, resource, namespaced } = found
-    const where = namespaced ? { namespace: context.answers.namespace } : {}
-    wanted.push(...all(['get', 'create', 'patch', 'delete'], { group, resource, ...where }))
+    const verbs = ['get', 'create', 'patch', 'delete']
+    const { namespace } = context.answers
+    wanted.push(...all(verbs, { group, resource, ...(namespaced ? { namespace } : {}) }))
+    // tried out by a dry run, which needs the same right
+    if (namespaced)
+      wanted.push({ verb: 'patch', group, resource, namespace: probeNamespaces(context.answers).admission })
   }
   return wanted
 }

@@ -24,7 +24,7 @@ export const labels = { 'app.kubernetes.io/managed-by': 'sealift', 'app.kubernet
  * What the API server lets into a namespace of ours (Kubernetes, "Pod Security Admission"). The version is the oldest
  * that the platform runs on, so that no upgrade of a cluster turns its pods away.
  */
-const podSecurity = {
+export const podSecurity = {
   'pod-security.kubernetes.io/enforce': 'restricted',
   'pod-security.kubernetes.io/enforce-version': 'v1.30',
 }

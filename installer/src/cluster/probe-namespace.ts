@@ -7,10 +7,15 @@ const farewell = 15_000
 
 /**
  * Does something in a namespace of its own, of which nothing stays: not after a failure, nor after an abort. What a run
- * that was killed left under the same name is removed first.
+ * that was killed left under the same name is removed first. `more` are labels beside those of what is ours.
  * @throws SealiftError CLUSTER_OWNED where the namespace is somebody else's, CLUSTER_DELETING, CLUSTER_*
  */
-export async function inProbeNamespace<T>(cluster: Cluster, name: string, work: () => Promise<T>): Promise<T> {
+export async function inProbeNamespace<T>(
+  cluster: Cluster,
+  name: string,
+  work: () => Promise<T>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const left = await findNamespace(cluster, name)
   if (left) {
     if (left.metadata?.labels?.['app.kubernetes.io/managed-by'] !== labels['app.kubernetes.io/managed-by'])
@@ -21,7 +26,7 @@ export async function inProbeNamespace<T>(cluster: Cluster, name: string, work: 
     await cluster.request(`delete namespace ${name}`, () => cluster.core.deleteNamespace({ name }))
     await findNamespace(cluster, name)
   }
-  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } })
+  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...labels, ...more } } })
   try {
     return await work()
   } finally {

@@ -196,6 +196,7 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
         .spec
       return [201, { ...object, status: { allowed: fake.allows(resourceAttributes) } }]
     }
+    if (query.has('dryRun')) return [200, object]
     const at = method === 'POST' ? `${path}/${object.metadata?.name}` : path
     if (object.kind === 'Pod') {
       const policies = [...objects.values()].filter(({ kind }) => kind === 'NetworkPolicy')
