@@ -205,9 +205,12 @@ test("a namespace that is somebody else's has to be restricted by them; one of o
     const cluster = {
       server: 'https://cluster.test',
       flags: '',
-      core: { readNamespace: async () => found, readNamespacedConfigMap: async () => undefined },
+      core: {
+        readNamespace: async () => found ?? Promise.reject(new Error('404')),
+        readNamespacedConfigMap: async () => undefined,
+      },
       objects: { patch: async (object: Loose) => applied.push(object) },
-      find: async (_: string, ask: () => unknown) => ask(),
+      find: async (_: string, ask: () => Promise<unknown>) => ask().catch(() => undefined),
       request: async (_: string, ask: () => unknown) => ask(),
     }
     return { ...context, cluster: () => cluster as never }
