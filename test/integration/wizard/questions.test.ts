@@ -197,10 +197,12 @@ test('how often each part runs follows from the people, before anything is sent 
   await page.locator('#answer-people-fault').waitFor()
   await page.getByLabel('Chart values').fill('logging: {level: debug')
   await page.locator('#answer-values-fault').waitFor()
+  const sent = page.waitForResponse((answer) => answer.request().postData()?.includes('/values') === true)
   await page.getByLabel('Chart values').fill('logging: {level: debug}')
   await page.locator('#answer-values-fault').waitFor({ state: 'detached' })
   await page.getByLabel('Chart values').blur()
   await page.waitForFunction(() => document.querySelector('textarea')?.value.includes('level: debug\n'))
+  await sent
   assert.deepEqual(session.view().draft.values, { logging: { level: 'debug' } })
 })
 

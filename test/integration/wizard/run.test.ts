@@ -44,6 +44,7 @@ test('checks that fail come first; one is ignored after a question, a strict one
   assert.equal(session.view().draft.ignore, undefined)
   await storage.getByRole('button', { name: 'Ignore' }).click()
   await dialog.getByRole('button', { name: 'Ignore' }).click()
+  await dialog.waitFor({ state: 'detached' })
   await storage.getByRole('button', { name: 'Do not ignore' }).waitFor()
   assert.deepEqual(session.view().draft.ignore, ['storage'])
   session.emit({ type: 'checks', checks: checks.map((check) => ({ ...check, state: 'running' })) })
