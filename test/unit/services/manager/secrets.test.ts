@@ -90,7 +90,8 @@ async function environment(t: Parameters<typeof temporaryDirectory>[0]): Promise
 test('the environment is read, and empty means not set', async (t) => {
   const read = readEnvironment(await environment(t))
   assert.equal(read.port, 8080)
-  assert.equal(read.database.password, 'secret')
+  const { password } = read.database
+  assert.equal(typeof password === 'function' && password(), 'secret')
   assert.equal(read.database.ca, undefined)
   assert.equal(read.licenseKeys.length, 2)
   assert.deepEqual(read.workspace.pullSecrets, ['one', 'two'])
