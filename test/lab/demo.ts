@@ -41,11 +41,8 @@ export interface DemoSummary {
 const host = 'cde.sealift.test'
 const devUrlsHost = 'dev.sealift.test'
 
-/**
- * The main job from one end to the other, with the executable as its users run it: seal, verify, carry, serve, be refused with
- * a free license, install with a paid one, log in, create a workspace, run a command in it, open its editor.
- */
-export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
+/** What there is before anything is installed: a sealed bundle that is carried over and served, to a site that trusts it. */
+export async function prepareDemo(options: DemoOptions) {
   const files = demoFiles(options.directory)
   const say = steps(options.log, options.show ?? false)
   const { step } = say
@@ -66,8 +63,21 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
   const { serveState: state, bundle, trust } = files
   const serving = { bundle, trust, address: site.bastionAddress, port: site.registryPort, state }
   const served = await step('Serve it straight from the file', () => startServing({ ...serving, license: files.paid }))
+  await site.trust(served.registry, served.caFile).catch(async (error) => {
+    await served.stop()
+    throw error
+  })
+  return { files, site, served, say, buildMemory, verifyMemory: verified.peakMemory }
+}
+
+/**
+ * The main job from one end to the other, with the executable as its users run it: seal, verify, carry, serve, be refused with
+ * a free license, install with a paid one, log in, create a workspace, run a command in it, open its editor.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
+  const { files, site, served, say, buildMemory, verifyMemory } = await prepareDemo(options)
+  const { step } = say
   try {
-    await site.trust(served.registry, served.caFile)
     await writeAnswers(files, files.free, site, served)
     const refused = await step('Try to install with a free license', () => install(files, false))
     if (refused.exitCode !== 4)
@@ -109,7 +119,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
       times: say.times,
       memory: {
         'bundle build': buildMemory,
-        'bundle verify': verified.peakMemory,
+        'bundle verify': verifyMemory,
         serve: peakMemoryOf(served.pid),
         install: installed.peakMemory,
       },
@@ -130,7 +140,8 @@ function succeeded(result: CliResult): CliResult {
   return result
 }
 
-async function writeAnswers(files: DemoFiles, license: string, site: Site, served: Served): Promise<void> {
+/** Writes the answers file of the demo's site. */
+export async function writeAnswers(files: DemoFiles, license: string, site: Site, served: Served): Promise<void> {
   const template = await readFile(join(import.meta.dirname, 'demo-answers.yaml'), 'utf8')
   const values: Record<string, string> = {
     ...files,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { hostScript } from '../../../../installer/src/checks/host-script.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
 
@@ -45,7 +47,8 @@ interface Changes {
   programs?: Record<string, string>
 }
 
-async function run(t: TestContext, shell: readonly string[], { files = {}, programs = {} }: Changes = {}) {
+/** Lays out a node and its script. */
+async function prepare(t: TestContext, { files = {}, programs = {} }: Changes) {
   const directory = await temporaryDirectory(t)
   const root = join(directory, 'root')
   for (const [name, text] of Object.entries({ ...good.files, ...files })) {
@@ -61,11 +64,16 @@ async function run(t: TestContext, shell: readonly string[], { files = {}, progr
   }
   const script = join(directory, 'node.sh')
   await writeFile(script, hostScript(site))
-  const [program = '', ...words] = shell
   const env = { PATH: `${bin}:${process.env.PATH}`, HOST_ROOT: root, HOST_WRITES: '3' }
+  return { script, env, kept: async () => (await readdir(join(root, 'var/lib/kubelet'))).sort() }
+}
+
+async function run(t: TestContext, shell: readonly string[], changes: Changes = {}) {
+  const { script, env, kept } = await prepare(t, changes)
+  const [program = '', ...words] = shell
   const { status, stdout, stderr } = spawnSync(program, [...words, script], { env, encoding: 'utf8' })
   assert.equal(stderr, '')
-  assert.deepEqual((await readdir(join(root, 'var/lib/kubelet'))).sort(), ['pods'])
+  assert.deepEqual(await kept(), ['pods'])
   return { status, stdout, line: (name: string) => stdout.split('\n').find((line) => line.includes(`  ${name}`)) ?? '' }
 }
 
@@ -128,6 +136,18 @@ test('each thing that is wrong with a node is told, with what is needed', async 
     assert.match(text, new RegExp(`^${verdict}  ${name}.* found .*; needed .`), stdout)
     assert.match(text, found)
     if (verdict === 'FAIL') assert.equal(status, 1)
+  }
+})
+
+test('a script that is stopped while it writes takes its scratch file with it', async (t) => {
+  const { script, env, kept } = await prepare(t, { programs: { dd: 'sleep 0.2' } })
+  for (const shell of shells) {
+    const [program = '', ...words] = shell
+    const child = spawn(program, [...words, script], { env: { ...env, HOST_WRITES: '100' }, stdio: 'ignore' })
+    while ((await kept()).length === 1) await setTimeout(20)
+    child.kill('SIGTERM')
+    await once(child, 'close')
+    assert.deepEqual(await kept(), ['pods'], shell.join(' '))
   }
 })
 
