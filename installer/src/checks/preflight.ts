@@ -5,6 +5,7 @@ import { createContext, type InstallDeps } from '../install/context.ts'
 import { lockState } from '../stores/state-lock.ts'
 import type { CheckResult } from './check.ts'
 import { assertIgnorable } from './ignore.ts'
+import { images, imagesToSeed } from './images.ts'
 import { checks } from './list.ts'
 import { type CheckReport, checkReport } from './report.ts'
 import { runChecks } from './run.ts'
@@ -28,7 +29,9 @@ export async function preflight(
   try {
     await rm(scratch, { recursive: true, force: true })
     const context = createContext(answers, { ...deps, stateDir: scratch }, signal, [])
-    const outcomes = await runChecks(checks, context, { ignore, emit, signal })
+    const seeds = answers.registry.kind === 'seed'
+    const looked = checks.map((check) => (seeds && check === images ? imagesToSeed : check))
+    const outcomes = await runChecks(looked, context, { ignore, emit, signal })
     return checkReport(
       context,
       outcomes.map(({ result }) => result),

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { readAnswers } from '../../../installer/src/answers/read.ts'
+import { imagesToSeed } from '../../../installer/src/checks/images.ts'
 import { namespace } from '../../../installer/src/checks/namespace.ts'
 import { olderRelease } from '../../../installer/src/checks/older-release.ts'
 import { createContext } from '../../../installer/src/install/context.ts'
@@ -149,6 +150,10 @@ test('a registry that lacks images is refused with what is missing and how to br
       return true
     },
   )
+  // days before, where the installation seeds it, that is no fault
+  const seen = await imagesToSeed.run(context, () => {})
+  assert.equal(seen.state, 'skipped')
+  assert.match(seen.found, /^the installation puts them there: 127\.0\.0\.1:1\/mirror lacks/)
 })
 
 test('a chart that is no archive of plain files is refused before Helm sees it, although the vendor signed it', async (t) => {
