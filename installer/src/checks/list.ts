@@ -27,16 +27,22 @@ import { nameServers } from './name-servers.ts'
 import { namespace } from './namespace.ts'
 import { networkPolicy } from './network-policy.ts'
 import { networks } from './networks.ts'
+import { nodeCgroups } from './node-cgroups.ts'
 import { nodeClocks } from './node-clocks.ts'
 import { nodeConditions } from './node-conditions.ts'
 import { nodeKernels } from './node-kernels.ts'
 import { nodePlatforms } from './node-platforms.ts'
 import { nodePull } from './node-pull.ts'
 import { nodeSizes } from './node-sizes.ts'
+import { nodeWatches } from './node-watches.ts'
 import { nodes } from './nodes.ts'
 import { olderRelease } from './older-release.ts'
 import { ownership } from './ownership.ts'
 import { permissions } from './permissions.ts'
+import { podApi } from './pod-api.ts'
+import { podNames } from './pod-names.ts'
+import { podRegistry } from './pod-registry.ts'
+import { pods } from './pods.ts'
 import { proxy } from './proxy.ts'
 import { quotas } from './quotas.ts'
 import { registryLogin } from './registry-login.ts'
@@ -89,7 +95,16 @@ export const preflightChecks: readonly Check[] = [
 ]
 
 /** What runs pods from the site's registry: the stage `trial`. */
-export const trialChecks: readonly Check[] = [nodePull, networkPolicy]
+export const trialChecks: readonly Check[] = [
+  nodePull,
+  pods,
+  podNames,
+  podRegistry,
+  podApi,
+  nodeWatches,
+  nodeCgroups,
+  networkPolicy,
+]
 
 /** All checks, in the order of a report; the stages `license` and `registry` run one each, the latter behind a seeding. */
 export const checks: readonly Check[] = [license, ...preflightChecks, images, ...trialChecks]

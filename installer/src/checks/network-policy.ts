@@ -1,9 +1,8 @@
-import type { ReleaseImage } from '@sealift/bundle-spec/release.ts'
 import { probePolicies } from '../cluster/policy-probe.ts'
-import { siteRepository } from '../install/chart-values.ts'
 import { probeNamespaces } from '../install/probe-namespaces.ts'
 import { siteNodes } from '../install/site-nodes.ts'
 import type { Check } from './check.ts'
+import { imageWithNode } from './image-with-node.ts'
 import { inPullingNamespace } from './pulling-namespace.ts'
 
 export const networkPolicy: Check = {
@@ -17,17 +16,13 @@ export const networkPolicy: Check = {
   async run(context) {
     if (!(await context.objects()).some(({ kind }) => kind === 'NetworkPolicy'))
       return { state: 'skipped', found: 'the chart has no policies with these values' }
-    const { bundle, answers } = context
     const names = (await siteNodes(context)).fitting.map(({ metadata }) => metadata?.name as string)
-    // any that has Node.js; this one is needed on some node anyway
-    const { images } = bundle.release
-    const { reference, digest } = (images.find(({ name }) => name === 'manager') ?? images[0]) as ReleaseImage
-    const namespace = probeNamespaces(answers).policy
+    const namespace = probeNamespaces(context.answers).policy
     await inPullingNamespace(context, namespace, (pullSecret) =>
       probePolicies(context.cluster(), {
         ...{ namespace, pullSecret, timeout: 180_000, settle: 60_000 },
         nodes: { server: names[0] as string, clients: names.at(-1) as string },
-        image: `${siteRepository(reference, answers.registry.address)}@${digest}`,
+        image: imageWithNode(context),
       }),
     )
     return {

@@ -3,7 +3,8 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from './connection.ts'
 import { type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
 
-export interface PullProbe extends Pick<ProbePod, 'namespace' | 'node' | 'image' | 'pullSecret'> {
+export interface PullProbe extends Pick<ProbePod, 'namespace' | 'image' | 'pullSecret'> {
+  node: string
   /** milliseconds */
   timeout: number
 }

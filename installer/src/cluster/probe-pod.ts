@@ -1,13 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1Pod, V1PodSpec } from '@kubernetes/client-node'
 import type { Cluster } from './connection.ts'
 import { statusOf } from './failure.ts'
 
-/** A pod that tries something on one node, and is there for nothing else. */
+/** A pod that tries something, and is there for nothing else. */
 export interface ProbePod {
   namespace: string
   name: string
-  node: string
+  /** without it the scheduler takes one of those that fit */
+  node?: string
+  /** those that fit: architectures of processors (`kubernetes.io/arch`); any by default */
+  architectures?: readonly string[]
   /** by digest */
   image: string
   /** name of a pull secret in the namespace */
@@ -16,7 +19,13 @@ export interface ProbePod {
   /** beside that of who made it */
   labels?: Record<string, string>
   limits?: { cpu: string; memory: string }
+  /** name of a claim in the namespace, whose volume is at `volumePath` */
+  claim?: string
 }
+
+/** where the volume of a claim is mounted */
+export const volumePath = '/volume'
+const user = 65534
 
 /** Starts a pod. A new namespace refuses pods with 403 until its default service account is there: that is waited for. */
 export async function startProbePod(cluster: Cluster, probe: ProbePod): Promise<void> {
@@ -51,18 +60,22 @@ export async function watchProbePod<T>(
 }
 
 /** Fits the "restricted" Pod Security Standard, so that no admission policy turns it away. */
-const podOf = ({ name, namespace, node, image, pullSecret, command, labels, limits }: ProbePod): V1Pod => ({
+const podOf = ({ name, namespace, image, pullSecret, command, labels, limits, claim, ...where }: ProbePod): V1Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'sealift', ...labels } },
   spec: {
-    nodeName: node,
+    ...placed(where),
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 0,
     enableServiceLinks: false,
     ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
-    securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: {
+      ...{ runAsNonRoot: true, runAsUser: user, seccompProfile: { type: 'RuntimeDefault' } },
+      ...(claim === undefined ? {} : { fsGroup: user }),
+    },
+    ...(claim === undefined ? {} : { volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: claim } }] }),
     containers: [
       {
         name: 'probe',
@@ -71,7 +84,16 @@ const podOf = ({ name, namespace, node, image, pullSecret, command, labels, limi
         command: [...command],
         resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: limits ?? { cpu: '100m', memory: '32Mi' } },
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        ...(claim === undefined ? {} : { volumeMounts: [{ name: 'volume', mountPath: volumePath }] }),
       },
     ],
   },
 })
+
+function placed({ node, architectures }: Pick<ProbePod, 'node' | 'architectures'>): Partial<V1PodSpec> {
+  if (node !== undefined) return { nodeName: node }
+  if (architectures === undefined) return {}
+  const fitting = { key: 'kubernetes.io/arch', operator: 'In', values: [...architectures] }
+  const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms: [{ matchExpressions: [fitting] }] }
+  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } }
+}

@@ -5,6 +5,7 @@ import type { CompleteAnswers } from '../answers/schema.ts'
 import { type Cluster, connectCluster } from '../cluster/connection.ts'
 import { type HelmRelease, type HelmStatus, helmStatus, helmTemplate, platformRelease } from '../cluster/helm.ts'
 import type { HelmBinary } from '../cluster/helm-process.ts'
+import type { NodesSeen } from '../cluster/node-look.ts'
 import { apiResources } from '../cluster/permissions.ts'
 import { type RenderedObject, renderedObjects } from '../coverage/rendered-yaml.ts'
 import type { InstallBundle } from './bundle.ts'
@@ -43,6 +44,8 @@ export interface InstallContext extends InstallDeps {
   times: Record<string, number>
   /** set by the first stage that changes the cluster: from then on the journal is kept there too */
   changesCluster: boolean
+  /** what one check saw and others judge */
+  seen: { nodes?: NodesSeen }
   cluster(): Cluster
   helm(): Promise<HelmBinary>
   /** path of the chart archive, taken out of the bundle and checked */
@@ -102,6 +105,7 @@ export function createContext(
     timeout: deps.timeout ?? 600_000,
     times: {},
     changesCluster: false,
+    seen: {},
     cluster,
     helm,
     chart,

@@ -4,5 +4,10 @@ import type { CompleteAnswers } from '../answers/schema.ts'
 export function probeNamespaces({ namespace }: Pick<CompleteAnswers, 'namespace'>) {
   // a name has 63 characters at most (RFC 1123, 2.1)
   const start = namespace.slice(0, 50)
-  return { pull: `${start}-pull-probe`, policy: `${start}-policy-probe`, admission: `${start}-dry-run-probe` }
+  return {
+    pull: `${start}-pull-probe`,
+    pods: `${start}-pods-probe`,
+    policy: `${start}-policy-probe`,
+    admission: `${start}-dry-run-probe`,
+  }
 }
