@@ -47,6 +47,7 @@ import { proxy } from './proxy.ts'
 import { quotas } from './quotas.ts'
 import { registryLogin } from './registry-login.ts'
 import { storageClass } from './storage-class.ts'
+import { volume } from './volume.ts'
 import { volumeExpansion } from './volume-expansion.ts'
 import { webhooks } from './webhooks.ts'
 
@@ -103,6 +104,7 @@ export const trialChecks: readonly Check[] = [
   podApi,
   nodeWatches,
   nodeCgroups,
+  volume,
   networkPolicy,
 ]
 

@@ -37,6 +37,9 @@ function ownRights({ answers }: InstallContext): Permission[] {
       ...all(['create', 'patch'], { group: '', resource: 'secrets', namespace }),
       ...all(['create', 'patch'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
     ]),
+    ...all(['get', 'create', 'patch'], {
+      ...{ group: '', resource: 'persistentvolumeclaims', namespace: probeNamespaces(answers).volume },
+    }),
     ...all(['get'], { group: '', resource: 'pods/log', namespace }),
     ...all(['get', 'list', 'create', 'delete'], { group: '', resource: 'pods', namespace }),
     ...all(['get', 'list', 'create', 'patch', 'delete'], { group: '', resource: 'secrets', namespace }),

@@ -7,6 +7,7 @@ export function probeNamespaces({ namespace }: Pick<CompleteAnswers, 'namespace'
   return {
     pull: `${start}-pull-probe`,
     pods: `${start}-pods-probe`,
+    volume: `${start}-volume-probe`,
     policy: `${start}-policy-probe`,
     admission: `${start}-dry-run-probe`,
   }
