@@ -117,6 +117,7 @@ test('data stays, also where the command is killed twice, and an installation ov
     left.filter((line) => !line.startsWith('PersistentVolume <none>')),
     [
       'ConfigMap cde kube-root-ca.crt',
+      'ConfigMap cde sealift-answers',
       'ConfigMap cde sealift-receipt',
       'Namespace <none> cde',
       ...claims.map((claim) => `PersistentVolumeClaim cde ${claim}`),

@@ -2,7 +2,7 @@ import type { Found } from '../cluster/inventory.ts'
 import type { LocalState } from '../uninstall/local-state.ts'
 import type { Plan } from '../uninstall/plan.ts'
 import type { UninstallResult } from '../uninstall/uninstall.ts'
-import { bytes, safe } from './format.ts'
+import { bytes, safe, shellWord } from './format.ts'
 
 /** names of one kind that are shown */
 const shown = 40
@@ -31,7 +31,11 @@ export function planText(plan: Plan, local: LocalState): string {
 }
 
 /** What became of it, and what to do next. */
-export function resultText(plan: Plan, result: UninstallResult, answers = 'answers.yaml', flags = ''): string {
+export function resultText(
+  plan: Plan,
+  result: UninstallResult,
+  { answers, where, flags }: { answers?: string | undefined; where: string; flags: string },
+): string {
   const { namespace } = plan.release
   const kept = result.kept.length
   return [
@@ -41,7 +45,8 @@ export function resultText(plan: Plan, result: UninstallResult, answers = 'answe
     ...(kept === 0
       ? []
       : [
-          `  to go on with that data: sealift install --headless --answers ${answers}`,
+          ...(answers === undefined ? [`  the answers of it: sealift answers show${where} > answers.yaml`] : []),
+          `  to go on with that data: sealift install --headless --answers ${answers === undefined ? 'answers.yaml' : shellWord(answers)}`,
           '    with the same namespace in the answers, from a bundle of the same release or a later one',
           `  to remove it too: sealift uninstall${flags} --delete-data`,
         ]),

@@ -77,7 +77,10 @@ export const uninstall = defineCommand({
       const result = await run(plan, { cluster, state: { directory, isDefault } }, emit)
       printer.end()
       if (args.json) console.log(jsonLine({ type: 'result', ...result }))
-      else console.log(resultText(plan, result, args.answers, siteFlags(args)))
+      else
+        console.log(
+          resultText(plan, result, { answers: args.answers, where: siteFlags(where), flags: siteFlags(args) }),
+        )
     } finally {
       printer.end()
     }

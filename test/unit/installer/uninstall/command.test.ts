@@ -38,8 +38,11 @@ test('with --yes it goes; a second run says that only the data is there, a third
   const { run } = await site(t)
   const first = await run('--yes')
   assert.equal(first.exitCode, 0, first.stderr)
-  assert.match(first.stdout, /uninstalled; 6 objects with its data stay in cde/)
-  assert.match(first.stdout, /sealift install --headless --answers answers\.yaml/)
+  assert.match(first.stdout, /uninstalled; 7 objects with its data stay in cde/)
+  assert.match(
+    first.stdout,
+    /sealift answers show .*> answers\.yaml\n.*sealift install --headless --answers answers\.yaml/,
+  )
   const second = await run()
   assert.deepEqual([second.exitCode, second.stderr], [0, ''])
   assert.match(second.stdout, /the data of an earlier installation is:.*--delete-data/s)
@@ -71,7 +74,7 @@ test('on a terminal it asks for the name of the namespace; another word removes 
     })
   assert.match(await type('yes'), /nothing was removed \[USAGE_UNCONFIRMED\]/)
   assert.ok(!calls.some((call) => call.startsWith('DELETE')))
-  assert.match(await type('cde'), /uninstalled; 6 objects with its data stay/)
+  assert.match(await type('cde'), /uninstalled; 7 objects with its data stay/)
 })
 
 test('the state directory is found by its receipt where another kubeconfig leads to the same cluster', async (t) => {

@@ -74,6 +74,7 @@ export async function installed(t: TestContext) {
   for (const one of ['license', 'tls', 'ca']) put(`${core}/secrets/cde-${one}`, ofInstaller)
   put(`${core}/configmaps/sealift-journal`, ofInstaller)
   put(`${core}/configmaps/sealift-receipt`, ofInstaller)
+  put(`${core}/configmaps/sealift-answers`, ofInstaller)
   const info = { status: 'deployed' }
   put(`${core}/secrets/sh.helm.release.v1.cde.v1`, helmRecord({ info, config: {}, manifest }))
   for (const one of ['admin', 'postgres', 'ssh']) put(`${core}/secrets/cde-${one}`, ofChart('manager', 'cde', keep))

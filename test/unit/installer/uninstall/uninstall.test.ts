@@ -29,7 +29,15 @@ async function site(t: TestContext) {
   return { ...there, directory, plan, run, inNamespace }
 }
 
-const data = ['sealift-receipt', 'cde-admin', 'cde-postgres', 'cde-ssh', 'data-cde-postgres-0', 'ws-one-home']
+const data = [
+  'sealift-answers',
+  'sealift-receipt',
+  'cde-admin',
+  'cde-postgres',
+  'cde-ssh',
+  'data-cde-postgres-0',
+  'ws-one-home',
+]
 const furniture = ['kube-root-ca.crt', 'default', 'one']
 
 test('the plan says what goes, what stays and what it holds; nothing is changed', async (t) => {
@@ -52,7 +60,7 @@ test('data stays unless told; a second time there is nothing to do; told, the na
   const { run, plan, inNamespace, objects, untouched } = await site(t)
   const first = await run()
   assert.deepEqual(inNamespace().sort(), [...data, ...furniture].sort())
-  assert.deepEqual([first.kept.length, first.namespaceRemoved, first.others], [6, false, []])
+  assert.deepEqual([first.kept.length, first.namespaceRemoved, first.others], [7, false, []])
   assert.ok(isEmpty(await plan()))
   const second = await run(true)
   assert.deepEqual([second.kept, second.namespaceRemoved], [[], true])
