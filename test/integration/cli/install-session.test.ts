@@ -132,6 +132,25 @@ test('begun in a browser, killed, gone on with in the next one: nothing is lost'
   assert.equal((await findSessions(base)).length, 1)
 })
 
+test('an installation whose front process is killed ends in order, and goes on in the next one', async (t) => {
+  const { at, start } = await site(t)
+  const first = start('--answers', at('answers.json'), '--listen=127.0.0.1:0', '--json')
+  const browser = await browserAt(await first.link)
+  assert.equal((await browser.ask('POST', '/api/install', {})).status, 202)
+  const stageOf = async () => ((await browser.ask('GET', '/api/view')).json.view as View).stages
+  while (!(await stageOf()).some(({ id, state }) => id === 'preflight' && state === 'running'));
+  first.child.kill('SIGKILL')
+  const second = start('--listen=127.0.0.1:0', '--json')
+  const { ask, view } = await browserAt(await second.link)
+  assert.deepEqual([view.phase, view.failure?.code, view.page], ['failed', 'USAGE_INTERRUPTED', 'progress'])
+  assert.equal(view.stages.find(({ id }) => id === 'preflight')?.state, 'failed')
+  assert.equal((await ask('POST', '/api/install', {})).status, 202)
+  assert.equal((await ask('POST', '/api/close', {})).status, 409)
+  assert.equal((await ask('POST', '/api/stop', {})).status, 202)
+  second.child.kill('SIGTERM')
+  assert.equal(await second.exit, 130)
+})
+
 test('one that runs headless is watched in a browser, and stopped in a terminal', async (t) => {
   const { at, start, base } = await site(t)
   const headless = start('--headless', '--answers', at('answers.json'), '--json')

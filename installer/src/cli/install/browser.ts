@@ -6,9 +6,9 @@ import { openWeb, type Web } from '../../wizard/https/server.ts'
 import { onceAborted } from '../../wizard/once-aborted.ts'
 import type { OwnSession } from '../../wizard/session.ts'
 import { interruption } from '../signals.ts'
-import { stagePrinter } from '../stage-printer.ts'
 import { type Chosen, chooseSession, type GivenAnswers } from './choose.ts'
 import { announceResult } from './result.ts'
+import { shownWork } from './shown-work.ts'
 
 export interface BrowserArguments extends GivenAnswers {
   listen?: string | undefined
@@ -29,23 +29,16 @@ export async function installInBrowser(args: BrowserArguments): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const signal = interruption()
   const who = { kind: 'headless', label: `sealift install, process ${process.pid}` } as const
-  const chosen = await chooseSession(args, who, say)
+  const chosen = await chooseSession(args, who, shownWork(args.state, args.json), say)
   if ('joined' in chosen) return await showJoined(chosen, args, signal)
   const { own, end } = chosen
-  const printer = stagePrinter(process.stderr)
   try {
     const web = await open(own, args)
     own.invite = web.invite
     own.onClose(web.close)
-    own.watch((event) => {
-      if (!('stage' in event)) return
-      if (args.json) console.log(JSON.stringify(event))
-      else printer.show(event)
-    })
     announceLink(await web.invite(), web, args.json)
     await untilOver(own, web, signal)
   } finally {
-    printer.end()
     await end()
   }
   const result = await own.outcome().catch(() => undefined)

@@ -12,7 +12,7 @@ import { joinSession } from '../../wizard/join.ts'
 import { type OwnSession, openSession } from '../../wizard/session.ts'
 import { offerSession } from '../../wizard/socket.ts'
 import type { FaceView } from '../../wizard/view.ts'
-import { installing } from '../../wizard/work.ts'
+import type { Work } from '../../wizard/work.ts'
 import { safe } from '../format.ts'
 
 export interface GivenAnswers {
@@ -35,6 +35,7 @@ export type Chosen = { joined: Session; face: Face } | { own: OwnSession; end():
 export async function chooseSession(
   args: GivenAnswers,
   who: Pick<FaceView, 'kind' | 'label'>,
+  work: Work,
   say: (line: string) => void,
 ): Promise<Chosen> {
   const { state, answers } = args
@@ -62,7 +63,7 @@ export async function chooseSession(
     ...(args.trust === undefined ? {} : { '/trust': args.trust }),
     ...(args.license === undefined ? {} : { '/license': args.license }),
   }
-  const own = await openSession(directory, { work: installing(state), changes, ...(fresh ? { draft: fresh } : {}) })
+  const own = await openSession(directory, { work, changes, ...(fresh ? { draft: fresh } : {}) })
   await offerSession(own)
   return {
     own,

@@ -3,13 +3,13 @@ import path from 'node:path'
 import { readAnswers } from '../../answers/read.ts'
 import { defaultStateDir } from '../../install/open.ts'
 import { importAnswers } from '../../wizard/form.ts'
+import { onceAborted } from '../../wizard/once-aborted.ts'
 import { openSession } from '../../wizard/session.ts'
 import { offerSession } from '../../wizard/socket.ts'
-import { installing } from '../../wizard/work.ts'
 import { isGuarded, runGuarded } from '../guard.ts'
 import { interruption } from '../signals.ts'
-import { stagePrinter } from '../stage-printer.ts'
 import { announceResult } from './result.ts'
+import { shownWork } from './shown-work.ts'
 
 export interface HeadlessArguments {
   answers: string
@@ -25,38 +25,19 @@ export async function installHeadless(args: HeadlessArguments): Promise<void> {
     process.exitCode = await runGuarded()
     return
   }
-  const printer = stagePrinter(process.stderr)
-  const work = installing(args.state)
   const file = path.resolve(args.answers)
   const session = await openSession(args.state ?? defaultStateDir(answers), {
     draft: importAnswers(readFileSync(file, 'utf8'), file),
-    work: {
-      ...work,
-      install: (given, emit, signal) =>
-        work.install(
-          given,
-          (event) => {
-            if (args.json) console.log(JSON.stringify(event))
-            else printer.show(event)
-            emit(event)
-          },
-          signal,
-        ),
-    },
+    work: shownWork(args.state, args.json),
   })
   try {
     await offerSession(session)
     const face = await session.enter({ kind: 'headless', label: `sealift install, process ${process.pid}` })
     face.subscribe(session.view().seq, () => {})
     await face.install()
-    const signal = interruption()
-    if (signal.aborted) await session.close()
-    signal.addEventListener('abort', () => void session.close(), { once: true })
-    const result = await session.outcome()
-    printer.end()
-    announceResult(result, args.json)
+    onceAborted(interruption(), () => void session.close())
+    announceResult(await session.outcome(), args.json)
   } finally {
-    printer.end()
     await session.close()
   }
 }

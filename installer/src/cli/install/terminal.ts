@@ -1,4 +1,5 @@
 import { onceAborted } from '../../wizard/once-aborted.ts'
+import { installing } from '../../wizard/work.ts'
 import { interruption } from '../signals.ts'
 import { terminalFace } from '../terminal/face.ts'
 import { openTerminal } from '../terminal/open.ts'
@@ -14,7 +15,7 @@ export async function installInTerminal(args: TerminalArguments): Promise<void> 
   const terminal = await openTerminal({ input, output, type: process.env.TERM, plain: args.plain })
   try {
     const who = { kind: 'terminal', label: `terminal, process ${process.pid}` } as const
-    const chosen = await chooseSession(args, who, terminal.ask.say)
+    const chosen = await chooseSession(args, who, installing(args.state), terminal.ask.say)
     const [session, end] = 'own' in chosen ? [chosen.own, chosen.end] : [chosen.joined, () => chosen.joined.close()]
     const face = 'own' in chosen ? await session.enter(who) : chosen.face
     const signal = interruption()
