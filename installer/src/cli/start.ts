@@ -16,6 +16,8 @@ export async function start(words: readonly string[]): Promise<void> {
   }
   const { run } = await import('./program.ts')
   await run(words)
+  // a name that is being looked up can't be given up, and would hold the end up until the resolver does
+  process.exit()
 }
 
 function sendsMuch([command, ...rest]: readonly string[]): boolean {
