@@ -2,6 +2,7 @@ import { admission } from './admission.ts'
 import { api } from './api.ts'
 import { apiCertificate } from './api-certificate.ts'
 import { apiLatency } from './api-latency.ts'
+import { apiPorts } from './api-ports.ts'
 import { apiReady } from './api-ready.ts'
 import { bastionRoom } from './bastion-room.ts'
 import { capacity } from './capacity.ts'
@@ -65,6 +66,7 @@ export const preflightChecks: readonly Check[] = [
   apiReady,
   apiLatency,
   apiCertificate,
+  apiPorts,
   clock,
   kubernetesVersion,
   namespace,

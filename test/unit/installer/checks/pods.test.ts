@@ -141,11 +141,19 @@ test('names that pods do not find, and names that they find without there being 
 })
 
 test('few watches, and control groups of version 1, are warned of', async (t) => {
-  const inotify = { instances: 128, watches: 8192 }
-  const { look } = await cluster(t, (_, on) => (on === 'b' ? { inotify, cgroup: 1 } : {}))
+  const { look } = await cluster(t, (_, on) =>
+    on === 'b'
+      ? { inotify: { instances: 128, watches: 65_536 }, cgroup: 1 }
+      : { inotify: { instances: 1024, watches: 8192 } },
+  )
   await look(pods)
   const result = await look(nodeWatches)
-  assertFound(result, 'warning', /^b: 128 instances, 8192 watches$/, 'CLUSTER_NODE_WATCHES')
+  assertFound(
+    result,
+    'warning',
+    /^a: 1024 instances, 8192 watches, b: 128 instances, 65536 watches$/,
+    'CLUSTER_NODE_WATCHES',
+  )
   assert.match(result.fix ?? '', /sysctl -w fs\.inotify\.max_user_instances=1024 fs\.inotify\.max_user_watches=\d+/)
   assertFound(await look(nodeCgroups), 'warning', /^version 1: b$/, 'CLUSTER_NODE_SYSTEM')
   const blind = await cluster(t, () => ({ inotify: {}, cgroup: undefined }) as object)
