@@ -1,10 +1,16 @@
 import type { Cluster } from './connection.ts'
 
+/** What somebody in the cluster says of an object, `name`. */
+export interface ClusterEvent {
+  name: string
+  /** `Normal`, `Warning` */
+  type: string
+  reason: string
+  message: string
+}
+
 /** What the cluster itself says of the objects in a namespace, in its own words, the newest last; empty where it may not be read. */
-export async function eventsOf(
-  cluster: Cluster,
-  namespace: string,
-): Promise<{ name: string; type: string; reason: string; message: string }[]> {
+export async function eventsOf(cluster: Cluster, namespace: string): Promise<ClusterEvent[]> {
   const list = await cluster
     .request(`list events of ${namespace}`, () => cluster.core.listNamespacedEvent({ namespace, limit: 500 }))
     .catch((error: unknown) => {

@@ -1,9 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
-import { type KubernetesObject, PatchStrategy, type V1PersistentVolumeClaim } from '@kubernetes/client-node'
+import {
+  type KubernetesObject,
+  PatchStrategy,
+  type V1ContainerStateWaiting,
+  type V1PersistentVolumeClaim,
+} from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { apply, fieldManager, labels } from './apply.ts'
 import type { Cluster } from './connection.ts'
-import { eventsOf } from './events.ts'
+import { type ClusterEvent, eventsOf } from './events.ts'
 import { type ProbePod, startProbePod } from './probe-pod.ts'
 import { tryVolume, type VolumeFacts } from './volume-program.ts'
 
@@ -61,18 +66,26 @@ export async function probeVolume(
       last = { at: Date.now(), seen }
       if (message) say(message)
     }
-    const warnings = events.filter(({ type }) => type === 'Warning')
-    const late = Date.now() - started > timeout
-    if (late || (warnings.length > 0 && Date.now() - last.at > patience)) {
-      const starting = [undefined, 'ContainerCreating', 'PodInitializing'].includes(waiting?.reason)
-      const what =
-        volume === undefined ? 'is not made' : starting ? 'is not mounted' : 'is there, but its pod does not run'
-      const words = (warnings.length > 0 ? warnings : events).map((event) => `${event.reason}: ${event.message}`)
-      const own = waiting?.message ?? `nobody says why, for ${Math.round((Date.now() - started) / 1000)} s`
-      throw failure(cluster, probe, what, [...new Set(words)].slice(-3).join('; ') || own)
-    }
+    const warned = events.some(({ type }) => type === 'Warning') && Date.now() - last.at > patience
+    if (warned || Date.now() - started > timeout) throw stuck(cluster, probe, volume, waiting, events)
     await setTimeout(500, undefined, { signal: cluster.signal })
   }
+}
+
+/** What holds a volume up, in the words of the cluster: the last warnings, or else whatever it said last. */
+function stuck(
+  cluster: Cluster,
+  probe: VolumeProbe,
+  volume: string | undefined,
+  waiting: V1ContainerStateWaiting | undefined,
+  events: readonly ClusterEvent[],
+): SealiftError {
+  const mounting = [undefined, 'ContainerCreating', 'PodInitializing'].includes(waiting?.reason)
+  const pod = mounting ? 'is not mounted' : 'is there, but its pod does not run'
+  const warnings = events.filter(({ type }) => type === 'Warning')
+  const words = (warnings.length > 0 ? warnings : events).map(({ reason, message }) => `${reason}: ${message}`)
+  const why = [...new Set(words)].slice(-3).join('; ') || waiting?.message || 'nobody says why'
+  return failure(cluster, probe, volume === undefined ? 'is not made' : pod, why)
 }
 
 /** The smallest that clouds make; it holds half a megabyte. */
