@@ -9,7 +9,7 @@ import { applySecret, ensureNamespace, findNamespace, readSecret } from '../../i
 import { type Cluster, connectCluster } from '../../installer/src/cluster/connection.ts'
 import { helmStatus, helmUpgrade } from '../../installer/src/cluster/helm.ts'
 import { endOrphanedHelm, rememberHelm } from '../../installer/src/cluster/helm-orphan.ts'
-import { dropPendingRevisions } from '../../installer/src/cluster/helm-record.ts'
+import { dropUnfinishedRevisions } from '../../installer/src/cluster/helm-record.ts'
 import { probePull, usableNodes } from '../../installer/src/cluster/node-pull.ts'
 import { assertOwnership } from '../../installer/src/cluster/ownership.ts'
 import { apiResources, deniedPermissions } from '../../installer/src/cluster/permissions.ts'
@@ -242,7 +242,7 @@ test('after a kill in the middle of helm the next run ends what is left and inst
   await assert.rejects(helmUpgrade(helm, address, release, { chart, values: {} }, options), {
     code: 'CLUSTER_HELM_BUSY',
   })
-  assert.equal((await dropPendingRevisions(cluster, release)).length, 1)
+  assert.equal((await dropUnfinishedRevisions(cluster, release)).length, 1)
   await helmUpgrade(helm, address, release, { chart, values: {} }, options)
   assert.equal((await helmStatus(helm, address, release, { signal }))?.status, 'deployed')
 })

@@ -13,10 +13,10 @@ export function rememberHelm(helm: HelmBinary, pid: number): () => void {
 }
 
 /**
- * Ends the helm of a killed run: SIGTERM, on which it rolls back, then SIGKILL after `grace` milliseconds. A process id
- * that belongs to another program by now is left alone. Says whether there was one.
+ * Ends the helm of a killed run at once: what it has installed is what this run goes on with. A process id that belongs to
+ * another program by now is left alone. Says whether there was one.
  */
-export async function endOrphanedHelm(helm: HelmBinary, grace = 60_000): Promise<boolean> {
+export async function endOrphanedHelm(helm: HelmBinary): Promise<boolean> {
   let pid: number
   try {
     pid = Number(readFileSync(pidFile(helm), 'utf8'))
@@ -25,9 +25,8 @@ export async function endOrphanedHelm(helm: HelmBinary, grace = 60_000): Promise
   }
   const found = Number.isInteger(pid) && pid > 1 && runs(pid, helm.path)
   if (found) {
-    signal(pid, 'SIGTERM')
-    for (const end = Date.now() + grace; runs(pid, helm.path) && Date.now() < end; ) await setTimeout(200)
-    if (runs(pid, helm.path)) signal(pid, 'SIGKILL')
+    kill(pid)
+    while (runs(pid, helm.path)) await setTimeout(20)
   }
   rmSync(pidFile(helm), { force: true })
   return found
@@ -44,9 +43,9 @@ function runs(pid: number, executable: string): boolean {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function kill(pid: number): void {
   try {
-    process.kill(pid, name)
+    process.kill(pid, 'SIGKILL')
   } catch {
     // it ended by itself in between
   }

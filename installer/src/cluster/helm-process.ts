@@ -16,7 +16,10 @@ export interface HelmRun {
   args: readonly string[]
   /** what it reads from standard input: values never go through arguments, which every process of the machine can read */
   stdin?: string
+  /** ends it in order: helm takes back what it was doing */
   signal: AbortSignal
+  /** ends it at once: what it was doing stays as it is */
+  kill?: AbortSignal | undefined
   /** called with each line that it says on standard error */
   onLine?: ((line: string) => void) | undefined
   /** called with the process id once it runs */
@@ -36,10 +39,11 @@ const outputLimit = 64 * 1024 * 1024
 
 /**
  * Runs helm to its end. An abort sends SIGTERM, on which helm rolls back what it was doing, and SIGKILL after `grace`.
- * @throws SealiftError CLUSTER_HELM_MISSING where the executable does not start; the signal's reason when aborted
+ * @throws SealiftError CLUSTER_HELM_MISSING where the executable does not start; the reason of either signal
  */
 export async function runHelm(helm: HelmBinary, run: HelmRun): Promise<HelmResult> {
   run.signal.throwIfAborted()
+  run.kill?.throwIfAborted()
   mkdirSync(helm.home, { recursive: true, mode: 0o700 })
   const child = spawn(helm.path, run.args, { env: helmEnvironment(helm.home), stdio: ['pipe', 'pipe', 'pipe'] })
   let killTimer: NodeJS.Timeout | undefined
@@ -47,7 +51,9 @@ export async function runHelm(helm: HelmBinary, run: HelmRun): Promise<HelmResul
     child.kill('SIGTERM')
     killTimer = setTimeout(() => child.kill('SIGKILL'), run.grace ?? 5000)
   }
+  const kill = () => child.kill('SIGKILL')
   run.signal.addEventListener('abort', stop, { once: true })
+  run.kill?.addEventListener('abort', kill, { once: true })
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve(code))
@@ -73,12 +79,13 @@ export async function runHelm(helm: HelmBinary, run: HelmRun): Promise<HelmResul
   try {
     if (child.pid !== undefined) run.onStart?.(child.pid)
     const status = await ended
+    run.kill?.throwIfAborted()
     run.signal.throwIfAborted()
     if (size > outputLimit)
       throw new SealiftError('CLUSTER_HELM', `helm ${run.args[0]} wrote more than ${outputLimit} bytes`)
     return { status, stdout: Buffer.concat(chunks).toString(), stderr: tail.join('\n') }
   } catch (cause) {
-    if (cause instanceof SealiftError || run.signal.aborted) throw cause
+    if (cause instanceof SealiftError || run.signal.aborted || run.kill?.aborted) throw cause
     throw new SealiftError('CLUSTER_HELM_MISSING', `helm does not run: ${helm.path}`, {
       why: (cause as Error).message,
       fix: 'delete that file and run the same command again: it is taken out of the bundle anew',
@@ -87,6 +94,7 @@ export async function runHelm(helm: HelmBinary, run: HelmRun): Promise<HelmResul
   } finally {
     clearTimeout(killTimer)
     run.signal.removeEventListener('abort', stop)
+    run.kill?.removeEventListener('abort', kill)
     lines.close()
   }
 }

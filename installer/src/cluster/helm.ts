@@ -51,6 +51,8 @@ export interface HelmUpgrade extends HelmCaller {
   /** stands in the release's history */
   description: string
   onStart?: (pid: number) => void
+  /** ends it at once, for a later run to go on with what is there */
+  kill?: AbortSignal
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -164,6 +164,39 @@ test('a helm that does not run, and a cluster that does not answer, are named', 
   })
 })
 
+test('one signal ends helm in order, the other at once', async (t) => {
+  const dir = home(t)
+  for (const name of ['signal', 'kill'] as const) {
+    const stop = new AbortController()
+    const mark = path.join(dir, name)
+    let pid = 0
+    const running = runHelm(
+      { path: waitingProgram(dir), home: dir },
+      {
+        args: [mark],
+        signal,
+        grace: 60_000,
+        ...{ [name]: stop.signal },
+        onStart: (started) => {
+          pid = started
+        },
+        onLine: () => stop.abort(new Error(name)),
+      },
+    )
+    await assert.rejects(running, { message: name })
+    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+    assert.equal(existsSync(mark), name === 'signal')
+  }
+})
+
+/** A program that makes a file when it is asked to end, and ends. */
+function waitingProgram(directory: string): string {
+  const file = path.join(directory, 'program')
+  const lines = ['#!/bin/sh', 'trap ": >$1; exit 1" TERM', 'echo begun >&2', 'while :; do sleep 0.05; done', '']
+  writeFileSync(file, lines.join('\n'), { mode: 0o755 })
+  return file
+}
+
 test('a helm that outlived its installer is ended, another program under its process id is not', async (t) => {
   const dir = home(t)
   mkdirSync(dir, { recursive: true })
@@ -176,9 +209,9 @@ test('a helm that outlived its installer is ended, another program under its pro
   const ended = new Promise((resolve) => child.on('exit', (_code, by) => resolve(by)))
   rememberHelm(helm, child.pid as number)
   await new Promise((resolve) => setTimeout(resolve, 200))
-  assert.equal(await endOrphanedHelm(helm, 2000), true)
-  assert.match(String(await ended), /SIGTERM|SIGKILL/)
+  assert.equal(await endOrphanedHelm(helm), true)
+  assert.equal(await ended, 'SIGKILL')
   rememberHelm(helm, process.pid)
-  assert.equal(await endOrphanedHelm(helm, 100), false)
+  assert.equal(await endOrphanedHelm(helm), false)
   stop.abort()
 })

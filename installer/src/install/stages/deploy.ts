@@ -1,7 +1,7 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { helmUpgrade } from '../../cluster/helm.ts'
 import { endOrphanedHelm, rememberHelm } from '../../cluster/helm-orphan.ts'
-import { dropPendingRevisions } from '../../cluster/helm-record.ts'
+import { dropUnfinishedRevisions, isUnfinished } from '../../cluster/helm-record.ts'
 import { describeProblem } from '../../cluster/pod-problems.ts'
 import { type Rollout, rolloutFailure, watchRollout } from '../../cluster/rollout.ts'
 import { workloadsOf } from '../../cluster/workloads.ts'
@@ -42,7 +42,9 @@ export const deployStage: Stage<InstallContext> = {
     try {
       const chart = { chart: await context.chart(), values: context.values() }
       await helmUpgrade(helm, answers, helmRelease, chart, {
-        signal: AbortSignal.any([signal, stopHelm.signal]),
+        signal: stopHelm.signal,
+        // what an interrupted run has installed is what the next one goes on with
+        kill: signal,
         timeout,
         description: deploymentNote(context),
         onLine: (line) => report.info(line),
@@ -62,17 +64,17 @@ export const deployStage: Stage<InstallContext> = {
   },
 }
 
-/** After a kill: ends the helm that was left behind, and the revision that it left pending. */
+/** After a kill: ends the helm that was left behind, and the revision that it left unfinished. */
 async function clearTheWay(context: InstallContext, report: Reporter): Promise<void> {
   if (await endOrphanedHelm(await context.helm())) report.warn('ended the helm that an earlier run left behind')
   const status = await context.status()
-  if (!status?.status.startsWith('pending-')) return
+  if (status === undefined || !isUnfinished(status.status)) return
   const ours = context.earlier.some((entry) => entry.stage === 'deploy' && entry.event === 'start')
   if (!ours)
     throw new SealiftError('CLUSTER_HELM_BUSY', `release ${context.helmRelease.name} is ${status.status}`, {
       why: 'another installer may be at work, from another machine or another state directory',
       fix: `see since when: helm history ${context.helmRelease.name} --namespace ${context.answers.namespace}`,
     })
-  const dropped = await dropPendingRevisions(context.cluster(), context.helmRelease)
+  const dropped = await dropUnfinishedRevisions(context.cluster(), context.helmRelease)
   report.warn(`dropped the unfinished revision of an earlier run: ${dropped.join(', ')}`)
 }
