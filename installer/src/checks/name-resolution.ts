@@ -25,7 +25,8 @@ export const nameResolution: Check = {
       return {
         ...failed,
         found: `no address for ${missing.join(', ')}`,
-        needed: 'an entry in DNS, also for names below *',
+        needed:
+          devUrlsHost === undefined ? 'an entry in DNS' : `entries in DNS, *.${devUrlsHost} for all names below it`,
         fix,
       }
     if (loop.length > 0)

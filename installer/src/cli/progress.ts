@@ -11,11 +11,18 @@ export interface Progress {
 
 const interval = 100
 
+/** What progress is written to. */
+export interface ProgressStream {
+  isTTY?: boolean
+  columns?: number
+  write(text: string): unknown
+}
+
 /**
  * Progress for people on a terminal; elsewhere each step is one line, and every 10 s of a step another, so that a log
  * shows that it moves. Says nothing where `quiet`.
  */
-export function progressOn(stream: NodeJS.WriteStream, quiet: boolean): Progress {
+export function progressOn(stream: ProgressStream, quiet: boolean): Progress {
   if (quiet) return { step() {}, update() {}, end() {} }
   const terminal = stream.isTTY === true
   let title = ''

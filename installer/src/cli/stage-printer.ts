@@ -1,9 +1,9 @@
 import type { Emit } from '../install/events.ts'
 import { duration } from './format.ts'
-import { progressOn } from './progress.ts'
+import { type ProgressStream, progressOn } from './progress.ts'
 
 /** Shows the events of stages on a terminal or in a log: one line a stage, what it says below it, progress that moves. */
-export function stagePrinter(stream: NodeJS.WriteStream): { show: Emit; end(): void } {
+export function stagePrinter(stream: ProgressStream): { show: Emit; end(): void } {
   const progress = progressOn(stream, false)
   const line = (text: string) => {
     progress.end()

@@ -44,6 +44,8 @@ export interface InstallResult {
   url: string
   namespace: string
   version: string
+  /** the beginning of each command that looks at it: `kubectl --kubeconfig FILE --namespace cde` */
+  kubectl: string
 }
 
 /**
@@ -83,6 +85,7 @@ export async function install(
         namespace: answers.namespace,
         name: deps.bundle.release.name,
         version: deps.bundle.release.version,
+        kubectl: `kubectl${context.cluster().flags} --namespace ${answers.namespace}`,
       }
     } finally {
       await journal.close()

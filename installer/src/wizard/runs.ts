@@ -5,7 +5,7 @@ import { failureOf } from './face.ts'
 import { completeAnswers } from './form.ts'
 import { stopped } from './interrupted.ts'
 import { keepReport } from './kept-report.ts'
-import { passwordCommand, type Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** What a session does with its answers, one thing at a time. */
 export interface Runs {
@@ -52,7 +52,12 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
       const signal = begin()
       log.add({ type: 'phase', phase: 'checking' })
       running = work
-        .check(given, log.add, signal)
+        .stages()
+        .then((stages) => {
+          // a check says which of them it protects
+          if (log.view().stages.length === 0) log.add({ type: 'stages', stages })
+          return work.check(given, log.add, signal)
+        })
         .then((report) => {
           keepReport(directory, report)
           log.add({ type: 'checks', checks: report.checks })
@@ -73,8 +78,8 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
         return work.install(given, log.add, signal)
       })
       running = outcome.then(
-        ({ url, namespace, version }) => {
-          log.add({ type: 'result', result: { url, namespace, version, passwordCommand: passwordCommand(namespace) } })
+        ({ url, namespace, version, kubectl }) => {
+          log.add({ type: 'result', result: { url, namespace, version, kubectl } })
           log.add({ type: 'phase', phase: 'done' })
           log.add({ type: 'page', page: 'done' })
         },

@@ -26,7 +26,7 @@ export interface View {
   /** how it ended, in phase failed */
   failure?: Failure | undefined
   /** in phase done */
-  result?: { url: string; namespace: string; version: string; passwordCommand: string }
+  result?: { url: string; namespace: string; version: string; kubectl: string }
 }
 
 /** asking also stands for what was checked and may still be changed; failed for what may be taken up again. */

@@ -43,6 +43,3 @@ export const installing = (stateDir?: string): Work => ({
     return installStages.map(({ id, title }) => ({ id, title }))
   },
 })
-
-export const passwordCommand = (namespace: string): string =>
-  `kubectl get secret cde-admin --namespace ${namespace} -o jsonpath={.data.password} | base64 -d`

@@ -1,6 +1,7 @@
 import { PagePart } from '@sealift/web/parts/page.tsx'
 import { useState } from 'react'
 import { answerAt } from '../../src/answers/draft.ts'
+import { authorityCommand, passwordCommand } from '../../src/wizard/first-login.ts'
 import { answersPath, reportPaths } from '../api.ts'
 import { Command } from '../parts/command.tsx'
 import { LogDrawer } from '../parts/log-drawer.tsx'
@@ -13,7 +14,7 @@ export function DonePage() {
   const { result, stages, log, checks } = view
   const [open, setOpen] = useState(false)
   if (result === undefined) return null
-  const { url, namespace, version, passwordCommand } = result
+  const { url, version } = result
   const host = String(answerAt(draft, '/host') ?? '')
   const devUrls = answerAt(draft, '/devUrlsHost')
   const ownCa = answerAt(draft, '/tls') !== true
@@ -26,7 +27,7 @@ export function DonePage() {
         <p>
           The first user is <strong>admin</strong>. This command, on the machine that runs sealift, shows the password:
         </p>
-        <Command text={passwordCommand} name="the command that shows the password" />
+        <Command text={passwordCommand(result)} name="the command that shows the password" />
       </PagePart>
       <PagePart title="What to do next">
         <ol className="next">
@@ -38,10 +39,7 @@ export function DonePage() {
             <li>
               Browsers must trust the new certificate authority (CA). This writes its certificate, which is no secret,
               into a file to hand out:
-              <Command
-                text={`kubectl get secret cde-ca --namespace ${namespace} -o jsonpath='{.data.ca\\.crt}' | base64 -d > cde-ca.crt`}
-                name="the command that writes the CA"
-              />
+              <Command text={authorityCommand(result)} name="the command that writes the CA" />
             </li>
           )}
           <li>Log in as admin, change the password, and add the people who will work here.</li>

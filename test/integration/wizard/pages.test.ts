@@ -90,7 +90,7 @@ for (const scheme of ['light', 'dark'] as const)
         url: 'https://cde.site.example/',
         namespace: 'cde',
         version: '0.1.0',
-        passwordCommand: 'kubectl get secret cde-admin --namespace cde -o jsonpath={.data.password} | base64 -d',
+        kubectl: 'kubectl --namespace cde',
       },
     })
     session.emit({ type: 'phase', phase: 'done' })

@@ -180,7 +180,12 @@ test('a link for another browser, and the end', { skip: noBrowser }, async (t) =
   await page.getByRole('button', { name: 'Close' }).click()
   session.emit({
     type: 'result',
-    result: { url: 'https://cde.site.example/', namespace: 'cde', version: '0.1.0', passwordCommand: 'kubectl …' },
+    result: {
+      url: 'https://cde.site.example/',
+      namespace: 'cde',
+      version: '0.1.0',
+      kubectl: 'kubectl --namespace cde',
+    },
   })
   session.emit({ type: 'phase', phase: 'done' })
   await page.getByRole('button', { name: 'Close the wizard' }).click()

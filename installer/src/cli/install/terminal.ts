@@ -1,3 +1,4 @@
+import { passwordCommand } from '../../wizard/first-login.ts'
 import { onceAborted } from '../../wizard/once-aborted.ts'
 import { installing } from '../../wizard/work.ts'
 import { interruption } from '../signals.ts'
@@ -22,11 +23,11 @@ export async function installInTerminal(args: TerminalArguments): Promise<void> 
     // who watches has nothing to stop
     const forget = onceAborted(signal, () => void ('own' in chosen && session.close()))
     try {
-      const view = await terminalFace(face, { ask: terminal.ask, stream: process.stderr, signal })
+      const view = await terminalFace(face, { ask: terminal.ask, stream: terminal.stream, signal })
       const result = view?.result
       if (result) {
         terminal.ask.say(`version ${result.version} is installed: ${result.url}`)
-        terminal.ask.say(`first user: admin; password: ${result.passwordCommand}`)
+        terminal.ask.say(`first user: admin; password: ${passwordCommand(result)}`)
       } else terminal.ask.say('what was answered is kept: the same command goes on')
       await face.leave()
     } finally {

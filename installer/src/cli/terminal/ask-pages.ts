@@ -4,6 +4,7 @@ import { type Question, questionsFor } from '../../answers/questions.ts'
 import type { Face } from '../../wizard/face.ts'
 import type { Look, Page, View } from '../../wizard/view.ts'
 import { safe } from '../format.ts'
+import type { ProgressStream } from '../progress.ts'
 import { type Ask, type Back, back } from './ask.ts'
 import { askQuestion } from './ask-question.ts'
 import type { LiveView } from './live-view.ts'
@@ -36,7 +37,7 @@ export interface Asker {
   face: Face
   live: LiveView
   /** where progress is shown */
-  stream: NodeJS.WriteStream
+  stream: ProgressStream
   signal: AbortSignal
 }
 

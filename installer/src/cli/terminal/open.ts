@@ -1,8 +1,11 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { ProgressStream } from '../progress.ts'
 import type { Ask } from './ask.ts'
 
 export interface Terminal {
   ask: Ask
+  /** where progress is shown */
+  stream: ProgressStream
   /** Gives the terminal back. */
   close(): void
 }
@@ -30,8 +33,9 @@ export async function openTerminal({ input, output, type, plain }: TerminalOptio
   if (plain || !type || type === 'dumb' || type === 'unknown' || !output.columns) {
     const { linesOn } = await import('./ask-lines.ts')
     const ask = linesOn(input, output)
-    return { ask, close: ask.close }
+    // without a cursor that moves, progress is lines as in a log
+    return { ask, stream: { isTTY: false, write: (text) => output.write(text) }, close: ask.close }
   }
   const { promptsOn } = await import('./ask-prompts.ts')
-  return { ask: await promptsOn({ input, output }), close: () => {} }
+  return { ask: await promptsOn({ input, output }), stream: output, close: () => {} }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { stagePrinter } from '../../../../installer/src/cli/stage-printer.ts'
 import { back } from '../../../../installer/src/cli/terminal/ask.ts'
 import { openTerminal } from '../../../../installer/src/cli/terminal/open.ts'
 
@@ -42,10 +43,11 @@ for (const [what, { type, plain, columns }] of Object.entries({
 }))
   test(`on a terminal ${what} it asks line by line`, async (t) => {
     const { typed, shown, shows: _, ...streams } = terminal({ columns })
-    const { ask, close } = await openTerminal({ ...streams, type, plain })
+    const { ask, stream, close } = await openTerminal({ ...streams, type, plain })
     t.after(close)
     typed('\n')
     assert.equal(await ask.text(namespace, never), 'cde')
+    stagePrinter(stream).show({ type: 'progress', stage: 'verify', done: 1, total: 2, unit: 'items' })
     assert.doesNotMatch(shown(), ansi)
   })
 

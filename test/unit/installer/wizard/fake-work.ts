@@ -25,6 +25,7 @@ export const result: InstallResult = {
   name: 'cde',
   url: 'https://cde.example/',
   namespace: 'cde',
+  kubectl: 'kubectl --namespace cde',
   version: '0.1.0',
 }
 
@@ -76,7 +77,12 @@ export const report = (...checks: CheckResult[]): CheckReport =>
     by: 'operator@bastion',
     sealift: '0.1.0',
     release: { name: 'cde', version: '0.1.0' },
-    site: { host: 'cde.example', namespace: 'cde', registry: '10.0.0.1:5000', mode: 'airgapped' },
+    site: {
+      host: 'cde.example',
+      namespace: 'cde',
+      registry: '10.0.0.1:5000',
+      mode: 'airgapped',
+    },
     ms: 5,
     checks,
   })
