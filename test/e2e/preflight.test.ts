@@ -9,20 +9,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckResult } from '../../installer/src/checks/check.ts'
 import type { CheckReport } from '../../installer/src/checks/report.ts'
 import { cacheDirectory } from '../../manifests/images/cache.ts'
-import { prepareDemo, writeAnswers } from '../lab/demo.ts'
+import { type DemoGround, startGround, writeAnswers } from '../lab/demo-ground.ts'
 import { runSealift, startSealift } from '../lab/demo-sealift.ts'
+import { steps } from '../lab/demo-step.ts'
 import { down } from '../lab/lab.ts'
 
 /** A lab that nobody else uses; nothing is installed in it. */
 const lab = 'preflight'
-let ground: Awaited<ReturnType<typeof prepareDemo>>
+let ground: DemoGround
 let scratch: string
 
 before(
   async () => {
     scratch = await mkdtemp(join(tmpdir(), 'preflight-'))
-    ground = await prepareDemo({ lab, directory: join(cacheDirectory(), 'e2e'), log: (line) => console.log(line) })
-    await writeAnswers(ground.files, ground.files.paid, ground.site, ground.served)
+    const log = (line: string) => console.log(line)
+    ground = await startGround({ lab, directory: join(cacheDirectory(), 'e2e'), log }, steps(log, false))
+    await writeAnswers(ground, ground.files.paid)
   },
   { timeout: 30 * 60_000 },
 )

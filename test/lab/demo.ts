@@ -1,15 +1,12 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
 import { peakMemoryOf } from '../bench/process-usage.ts'
 import { openEditor } from './demo-editor.ts'
-import { type DemoFiles, demoFiles } from './demo-files.ts'
-import { sealDemo } from './demo-seal.ts'
-import { type CliResult, runSealift, sealift, sealiftExecutable } from './demo-sealift.ts'
-import { type Served, startServing } from './demo-serve.ts'
-import { type Site, type SiteOptions, siteOf } from './demo-site.ts'
+import type { DemoFiles } from './demo-files.ts'
+import { host, startGround, writeAnswers } from './demo-ground.ts'
+import { type CliResult, runSealift, sealift } from './demo-sealift.ts'
+import type { Site, SiteOptions } from './demo-site.ts'
 import { steps } from './demo-step.ts'
 import { logIn, type Platform } from './demo-user.ts'
-import { ensurePackages } from './packages.ts'
 
 export interface DemoOptions extends SiteOptions {
   /** where everything that the demo makes is kept */
@@ -38,52 +35,22 @@ export interface DemoSummary {
   stop(): Promise<void>
 }
 
-const host = 'cde.sealift.test'
-const devUrlsHost = 'dev.sealift.test'
-
-/** What there is before anything is installed: a sealed bundle that is carried over and served, to a site that trusts it. */
-export async function prepareDemo(options: DemoOptions) {
-  const files = demoFiles(options.directory)
-  const say = steps(options.log, options.show ?? false)
-  const { step } = say
-  await ensurePackages('lab', 'images', 'registry')
-
-  await step('Build the executable', sealiftExecutable)
-  // the site's binaries and the images are built side by side: neither needs the other
-  const [site, buildMemory] = await Promise.all([
-    step('Bring up the site', () => siteOf(options)),
-    sealDemo(files, files.sealed, say),
-  ])
-  await mkdir(files.bastion, { recursive: true })
-  await step('Carry it over', () => copyFile(files.sealed, files.bundle))
-  const verified = await step('Verify it', () =>
-    sealift(['bundle', 'verify', files.bundle, `--trust=${files.trust}`], say),
-  )
-
-  const { serveState: state, bundle, trust } = files
-  const serving = { bundle, trust, address: site.bastionAddress, port: site.registryPort, state }
-  const served = await step('Serve it straight from the file', () => startServing({ ...serving, license: files.paid }))
-  await site.trust(served.registry, served.caFile).catch(async (error) => {
-    await served.stop()
-    throw error
-  })
-  return { files, site, served, say, buildMemory, verifyMemory: verified.peakMemory }
-}
-
 /**
  * The main job from one end to the other, with the executable as its users run it: seal, verify, carry, serve, be refused with
  * a free license, install with a paid one, log in, create a workspace, run a command in it, open its editor.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
-  const { files, site, served, say, buildMemory, verifyMemory } = await prepareDemo(options)
+  const say = steps(options.log, options.show ?? false)
   const { step } = say
+  const ground = await startGround(options, say)
+  const { files, site, served, memory } = ground
   try {
-    await writeAnswers(files, files.free, site, served)
+    await writeAnswers(ground, files.free)
     const refused = await step('Try to install with a free license', () => install(files, false))
     if (refused.exitCode !== 4)
       throw new Error(`the free license was not refused: ${refused.exitCode} ${refused.stderr}`)
     say.note(refused.stderr.slice(refused.stderr.indexOf('error')).trim().replaceAll('\n', '\n  '))
-    await writeAnswers(files, files.paid, site, served)
+    await writeAnswers(ground, files.paid)
     const installed = await step('Install with a paid license', async () => succeeded(await install(files, say.show)))
 
     const adminPassword = await site.secret('cde', 'cde-admin', 'password')
@@ -118,8 +85,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
       sizes: await sizesOf(files),
       times: say.times,
       memory: {
-        'bundle build': buildMemory,
-        'bundle verify': verifyMemory,
+        ...memory,
         serve: peakMemoryOf(served.pid),
         install: installed.peakMemory,
       },
@@ -138,24 +104,6 @@ function succeeded(result: CliResult): CliResult {
   const { exitCode, stdout, stderr } = result
   if (exitCode !== 0) throw new Error(`sealift install ended with ${exitCode}\n${stdout}${stderr}`)
   return result
-}
-
-/** Writes the answers file of the demo's site. */
-export async function writeAnswers(files: DemoFiles, license: string, site: Site, served: Served): Promise<void> {
-  const template = await readFile(join(import.meta.dirname, 'demo-answers.yaml'), 'utf8')
-  const values: Record<string, string> = {
-    ...files,
-    license,
-    kubeconfig: site.kubeconfig,
-    registry: served.registry,
-    ca: served.caFile,
-    host,
-    devUrlsHost,
-  }
-  await writeFile(
-    files.answers,
-    template.replace(/\$\{(\w+)\}/g, (_, name: string) => JSON.stringify(values[name])),
-  )
 }
 
 async function sizesOf({ bundle, trust }: DemoFiles): Promise<DemoSummary['sizes']> {

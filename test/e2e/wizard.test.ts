@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { spawn } from '@lydell/node-pty'
+import { cacheDirectory } from '../../manifests/images/cache.ts'
+import { logIn, openTab, picture } from '../integration/dashboard/browser.ts'
+import { type DemoGround, devUrlsHost, host, startGround } from '../lab/demo-ground.ts'
+import { runSealift, sealiftExecutable, startSealift } from '../lab/demo-sealift.ts'
+import { steps } from '../lab/demo-step.ts'
+import { startWizard, type Wizard } from '../lab/demo-wizard.ts'
+import { down } from '../lab/lab.ts'
+import { answerPages, fingerprintAt, operatorAt } from './wizard-pages.ts'
+
+/** The three faces of one installation, each on a real cluster. */
+const lab = 'wizard'
+let ground: DemoGround
+let scratch: string
+/** the answers as the browser exported them */
+let exported: string
+
+before(
+  async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'sealift-wizard-'))
+    const directory = join(cacheDirectory(), 'wizard')
+    const log = (line: string) => console.log(line)
+    ground = await startGround({ lab, directory, log }, steps(log, false))
+  },
+  { timeout: 30 * 60_000 },
+)
+
+after(async () => {
+  await ground?.served.stop()
+  await down({ name: lab })
+  await rm(scratch, { recursive: true, force: true })
+})
+
+const stateOf = (name: string) => join(scratch, name)
+
+/** Ends what a test started, whatever became of it. */
+const killed = (wizard: Wizard) => {
+  wizard.child.kill('SIGKILL')
+  return wizard.ended
+}
+
+async function uninstalled(): Promise<void> {
+  const flags = [`--kubeconfig=${ground.site.kubeconfig}`, '--namespace=cde', '--delete-data', '--yes']
+  const { exitCode, stderr, stdout } = await runSealift(['uninstall', ...flags])
+  assert.equal(exitCode, 0, `${stdout}${stderr}`)
+}
+
+test('in a browser: from the first page to a login on the installed platform', async (t) => {
+  const wizard = await startWizard([`--state=${stateOf('web')}`])
+  t.after(() => killed(wizard))
+  assert.equal((await fingerprintAt(wizard))?.replaceAll(':', ''), wizard.fingerprint.replaceAll(':', ''))
+  const { page, complaints, hosts } = await openTab(t, 'light', ['--ignore-certificate-errors'])
+  const { heading, look, pressed } = operatorAt(page, 'wizard')
+  await page.goto(wizard.url)
+  await answerPages(page, ground)
+
+  await pressed('Run the checks')
+  await page.getByRole('button', { name: 'Run again' }).waitFor({ timeout: 120_000 })
+  await look('9-checks')
+  await pressed('Continue to review')
+  await heading('Review')
+  await page.getByText(`host: ${host}`).waitFor()
+  await look('10-review')
+  exported = await page.evaluate(async () => await (await fetch('/api/answers.yaml')).text())
+  await pressed('Install')
+  await heading('Installation')
+  await page.getByText('Stage 2 of').first().waitFor({ timeout: 60_000 })
+  await look('11-progress')
+  await page.getByRole('heading', { level: 1, name: 'The platform is installed' }).waitFor({ timeout: 180_000 })
+  await look('12-done')
+  await pressed('Close the wizard')
+  assert.equal(await wizard.ended, 0, wizard.said())
+  assert.deepEqual(complaints, [])
+  assert.deepEqual([...hosts], [new URL(wizard.url).host], 'nothing was asked of another host')
+
+  const address = await ground.site.ingressAddress()
+  const password = await ground.site.secret('cde', 'cde-admin', 'password')
+  const map = [`--host-resolver-rules=MAP ${host} ${address}`, '--ignore-certificate-errors']
+  const { page: platform } = await openTab(t, 'light', map)
+  await logIn(platform, `https://${host}/`, 'admin', password)
+  await picture(platform, join('wizard', '13-login'))
+})
+
+test('begun in a browser, killed, joined in a terminal and finished there', async (t) => {
+  await uninstalled()
+  const answers = join(scratch, 'answers.yaml')
+  await writeFile(answers, exported)
+  const state = stateOf('killed')
+  const wizard = await startWizard([`--state=${state}`, `--answers=${answers}`])
+  t.after(() => killed(wizard))
+  const { page } = await openTab(t, 'light', ['--ignore-certificate-errors'])
+  const { pressed } = operatorAt(page, 'killed')
+  await page.goto(wizard.url)
+  await page.getByRole('navigation').getByText('Review').click()
+  await pressed('Install')
+  await page.getByText('Install the chart').first().waitFor({ timeout: 120_000 })
+  await page
+    .getByText(/Stage \d+ of \d+: Install the chart/)
+    .first()
+    .waitFor({ timeout: 120_000 })
+  await killed(wizard)
+
+  const terminal = await terminalOf(['--terminal', '--plain', `--state=${state}`])
+  t.after(() => terminal.kill())
+  await terminal.asked(/What now\?/)
+  await terminal.answer('go on')
+  await terminal.shows(/is installed: https:/, 180_000)
+  assert.equal(await terminal.ended, 0)
+})
+
+test('in a terminal, from nothing: the same answers give the same file, and headless has nothing left to do', async (t) => {
+  await uninstalled()
+  const { files, served, site } = ground
+  const written = join(scratch, 'terminal.yaml')
+  const terminal = await terminalOf(['--terminal', '--plain', `--state=${stateOf('terminal')}`])
+  t.after(() => terminal.kill())
+  const typed: Record<string, string> = {
+    Bundle: files.bundle,
+    'Trusted keys': files.trust,
+    License: files.paid,
+    'Kubeconfig (optional)': site.kubeconfig,
+    Address: served.registry,
+    'CA (optional)': served.caFile,
+    'Host name': host,
+    'Host name of dev URLs (optional)': devUrlsHost,
+    'People (optional)': '25',
+    'That does not look right': 'go on',
+    'The checks have passed': 'go on to the review',
+    File: written,
+  }
+  const review = ['write these answers to a file', 'install']
+  await terminal.goesOn((message) => (message === 'Install?' ? review.shift() : typed[message]) ?? '')
+  await terminal.shows(/is installed: https:/, 180_000)
+  assert.equal(await terminal.ended, 0, terminal.shown())
+  // a browser's upload is kept in the session's directory
+  const paths = (text: string) => text.replace(/^kubeconfig: .*$/m, 'kubeconfig: KUBECONFIG')
+  assert.equal(paths(await readFile(written, 'utf8')), paths(exported))
+
+  const again = await runSealift(['install', '--headless', `--answers=${written}`, `--state=${stateOf('terminal')}`])
+  assert.equal(again.exitCode, 0, again.stderr)
+  assert.match(again.stderr, /\[ok\] Install the chart: this release runs with these values/)
+})
+
+test('killed at every stage, one after the other, it ends the same', async () => {
+  await uninstalled()
+  const answers = join(scratch, 'answers.yaml')
+  const flags = ['install', '--headless', `--answers=${answers}`, `--state=${stateOf('loop')}`, '--json']
+  const survived: string[] = []
+  for (;;) {
+    const stage = await killedIn(flags, survived)
+    if (stage === undefined) break
+    survived.push(stage)
+  }
+  // the blow meant for a short stage may fall in the next one
+  for (const stage of ['license', 'verify', 'preflight', 'registry', 'trial', 'deploy', 'smoke', 'receipt'])
+    assert.ok(survived.includes(stage), `${stage} is not among ${survived.join(', ')}`)
+  const again = await runSealift(flags)
+  assert.equal(again.exitCode, 0, again.stderr)
+  const receipt = await ground.site.kubectl('get', 'configmap', 'sealift-receipt', '--namespace=cde', '-o=json')
+  assert.match(JSON.parse(JSON.parse(receipt).data['receipt.json']).site.host, /^cde/)
+})
+
+/** Runs the installer until it begins a stage that it was not killed in yet, and kills it there; undefined where it ends. */
+async function killedIn(flags: readonly string[], before: readonly string[]): Promise<string | undefined> {
+  const child = await startSealift(flags)
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  let stage: string | undefined
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', async (line) => {
+    const event = JSON.parse(line) as { type: string; stage: string }
+    if (event.type !== 'stage-start' || stage !== undefined || before.includes(event.stage)) return
+    stage = event.stage
+    // somewhere within it
+    await sleep(Math.random() * 800)
+    child.kill('SIGKILL')
+  })
+  const code = await ended
+  // it may have been over before the blow
+  assert.ok(stage === undefined ? code === 0 : code === null || code === 0, `ended with ${code} in ${stage}`)
+  return stage
+}
+
+/** `sealift install` on a terminal of its own, as a serial console is. */
+async function terminalOf(flags: readonly string[]) {
+  const pty = spawn(await sealiftExecutable(), ['install', ...flags], {
+    name: 'vt220',
+    cols: 80,
+    rows: 24,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/root', TERM: 'vt220' },
+  })
+  let shown = ''
+  let read = 0
+  pty.onData((data) => {
+    shown += data.replaceAll('\r', '')
+  })
+  let over: number | undefined
+  const ended = new Promise<number>((resolve) =>
+    pty.onExit(({ exitCode }) => {
+      over = exitCode
+      resolve(exitCode)
+    }),
+  )
+  const until = async <T>(look: () => T | undefined, limit: number): Promise<T> => {
+    for (const end = Date.now() + limit; ; await sleep(20)) {
+      const found = look()
+      if (found !== undefined) return found
+      if (over !== undefined || Date.now() > end)
+        assert.fail(`it does not come (exit code ${over}):\n${shown.slice(-4000)}`)
+    }
+  }
+  /** The first line of what is asked now, once it waits for an answer. */
+  const question = () => {
+    const now = shown.slice(read)
+    const [, message] =
+      /(?:^|\n)(?![ ![\d])([A-Z][^\n]*)\n(?:(?: {2}|\d+\))[^\n]*\n)*(?:\[[^\n]*\] )?> $/.exec(now) ?? []
+    return message
+  }
+  const answer = (text: string) => {
+    read = shown.length
+    pty.write(`${text}\r`)
+  }
+  return {
+    ended,
+    shown: () => shown,
+    kill: () => {
+      if (over === undefined) pty.kill('SIGKILL')
+    },
+    shows: (pattern: RegExp, limit = 30_000) => until(() => (pattern.test(shown) ? true : undefined), limit),
+    asked: (pattern: RegExp) => until(() => (pattern.test(question() ?? '') ? true : undefined), 60_000),
+    async answer(text: string) {
+      answer(text)
+    },
+    /** Answers whatever is asked, until nothing is for the length of an installation. */
+    async goesOn(say: (message: string) => string) {
+      let again = 0
+      for (let before = ''; ; ) {
+        const message = await until(() => (over !== undefined || /\[1\/\d+\]/.test(shown) ? '' : question()), 120_000)
+        if (message === '') return
+        again = message === before ? again + 1 : 0
+        before = message
+        assert.ok(again < 5, `it asks the same again and again:\n${shown.slice(-2000)}`)
+        answer(say(message))
+      }
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DemoFiles, demoFiles } from './demo-files.ts'
+import { sealDemo } from './demo-seal.ts'
+import { sealift, sealiftExecutable } from './demo-sealift.ts'
+import { type Served, startServing } from './demo-serve.ts'
+import { type Site, type SiteOptions, siteOf } from './demo-site.ts'
+import type { Step } from './demo-step.ts'
+import { ensurePackages } from './packages.ts'
+
+/** Names of the platform. */
+export const host = 'cde.sealift.test'
+export const devUrlsHost = 'dev.sealift.test'
+
+/** A site before anything is installed: its cluster, the bundle that was carried over, and the registry that serves it. */
+export interface DemoGround {
+  files: DemoFiles
+  site: Site
+  served: Served
+  /** peak resident memory in bytes, by command */
+  memory: Record<string, number>
+}
+
+/** Seals the release, brings the site up beside it, carries the bundle over, verifies it and serves it to the nodes. */
+export async function startGround(options: SiteOptions & { directory: string }, say: Step): Promise<DemoGround> {
+  const files = demoFiles(options.directory)
+  const { step } = say
+  await ensurePackages('lab', 'images', 'registry')
+
+  await step('Build the executable', sealiftExecutable)
+  // the site's binaries and the images are built side by side: neither needs the other
+  const [site, buildMemory] = await Promise.all([
+    step('Bring up the site', () => siteOf(options)),
+    sealDemo(files, files.sealed, say),
+  ])
+  await mkdir(files.bastion, { recursive: true })
+  await step('Carry it over', () => copyFile(files.sealed, files.bundle))
+  const verified = await step('Verify it', () =>
+    sealift(['bundle', 'verify', files.bundle, `--trust=${files.trust}`], say),
+  )
+  const { serveState: state, bundle, trust } = files
+  const serving = { bundle, trust, address: site.bastionAddress, port: site.registryPort, state }
+  const served = await step('Serve it straight from the file', () => startServing({ ...serving, license: files.paid }))
+  await site.trust(served.registry, served.caFile).catch(async (error) => {
+    await served.stop()
+    throw error
+  })
+  return { files, site, served, memory: { 'bundle build': buildMemory, 'bundle verify': verified.peakMemory } }
+}
+
+/** Writes the answers of the site's operator, with one license or the other. */
+export async function writeAnswers({ files, site, served }: DemoGround, license: string): Promise<void> {
+  const template = await readFile(join(import.meta.dirname, 'demo-answers.yaml'), 'utf8')
+  const values: Record<string, string> = {
+    ...files,
+    license,
+    kubeconfig: site.kubeconfig,
+    registry: served.registry,
+    ca: served.caFile,
+    host,
+    devUrlsHost,
+  }
+  await writeFile(
+    files.answers,
+    template.replace(/\$\{(\w+)\}/g, (_, name: string) => JSON.stringify(values[name])),
+  )
+}
