@@ -21,18 +21,29 @@ export interface ChartPods {
 
 interface Runner extends RenderedObject {
   metadata?: { name?: string }
-  spec?: { replicas?: number; template?: { metadata?: ChartPods['metadata']; spec?: V1PodSpec } }
+  spec?: {
+    replicas?: number
+    template?: { metadata?: ChartPods['metadata']; spec?: V1PodSpec }
+    volumeClaimTemplates?: { metadata?: { name?: string } }[]
+  }
 }
 
 const runners = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job']
 
-/** The pods of rendered objects, by what runs them. */
+/** The pods of rendered objects, by what runs them; those of a StatefulSet with a volume for each of its claims, as it makes them. */
 export const chartPods = (objects: readonly RenderedObject[]): ChartPods[] =>
-  (objects as Runner[]).flatMap(({ kind, metadata, spec }) => {
-    const { template, replicas = 1 } = spec ?? {}
-    if (!runners.includes(kind) || !template?.spec) return []
-    return [{ kind, name: metadata?.name ?? '', spec: template.spec, metadata: template.metadata ?? {}, replicas }]
-  })
+  (objects as Runner[]).flatMap(
+    ({ kind, metadata, spec: { template, replicas = 1, volumeClaimTemplates = [] } = {} }) => {
+      if (!runners.includes(kind) || !template?.spec) return []
+      const name = metadata?.name ?? ''
+      const claims = volumeClaimTemplates.map(({ metadata: { name: volume = '' } = {} }) => ({
+        name: volume,
+        persistentVolumeClaim: { claimName: `${volume}-${name}-0` },
+      }))
+      const spec = { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] }
+      return [{ kind, name, spec, metadata: template.metadata ?? {}, replicas }]
+    },
+  )
 
 /** What a pod asks for, as the scheduler counts (Kubernetes, "Init Containers", Resource sharing within containers). */
 export function askedBy({ containers = [], initContainers = [], overhead }: Partial<V1PodSpec>): Room {

@@ -52,7 +52,9 @@ export async function runChecks(
   async function after(check: Check, before: readonly Promise<CheckOutcome>[]): Promise<CheckOutcome> {
     const broken = (await Promise.all(before)).map(({ result }) => result).find((result) => !holds(result))
     if (broken) {
-      const result: CheckResult = { ...waiting(check), state: 'skipped', found: `not tried without: ${broken.title}` }
+      // what was skipped itself has said why
+      const found = broken.state === 'skipped' ? broken.found : `not tried without: ${broken.title}`
+      const result: CheckResult = { ...waiting(check), state: 'skipped', ...(found === undefined ? {} : { found }) }
       emit(result)
       return { result }
     }

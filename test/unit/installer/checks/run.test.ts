@@ -67,7 +67,7 @@ test('a failure skips what stands on it, and says so; a warning does not', async
   ])
   assert.equal(results.second?.state, 'skipped')
   assert.equal(results.second?.found, 'not tried without: ground holds')
-  assert.equal(results.third?.found, 'not tried without: second holds')
+  assert.equal(results.third?.found, 'not tried without: ground holds')
   assert.equal(results.fourth?.state, 'passed')
 })
 
