@@ -71,7 +71,10 @@ test('in a browser: from the first page to a login on the installed platform', a
   exported = await page.evaluate(async () => await (await fetch('/api/answers.yaml')).text())
   await pressed('Install')
   await heading('Installation')
-  await page.getByText('Stage 2 of').first().waitFor({ timeout: 60_000 })
+  await page
+    .getByText(/Stage \d+ of \d+: Install the chart/)
+    .first()
+    .waitFor({ timeout: 120_000 })
   await look('11-progress')
   await page.getByRole('heading', { level: 1, name: 'The platform is installed' }).waitFor({ timeout: 180_000 })
   await look('12-done')
