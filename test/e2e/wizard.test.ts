@@ -25,7 +25,7 @@ let exported: string
 before(
   async () => {
     scratch = await mkdtemp(join(tmpdir(), 'sealift-wizard-'))
-    const directory = join(cacheDirectory(), 'wizard')
+    const directory = join(cacheDirectory(), 'e2e')
     const log = (line: string) => console.log(line)
     ground = await startGround({ lab, directory, log }, steps(log, false))
   },
