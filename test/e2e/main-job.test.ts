@@ -6,12 +6,15 @@ import { copyFile, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { rootCertificates } from 'node:tls'
 import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import { readGraph } from '@sealift/bundle-spec/graph.ts'
 import { readAnswers } from '../../installer/src/answers/read.ts'
 import { connectCluster } from '../../installer/src/cluster/connection.ts'
+import { lookFromNode } from '../../installer/src/cluster/node-look.ts'
 import { probePolicies } from '../../installer/src/cluster/policy-probe.ts'
 import { inProbeNamespace } from '../../installer/src/cluster/probe-namespace.ts'
+import { probeVolume } from '../../installer/src/cluster/volume-probe.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
 import { openBundle } from '../../installer/src/stores/bundle/open.ts'
 import { cacheDirectory } from '../../manifests/images/cache.ts'
@@ -253,6 +256,63 @@ test('where the network stops to enforce policies, the probe says so', async () 
   await probe()
 })
 
+test('all that pods look at before an installation holds here, and nothing stays of it', async () => {
+  const { stdout, stderr } = await runSealift(['preflight', `--answers=${demo.files.answers}`, '--json'])
+  const { checks } = JSON.parse(stdout) as { checks: { id: string; state: string; level: string; found?: string }[] }
+  for (const id of ['pods', 'pod-names', 'pod-registry', 'pod-api', 'node-watches', 'node-cgroups', 'volume']) {
+    const check = checks.find((one) => one.id === id)
+    const holds = check?.state === 'passed' || (check?.state === 'failed' && check.level === 'warning')
+    assert.ok(holds, `${JSON.stringify(check)} ${stderr}`)
+  }
+  for (const id of ['pods', 'pod-registry', 'pod-api'])
+    assert.equal(checks.find((one) => one.id === id)?.state, 'passed', id)
+  assert.match(checks.find(({ id }) => id === 'volume')?.found ?? '', /p99/)
+  await until(async () => !/probe/.test(await kubectl('get', 'namespaces', '-o=name')))
+  await until(async () => !/volume-probe/.test(await kubectl('get', 'persistentvolumes', '-o=jsonpath={..claimRef}')))
+})
+
+test('volumes that nobody makes, and a CA that is another one for pods, are told', async () => {
+  const cluster = connectCluster({ kubeconfig: demo.site.kubeconfig }, AbortSignal.timeout(300_000))
+  const image = await kubectl('get', 'deployment', 'cde-manager', '-n=cde', '-o=jsonpath={..containers[0].image}')
+  const storageClass = 'nobody'
+  const binding = '{"volumeBindingMode":"WaitForFirstConsumer","provisioner":"example.com/nobody"'
+  const file = join(demo.files.directory, 'class.json')
+  const kind = '"apiVersion":"storage.k8s.io/v1","kind":"StorageClass"'
+  await writeFile(file, `${binding},${kind},"metadata":{"name":"${storageClass}"}}`)
+  await kubectl('apply', `--filename=${file}`)
+  const ca = await readFile(readAnswers(demo.files.answers).registry.caFile as string, 'utf8')
+  const look = (registryCa: string) => {
+    const questions = { names: ['kubernetes.default.svc', 'nobody.invalid'], api: 'https://kubernetes.default.svc' }
+    const registry = `https://${demo.registry}/v2/`
+    return lookFromNode(cluster, {
+      ...{ namespace, name: `look-${Date.now()}`, image, node: nodeName, timeout: 120_000 },
+      questions: { ...questions, registry, registryCa },
+    })
+  }
+  const namespace = 'pods-probe'
+  try {
+    await inProbeNamespace(cluster, namespace, async () => {
+      const unmade = probeVolume(
+        cluster,
+        { ...{ namespace, image, storageClass }, timeout: 10_000, patience: 10_000 },
+        () => {},
+      )
+      const [right, wrong] = await Promise.all([
+        look(ca),
+        look(rootCertificates[0] as string),
+        assert.rejects(unmade, { code: 'CLUSTER_VOLUME', message: /nobody is not made/, why: /example\.com\/nobody/ }),
+      ])
+      assert.partialDeepStrictEqual(right, { registry: { status: 200 } })
+      assert.match(JSON.stringify(wrong), /"registry":{"error":"[^"]*certificate/)
+      assert.match(JSON.stringify(right), /"api":{"status":40[13]}/)
+      assert.match(JSON.stringify(right), /"kubernetes.default.svc","addresses":\["1[^"]+"\]/)
+      assert.match(JSON.stringify(right), /"nobody.invalid","addresses":\[\]/)
+    })
+  } finally {
+    await kubectl('delete', `--filename=${file}`)
+  }
+})
+
 test('the manager refuses to work with a free license, and still lets an administrator log in and bring another', async () => {
   const license = async (file: string) => (await readFile(file, 'utf8')).trim()
   const [free, paid] = [await license(demo.files.free), await license(demo.files.paid)]
@@ -292,6 +352,11 @@ test('the manager refuses to work with a free license, and still lets an adminis
     await user.close()
   }
 })
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 120_000; !(await holds()); await setTimeout(500))
+    if (Date.now() > end) throw new Error(`in two minutes it did not come to ${holds}`)
+}
 
 /** The demo's answers with one field changed, as a file of its own and with a state directory of its own. */
 async function answersWith(changes: Record<string, string>): Promise<string> {
