@@ -3,6 +3,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
 import type { InstallContext } from '../install/context.ts'
+import { serveCommand, unserved } from '../install/serve-command.ts'
 import type { Check } from './check.ts'
 
 export const images: Check = {
@@ -13,9 +14,11 @@ export const images: Check = {
   level: 'error',
   limit: 300_000,
   async run(context) {
-    const { bundle, answers } = context
+    const { answers } = context
     const graph = await imagesAtSite(context)
-    const missing = await missingContent(context, graph)
+    const missing = await missingContent(context, graph).catch((error) => {
+      throw unserved(error, answers)
+    })
     if (missing.length === 0)
       return { state: 'passed', found: `all ${graph.nodes.length} parts of ${graph.roots.length} images are there` }
     throw new SealiftError(
@@ -25,7 +28,7 @@ export const images: Check = {
         why: `for example ${missing[0]}`,
         fix:
           answers.registry.kind === 'serve'
-            ? `serve this bundle there: sealift serve ${bundle.path}`
+            ? `serve this bundle there: ${serveCommand(answers)}`
             : `sealift seed ${answers.bundle ?? 'BUNDLE'} --to ${answers.registry.address}`,
       },
     )

@@ -50,7 +50,3 @@ export function jsonLine(value: unknown): string {
       .join(''),
   )
 }
-
-/** A word of a command that is shown, quoted where a shell would read it otherwise. */
-export const shellWord = (word: string): string =>
-  /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Options } from 'yargs'
 import { readAnswers } from '../answers/read.ts'
-import { shellWord } from './format.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** Flags that say which installation is meant. */
 export const site = {

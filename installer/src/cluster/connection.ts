@@ -17,6 +17,7 @@ import {
   VersionApi,
 } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { shellWord } from '../shell-word.ts'
 import { clusterFailure, isTransient, statusOf, type Target } from './failure.ts'
 import { openPath } from './open-path.ts'
 
@@ -212,10 +213,9 @@ function readKubeConfig(address: ClusterAddress): KubeConfig {
 }
 
 function kubectlFlags({ kubeconfig, context }: ClusterAddress): string {
-  const quoted = (text: string) => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
   return [
-    kubeconfig === undefined ? '' : ` --kubeconfig ${quoted(kubeconfig)}`,
-    context === undefined ? '' : ` --context ${quoted(context)}`,
+    kubeconfig === undefined ? '' : ` --kubeconfig ${shellWord(kubeconfig)}`,
+    context === undefined ? '' : ` --context ${shellWord(context)}`,
   ].join('')
 }
 
