@@ -87,7 +87,7 @@ test('from a real bundle to the end over HTTPS, through another process, with th
   assert.equal(await readFile(await (await download).path(), 'utf8'), await yaml.textContent())
   await page.getByRole('button', { name: 'Install' }).click()
   await heading(page, 'The platform is installed').waitFor()
-  await page.getByText('kubectl get secret cde-admin').waitFor()
+  await page.getByText('get secret cde-admin').waitFor()
   await page.getByRole('button', { name: 'Close the wizard' }).click()
   await heading(page, 'The wizard is closed').waitFor()
   await after.web.closed
