@@ -27,9 +27,9 @@ before(
 )
 
 after(async () => {
-  await demo?.stop()
-  await rm(state(), { recursive: true, force: true })
   await down({ name })
+  await demo?.stop()
+  if (demo) await rm(state(), { recursive: true, force: true })
 })
 
 const state = () => defaultStateDir(readAnswers(demo.files.answers))
