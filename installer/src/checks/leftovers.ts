@@ -18,6 +18,7 @@ export const leftovers: Check = {
   async run(context) {
     const { helmRelease: release, answers } = context
     const cluster = context.cluster()
+    const uninstall = `sealift uninstall${cluster.flags} --namespace ${answers.namespace}`
     const removed = await removeTrials(context)
     const note = removed.length > 0 ? `; removed: ${removed.join(', ')}` : ''
     const labelSelector = `owner=helm,name=${release.name}`
@@ -38,7 +39,7 @@ export const leftovers: Check = {
       return {
         ...failed,
         found: `release ${release.name} is ${last.status}, revision ${last.version}${note}`,
-        fix: 'the installation goes on from there; to begin anew, take it away first: sealift uninstall',
+        fix: `the installation goes on from there; to begin anew, take it away first: ${uninstall}`,
       }
     const { kinds } = await removableKinds(cluster)
     const { goes, keeps } = await survey(cluster, kinds, { release, deleteData: false })
@@ -48,7 +49,7 @@ export const leftovers: Check = {
     return {
       ...failed,
       found: `${names.length} objects without a release${keeps.length > 0 ? `, ${keeps.length} of them with data that would be used again` : ''}: ${listed(names)}${note}`,
-      fix: 'if their data is not to be used again, take them away first: sealift uninstall',
+      fix: `if their data is not to be used again, take them away first: ${uninstall} --delete-data`,
     }
   },
 }

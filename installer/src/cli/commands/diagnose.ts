@@ -6,6 +6,7 @@ import { bytes, jsonLine, safe } from '../format.ts'
 import { json } from '../options.ts'
 import { progressOn } from '../progress.ts'
 import { interruption } from '../signals.ts'
+import { site } from '../site-options.ts'
 import { parseSize } from '../size.ts'
 
 export const diagnose = defineCommand({
@@ -14,10 +15,7 @@ export const diagnose = defineCommand({
   builder: (yargs) =>
     yargs
       .options({
-        answers: { type: 'string', requiresArg: true, describe: 'answers file of the installation' },
-        kubeconfig: { type: 'string', requiresArg: true, describe: 'how to reach the cluster' },
-        context: { type: 'string', requiresArg: true, describe: 'context of the kubeconfig' },
-        namespace: { type: 'string', requiresArg: true, describe: 'namespace of the platform (default: cde)' },
+        ...site,
         state: {
           type: 'string',
           requiresArg: true,
