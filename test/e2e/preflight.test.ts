@@ -63,7 +63,7 @@ const namespaces = async () =>
     .map(({ metadata }: { metadata: { name: string } }) => metadata.name)
     .sort()
 
-test('a good site is told to be one in less than 20 seconds, and nothing stays', async () => {
+test('a good site is told to be one, and nothing stays', async () => {
   const bare = await namespaces()
   const { exitCode, report } = await preflight()
   for (const { id, state, level, found, ms } of report.checks)
@@ -71,7 +71,6 @@ test('a good site is told to be one in less than 20 seconds, and nothing stays',
   console.log(`${report.ms} ms`)
   assert.equal(exitCode, 0)
   assert.equal(report.counts.failed, 0)
-  assert.ok(report.ms < 20_000, `${report.ms} ms`)
   assert.deepEqual(await namespaces(), bare)
   assert.ok(!existsSync(join(scratch, 'state')))
 })
