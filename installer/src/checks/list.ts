@@ -18,11 +18,11 @@ import { databaseFit } from './database-fit.ts'
 import { databaseRoom } from './database-room.ts'
 import { hostName } from './host-name.ts'
 import { images } from './images.ts'
+import { ingressAddressCheck } from './ingress-address.ts'
 import { kubelets } from './kubelets.ts'
 import { kubernetesVersion } from './kubernetes-version.ts'
 import { leftovers } from './leftovers.ts'
 import { license } from './license.ts'
-import { loadBalancer } from './load-balancer.ts'
 import { nameResolution } from './name-resolution.ts'
 import { nameServers } from './name-servers.ts'
 import { namespace } from './namespace.ts'
@@ -51,6 +51,7 @@ import { storageClass } from './storage-class.ts'
 import { volume } from './volume.ts'
 import { volumeExpansion } from './volume-expansion.ts'
 import { webhooks } from './webhooks.ts'
+import { websocket } from './websocket.ts'
 
 /** What needs no image at the site: the stage `preflight`. The first that fails is the one that an installation ends with. */
 export const preflightChecks: readonly Check[] = [
@@ -86,7 +87,6 @@ export const preflightChecks: readonly Check[] = [
   kubelets,
   nodeClocks,
   capacity,
-  loadBalancer,
   webhooks,
   networks,
   database,
@@ -107,6 +107,8 @@ export const trialChecks: readonly Check[] = [
   nodeWatches,
   nodeCgroups,
   volume,
+  ingressAddressCheck(),
+  websocket,
   networkPolicy,
 ]
 

@@ -1,5 +1,6 @@
+import { addressesOf } from '../install/addresses-of.ts'
 import type { Check } from './check.ts'
-import { addressesOf, unclaimed } from './resolver.ts'
+import { unclaimed } from './unclaimed.ts'
 
 export const nameResolution: Check = {
   id: 'name-resolution',

@@ -1,7 +1,8 @@
 import { getServers } from 'node:dns'
 import { existsSync } from 'node:fs'
+import { addressesOf } from '../install/addresses-of.ts'
 import type { Check } from './check.ts'
-import { addressesOf, unclaimed } from './resolver.ts'
+import { unclaimed } from './unclaimed.ts'
 
 export const nameServers: Check = {
   id: 'name-servers',

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Network, overlap } from '../cluster/networks.ts'
+import { addressesOf } from '../install/addresses-of.ts'
 import type { InstallContext } from '../install/context.ts'
 import { siteNodes } from '../install/site-nodes.ts'
 import type { Check } from './check.ts'
 import { listed } from './listed.ts'
-import { addressesOf } from './resolver.ts'
 
 export const networks: Check = {
   id: 'networks',

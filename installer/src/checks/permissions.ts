@@ -63,9 +63,11 @@ async function chartRights(context: InstallContext): Promise<Permission[]> {
     const verbs = ['get', 'create', 'patch', 'delete']
     const { namespace } = context.answers
     wanted.push(...all(verbs, { group, resource, ...(namespaced ? { namespace } : {}) }))
+    const { admission, front } = probeNamespaces(context.answers)
     // tried out by a dry run, which needs the same right
-    if (namespaced)
-      wanted.push({ verb: 'patch', group, resource, namespace: probeNamespaces(context.answers).admission })
+    if (namespaced) wanted.push({ verb: 'patch', group, resource, namespace: admission })
+    // what leads to the platform leads to a stand-in first
+    if (kind === 'Service' || kind === 'Ingress') wanted.push(...all(verbs, { group, resource, namespace: front }))
   }
   return wanted
 }

@@ -9,7 +9,7 @@ import type { Check, Finding } from './check.ts'
 import { imageWithNode } from './image-with-node.ts'
 import { listed } from './listed.ts'
 import { inPullingNamespace } from './pulling-namespace.ts'
-import { unclaimed } from './resolver.ts'
+import { unclaimed } from './unclaimed.ts'
 
 /** nodes that a pod looks from, and how many of them at once */
 const most = { nodes: 32, atOnce: 8 }

@@ -16,6 +16,7 @@ import { helmFile } from './helm-file.ts'
 import type { JournalEntry } from './journal.ts'
 import { once } from './once.ts'
 import type { SeededImages } from './seed-images.ts'
+import type { FrontSeen } from './websocket.ts'
 
 /** What an installation is given from outside. */
 export interface InstallDeps {
@@ -45,7 +46,7 @@ export interface InstallContext extends InstallDeps {
   /** set by the first stage that changes the cluster: from then on the journal is kept there too */
   changesCluster: boolean
   /** what one check saw and others judge */
-  seen: { nodes?: NodesSeen }
+  seen: { nodes?: NodesSeen; front?: FrontSeen }
   cluster(): Cluster
   helm(): Promise<HelmBinary>
   /** path of the chart archive, taken out of the bundle and checked */

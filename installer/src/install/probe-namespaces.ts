@@ -9,6 +9,7 @@ export function probeNamespaces({ namespace }: Pick<CompleteAnswers, 'namespace'
     pods: `${start}-pods-probe`,
     volume: `${start}-volume-probe`,
     policy: `${start}-policy-probe`,
+    front: `${start}-front-probe`,
     admission: `${start}-dry-run-probe`,
   }
 }

@@ -1,8 +1,16 @@
-import { httpsGet } from './https-get.ts'
+import { askForWebSocket, httpsGet } from './https-get.ts'
 import type { IngressAddress } from './ingress-address.ts'
+import { webSocketPath } from './websocket.ts'
 
 /** One route: which service answers there, and with which status. None needs a login. */
-export type SmokeCheck = { service: string; host: string; path: string; expected: number }
+export interface SmokeCheck {
+  service: string
+  host: string
+  path: string
+  expected: number
+  /** asked for with an upgrade, which has to arrive */
+  isWebSocket?: true
+}
 
 /** Each route says that one service answers through the ingress. */
 export function smokeChecks({
@@ -15,10 +23,11 @@ export function smokeChecks({
   editorsHost?: string
 }): SmokeCheck[] {
   const nobodys = '0000000000'
-  const checks = [
+  const checks: SmokeCheck[] = [
     { service: 'dashboard', host, path: '/', expected: 200 },
     { service: 'manager', host, path: '/api/v0/me', expected: 401 },
-    { service: 'envproxy', host, path: `/proxy/workspaces/${nobodys}/shell`, expected: 426 },
+    // without an upgrade it is 426, with one a ticket is missed
+    { service: 'envproxy', host, path: webSocketPath, expected: 401, isWebSocket: true },
   ]
   // who comes to an editor is sent to log in, whether it is there or not
   if (devUrlsHost !== undefined)
@@ -30,14 +39,15 @@ export function smokeChecks({
 
 /** Asks once. `got` says what came instead. @throws the reason of the signal */
 export async function answerOf(
-  { host, path, expected }: SmokeCheck,
+  { host, path, expected, isWebSocket }: SmokeCheck,
   to: IngressAddress,
   ca: string | undefined,
   signal: AbortSignal,
 ): Promise<{ isRight: boolean; got: string }> {
   try {
-    const { status } = await httpsGet({ ...to, name: host, path, ca, signal })
-    return { isRight: status === expected, got: `status ${status} where ${expected} was expected` }
+    const { status } = await (isWebSocket ? askForWebSocket : httpsGet)({ ...to, name: host, path, ca, signal })
+    const lost = isWebSocket && status === 426 ? ': what stands at this address does not pass WebSockets on' : ''
+    return { isRight: status === expected, got: `status ${status} where ${expected} was expected${lost}` }
   } catch (error) {
     signal.throwIfAborted()
     return { isRight: false, got: (error as Error).message }

@@ -4,8 +4,10 @@ import { readSecret } from '../../cluster/apply.ts'
 import { secretNames } from '../chart-values.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
+import type { Reporter } from '../events.ts'
 import { ingressAddress } from '../ingress-address.ts'
 import { answerOf, type SmokeCheck, smokeChecks } from '../smoke-check.ts'
+import { wayBefore } from '../websocket.ts'
 
 export const smokeStage: Stage<InstallContext> = {
   id: 'smoke',
@@ -32,7 +34,21 @@ export const smokeStage: Stage<InstallContext> = {
       report.progress(++done, checks.length, 'items')
       report.info(`${check.service} answers at https://${check.host}${check.path}`)
     }
+    await lookBefore(context, report)
   },
+}
+
+/** What DNS leads the host to may be something that stands before the ingress. It is not of this cluster: it fails no installation. */
+async function lookBefore({ answers, cluster, signal }: InstallContext, report: Reporter): Promise<void> {
+  const { host } = answers
+  const at = await ingressAddress(cluster(), answers)
+  const before = at && (await wayBefore(host, at, { ca: 'any', signal }))
+  if (!before) return
+  const { address, way } = before
+  if (way.state === 'through') report.info(`WebSockets come through ${address}, where DNS leads ${host}`)
+  else if (way.state === 'elsewhere')
+    report.warn(`DNS leads ${host} to ${address}, which does not lead to the platform: ${way.got}`)
+  else report.warn(`${address}, where DNS leads ${host}, stops WebSockets (${way.got}): no terminal opens, no editor`)
 }
 
 function failure(check: SmokeCheck, address: string | undefined, got: string, namespace: string): SealiftError {

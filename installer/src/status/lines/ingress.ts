@@ -1,9 +1,10 @@
 import { readSecret } from '../../cluster/apply.ts'
 import { secretNames } from '../../install/chart-values.ts'
-import { ingressAddress } from '../../install/ingress-address.ts'
+import { type IngressAddress, ingressAddress } from '../../install/ingress-address.ts'
 import { answerOf, smokeChecks } from '../../install/smoke-check.ts'
+import { passWebSocketsOn, wayBefore } from '../../install/websocket.ts'
 import type { StatusContext } from '../context.ts'
-import { failed, passed, type StatusLine, unknown } from '../line.ts'
+import { failed, passed, type StatusLine, unknown, warned } from '../line.ts'
 import { siteHosts } from '../site-hosts.ts'
 
 const subject = { id: 'ingress', title: 'Ingress' }
@@ -38,5 +39,26 @@ export async function ingressLines({ cluster, namespace, release, receipt }: Sta
       return failed(route, { found: `the ${service} does not answer: ${got}`, fix: see })
     }),
   )
-  return [passed(subject, `${to.address}, port ${to.port}`), ...routes]
+  return [
+    passed(subject, `${to.address}, port ${to.port}`),
+    ...routes,
+    ...(await linesBefore(hosts.host, to, cluster.signal)),
+  ]
+}
+
+/** What stands before the ingress, where DNS leads its host elsewhere. */
+async function linesBefore(host: string, to: IngressAddress, signal: AbortSignal): Promise<StatusLine[]> {
+  const before = await wayBefore(host, to, { ca: 'any', signal })
+  if (!before) return []
+  const { address, way } = before
+  const line = { id: 'websocket', title: `WebSockets through ${address}, where DNS leads ${host}` }
+  if (way.state === 'through') return [passed(line, 'they come through')]
+  if (way.state === 'elsewhere')
+    return [
+      warned(line, {
+        found: `it does not lead to the platform: ${way.got}`,
+        fix: `let it, or DNS, lead to ${to.address}`,
+      }),
+    ]
+  return [failed(line, { found: `they are stopped: ${way.got}`, fix: passWebSocketsOn })]
 }

@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises'
 import type { Draft } from '../../answers/draft.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
+import { addressesOf } from '../../install/addresses-of.ts'
 import { type Lookout, needed, text } from './look.ts'
 
 /** milliseconds that the cluster has to say where its ingress is: the names are what matters here */
@@ -55,9 +55,3 @@ async function ingressOf(draft: Draft, signal: AbortSignal): Promise<string | un
     return undefined
   }
 }
-
-const addressesOf = (name: string): Promise<string[]> =>
-  lookup(name, { all: true }).then(
-    (found) => found.map(({ address }) => address),
-    () => [],
-  )

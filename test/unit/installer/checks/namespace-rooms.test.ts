@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leftovers } from '../../../../installer/src/checks/leftovers.ts'
-import { loadBalancer } from '../../../../installer/src/checks/load-balancer.ts'
 import { quotas } from '../../../../installer/src/checks/quotas.ts'
 import { assertFound, site } from './site.ts'
 
@@ -78,34 +77,4 @@ test('what an earlier try left is told, and its trials are taken away', async (t
   assertFound(await look(leftovers), 'warning', /release cde is failed, revision 1/, 'CLUSTER_LEFTOVERS')
   record('deployed', '10')
   assertFound(await look(leftovers), 'passed', /installed, revision 10/)
-})
-
-test('a load balancer that nobody gives an address to is warned of', async (t) => {
-  const { look, answers } = await site(t)
-  const [services, deployments, daemonSets] = [
-    '/api/v1/services',
-    '/apis/apps/v1/deployments',
-    '/apis/apps/v1/daemonsets',
-  ] as const
-  const named = (...names: string[]) => ({ items: names.map((name) => ({ metadata: { name, namespace: 'x' } })) })
-  const balanced = (ingress?: object[]) => ({
-    items: [
-      {
-        metadata: { name: 'web', namespace: 'x' },
-        spec: { type: 'LoadBalancer' },
-        status: { loadBalancer: { ingress } },
-      },
-    ],
-  })
-  answers.set(services, { items: [] })
-  answers.set(deployments, named('coredns'))
-  answers.set(daemonSets, named('kube-proxy'))
-  assertFound(await look(loadBalancer), 'warning', /nothing known that gives any/, 'CLUSTER_LOAD_BALANCER')
-  answers.set(daemonSets, named('metallb-speaker'))
-  assertFound(await look(loadBalancer), 'passed', /metallb-speaker runs/)
-  answers.set(services, balanced())
-  assertFound(await look(loadBalancer), 'warning', /wait for an address: x\/web/)
-  answers.set(services, balanced([{ ip: '10.0.0.9' }]))
-  assertFound(await look(loadBalancer), 'passed', /x\/web has an address/)
-  assertFound(await (await site(t, { serviceType: 'NodePort' })).look(loadBalancer), 'skipped', /as NodePort/)
 })

@@ -40,6 +40,7 @@ const kinds: Record<string, [kind: string, resource: string, namespaced: boolean
     ['StatefulSet', 'statefulsets', true],
   ],
   '/apis/networking.k8s.io/v1': [
+    ['Ingress', 'ingresses', true],
     ['NetworkPolicy', 'networkpolicies', true],
     ['IngressClass', 'ingressclasses', false],
   ],

@@ -20,7 +20,7 @@ test('an own certificate is accepted over TLS by whoever trusts its CA, under it
   const { port } = server.address() as AddressInfo
   const get = (name: string, ca: string | undefined) =>
     httpsGet({ address: '127.0.0.1', port, name, path: '/', ca, signal: AbortSignal.timeout(5000) })
-  assert.deepEqual(await get(host, authority.certificate), { status: 200 })
+  assert.equal((await get(host, authority.certificate)).status, 200)
   await assert.rejects(get('other.example', authority.certificate), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   await assert.rejects(get(host, undefined), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
   await assert.rejects(get(host, (await createAuthority([host])).certificate))

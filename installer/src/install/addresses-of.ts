@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 
 /** The addresses of a name, as programs of this machine find them, in order; none where there is no such name. */
@@ -7,6 +6,3 @@ export const addressesOf = (name: string): Promise<string[]> =>
     (found) => found.map(({ address }) => address).sort(),
     () => [],
   )
-
-/** A label that nobody has given to anything. */
-export const unclaimed = (): string => `sealift-check-${randomBytes(4).toString('hex')}`
