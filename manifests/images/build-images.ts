@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import { attach } from '../sbom/attach.ts'
 import type { NpmPackage } from '../sbom/npm.ts'
 import { sbomOf } from '../sbom/sbom.ts'
-import { buildImage, exportImage, hasImage, removeOlder } from './buildah.ts'
+import { buildImage, exportImage, imageTags, removeOlder } from './buildah.ts'
 import { cacheDirectory } from './cache.ts'
 import { catalog, type ImageName, withParents } from './catalog.ts'
-import { dockerfileOf, stageContext } from './context.ts'
+import { contextOf, dockerfileOf } from './context.ts'
 import { descriptorIn, digestIn, pruneLayout, sizeIn } from './layout.ts'
 import { withLock } from './lock.ts'
 import { type Registry, withRegistry } from './push.ts'
-import { hashTree } from './tree.ts'
+import { hashTree, readTree, type Tree, writeTree } from './tree.ts'
 
 export interface BuildImagesOptions {
   registry: Registry
@@ -44,12 +44,13 @@ export async function buildImages(options: BuildImagesOptions): Promise<Map<Imag
       const digests = new Map<ImageName, string>()
       const layout = join(directory, 'layout')
       await mkdir(layout, { recursive: true })
+      const known = await imageTags(signal)
       await withRegistry(
         registry,
         async ({ push }) => {
           for (const image of withParents(wanted)) {
             const base = 'from' in image ? built.get(image.from)?.tag : undefined
-            const made = await buildCached(image.name, base, directory, log, signal)
+            const made = await buildCached(image.name, base, known, directory, log, signal)
             built.set(image.name, made)
             if (!wanted.includes(image.name)) continue
             const digest = await exportCached(image.name, made.tag, layout, directory, signal)
@@ -81,29 +82,39 @@ export async function buildImages(options: BuildImagesOptions): Promise<Map<Imag
 async function buildCached(
   name: ImageName,
   base: string | undefined,
+  known: ReadonlySet<string>,
   directory: string,
   log: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<{ tag: string; bundled: readonly NpmPackage[] }> {
   const started = performance.now()
-  const context = join(directory, 'context', name)
-  await rm(context, { recursive: true, force: true })
+  const work = join(directory, 'context', name)
+  await rm(work, { recursive: true, force: true })
+  await mkdir(work, { recursive: true })
   try {
-    const bundled = await stageContext(name, context, log, signal)
-    const dockerfile = await readFile(dockerfileOf(name), 'utf8')
-    const inputs = JSON.stringify([recipe, process.arch, base ?? '', dockerfile, await hashTree(context)])
-    const key = createHash('sha256').update(inputs).digest('hex').slice(0, 16)
-    const tag = `localhost/cde/${name}:${key}`
-    if (await hasImage(tag, signal)) {
+    const { tree, bundled } = await contextOf(name, join(work, 'made'), log, signal)
+    const dockerfile = join(work, 'Dockerfile')
+    await copyFile(dockerfileOf(name), dockerfile)
+    const text = await readFile(dockerfile, 'utf8')
+    const tagOf = async (context: Tree) => {
+      const inputs = JSON.stringify([recipe, process.arch, base ?? '', text, await hashTree(context)])
+      return `localhost/cde/${name}:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`
+    }
+    const tag = await tagOf(tree)
+    if (known.has(tag)) {
       log(`${name}: unchanged, not rebuilt`)
       return { tag, bundled }
     }
-    await buildImage({ tag, dockerfile: dockerfileOf(name), context, base }, signal)
-    await removeOlder(tag, signal)
+    const context = join(work, 'context')
+    await writeTree(tree, context)
+    // a source may have been changed since it was looked at: the name is that of what is built
+    const built = await tagOf(await readTree(context))
+    await buildImage({ tag: built, dockerfile, context, base }, signal)
+    await removeOlder(built, signal)
     log(`${name}: built, ${seconds(started)}`)
-    return { tag, bundled }
+    return { tag: built, bundled }
   } finally {
-    await rm(context, { recursive: true, force: true })
+    await rm(work, { recursive: true, force: true })
   }
 }
 

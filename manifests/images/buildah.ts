@@ -46,18 +46,14 @@ export async function withRoot<T>(tag: string, work: (root: string) => Promise<T
   }
 }
 
-/** Whether the local storage has an image under this tag. */
-export async function hasImage(tag: string, signal?: AbortSignal): Promise<boolean> {
-  return (await tagsOf(tag, signal)).includes(tag)
+/** Every `name:tag` of the local storage. */
+export async function imageTags(signal?: AbortSignal): Promise<Set<string>> {
+  return new Set((await buildah(['images', '--format', '{{.Name}}:{{.Tag}}'], signal)).split('\n'))
 }
 
 /** Removes the image's older builds; those that another image still stands on stay until that one goes. */
 export async function removeOlder(tag: string, signal?: AbortSignal): Promise<void> {
-  for (const old of await tagsOf(tag, signal)) if (old !== tag) await buildah(['rmi', old], signal).catch(() => {})
-}
-
-async function tagsOf(tag: string, signal?: AbortSignal): Promise<string[]> {
-  const repository = tag.slice(0, tag.lastIndexOf(':'))
-  const listed = await buildah(['images', '--format', '{{.Name}}:{{.Tag}}'], signal)
-  return listed.split('\n').filter((line) => line.startsWith(`${repository}:`))
+  const repository = tag.slice(0, tag.lastIndexOf(':') + 1)
+  for (const old of await imageTags(signal))
+    if (old.startsWith(repository) && old !== tag) await buildah(['rmi', old], signal).catch(() => {})
 }

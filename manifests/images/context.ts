@@ -1,6 +1,6 @@
-import { chmod, copyFile, cp, lstat, mkdir, readdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildDashboard } from '../../services/dashboard/web/build.ts'
 import { bundledPackages, distinct, type NpmPackage } from '../sbom/npm.ts'
@@ -8,6 +8,7 @@ import { bundleService } from './bundle-service.ts'
 import type { ImageName } from './catalog.ts'
 import { codeServer } from './code-server.ts'
 import { rootFileSystem } from './rootfs.ts'
+import { type Entry, readEntry, readTree, type Tree } from './tree.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const services = join(here, '../../services')
@@ -17,84 +18,71 @@ const pty = '@lydell/node-pty'
 /** The Dockerfile of an image. */
 export const dockerfileOf = (name: ImageName): string => join(here, name, 'Dockerfile')
 
-/**
- * Fills `directory` with what an image's Dockerfile copies: the files beside it, and what is made first (the root file
- * system, bundled services). Modes are the same whatever the checkout's umask was. Returns the npm packages that became
- * part of a script, and that nobody could find in the image any more.
- */
-export async function stageContext(
-  name: ImageName,
-  directory: string,
-  log: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<readonly NpmPackage[]> {
-  await mkdir(directory, { recursive: true })
-  for (const file of await readdir(join(here, name)))
-    if (file !== 'Dockerfile') await cp(join(here, name, file), join(directory, file), { recursive: true })
-  const bundled = (await makers[name]?.(directory, log, signal)) ?? []
-  await sameModes(directory)
-  return bundled
+/** What an image's Dockerfile copies. */
+export interface Context {
+  tree: Tree
+  /** the npm packages that became part of a script, and that nobody could find in the image any more */
+  bundled: readonly NpmPackage[]
 }
 
-/** Returns the npm packages that it made part of scripts. */
-type Maker = (directory: string, log: (line: string) => void, signal?: AbortSignal) => Promise<readonly NpmPackage[]>
+/** Tells what is in an image's context: the files beside its Dockerfile, and what is made first, into `scratch`. */
+export async function contextOf(
+  name: ImageName,
+  scratch: string,
+  log: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<Context> {
+  const beside = await readTree(join(here, name), (path) => path !== dockerfileOf(name))
+  const made = await makers[name]?.(scratch, log, signal)
+  return made ? { ...made, tree: new Map([...beside, ...made.tree]) } : { tree: beside, bundled: [] }
+}
 
-/** A maker that only copies. */
-const copying =
-  (copy: (...of: Parameters<Maker>) => Promise<void>): Maker =>
-  async (...of) => {
-    await copy(...of)
-    return []
-  }
+type Maker = (scratch: string, log: (line: string) => void, signal?: AbortSignal) => Promise<Context>
+
+/** A maker of something that is there as it is. */
+const found =
+  (name: string, find: (...of: Parameters<Maker>) => Promise<Entry>): Maker =>
+  async (...of) => ({ tree: new Map([[name, await find(...of)]]), bundled: [] })
 
 const service =
   (name: ImageName, more?: Maker, external: readonly string[] = []): Maker =>
-  async (directory, log, signal) => {
-    const metafile = await bundleService(join(services, name, 'server.ts'), join(directory, 'server.mjs'), external)
-    const others = (await more?.(directory, log, signal)) ?? []
-    return distinct([...(await bundledPackages(metafile, process.cwd())), ...others])
+  async (scratch, log, signal) => {
+    const script = join(scratch, 'server.mjs')
+    const metafile = await bundleService(join(services, name, 'server.ts'), script, external)
+    const others = await more?.(scratch, log, signal)
+    return {
+      tree: new Map([['server.mjs', await readEntry(script)], ...(others?.tree ?? [])]),
+      bundled: distinct([...(await bundledPackages(metafile, process.cwd())), ...(others?.bundled ?? [])]),
+    }
   }
 
 const makers: Partial<Record<ImageName, Maker>> = {
-  rootfs: copying(async (directory, log, signal) => {
-    await copyFile(await rootFileSystem(log, signal), join(directory, 'rootfs.tar'))
-  }),
-  runtime: copying(async (directory) => {
-    await copyFile(await realpath(resolve('node/bin/node')), join(directory, 'node'))
-  }),
+  rootfs: found('rootfs.tar', async (_, log, signal) => readEntry(await rootFileSystem(log, signal))),
+  runtime: found('node', async () => readEntry(await realpath(resolve('node/bin/node')))),
   manager: service(
     'manager',
-    copying(async (directory) => {
-      await cp(join(services, 'manager/migrations'), join(directory, 'migrations'), { recursive: true })
-    }),
+    found('migrations', () => readTree(join(services, 'manager/migrations'))),
   ),
   envproxy: service('envproxy'),
-  dashboard: service('dashboard', async (directory) => {
-    const { metafile, workingDirectory } = await buildDashboard(join(directory, 'public'))
-    return await bundledPackages(metafile, workingDirectory)
+  dashboard: service('dashboard', async (scratch) => {
+    const pages = join(scratch, 'public')
+    const { metafile, workingDirectory } = await buildDashboard(pages)
+    return {
+      tree: new Map([['public', await readTree(pages)]]),
+      bundled: await bundledPackages(metafile, workingDirectory),
+    }
   }),
   ingress: service('ingress'),
-  editor: copying(async (directory, log, signal) => {
-    const from = await codeServer(log, signal)
-    await cp(from, join(directory, 'code-server'), { recursive: true, verbatimSymlinks: true })
-  }),
-  workspace: service('workspace', copying(copyPty), [pty, `${pty}-*`]),
+  editor: found('code-server', async (_, log, signal) => readTree(await codeServer(log, signal))),
+  workspace: service('workspace', found('node_modules', terminalPart), [pty, `${pty}-*`]),
 }
 
 /** The terminal's native part, without what only Windows needs. */
-async function copyPty(directory: string): Promise<void> {
+async function terminalPart(): Promise<Tree> {
+  const scope: Tree = new Map()
   for (const name of [pty, `${pty}-${process.platform}-${process.arch}`]) {
     const from = dirname(resolve(`${name}/package.json`))
-    await cp(from, join(directory, 'node_modules', name), {
-      recursive: true,
-      filter: (path) => !/\.(d\.ts|md)$|\/(windows|conpty)[^/]*$/.test(path),
-    })
+    scope.set(basename(name), await readTree(from, (path) => !/\.(d\.ts|md)$|\/(windows|conpty)[^/]*$/.test(path)))
   }
-}
-
-async function sameModes(path: string): Promise<void> {
-  const info = await lstat(path)
-  if (info.isSymbolicLink()) return
-  await chmod(path, info.isDirectory() || (info.mode & 0o100) !== 0 ? 0o755 : 0o644)
-  if (info.isDirectory()) for (const name of await readdir(path)) await sameModes(join(path, name))
+  return new Map([[dirname(pty), scope]])
 }

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -11,7 +23,7 @@ import { dockerfileOf } from '../../../manifests/images/context.ts'
 import { digestIn, pruneLayout } from '../../../manifests/images/layout.ts'
 import { withLock } from '../../../manifests/images/lock.ts'
 import { withRegistry } from '../../../manifests/images/push.ts'
-import { hashTree } from '../../../manifests/images/tree.ts'
+import { hashTree, readEntry, readTree, writeTree } from '../../../manifests/images/tree.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'images-'))
 after(() => rm(directory, { recursive: true, force: true }))
@@ -48,19 +60,46 @@ test('no signal opens the inspector of a program that Node runs', async () => {
 
 test('the hash of a context changes with a name, a mode or a byte, and with nothing else', async () => {
   const tree = join(directory, 'tree')
+  const hashed = async () => await hashTree(await readTree(tree))
   await mkdir(join(tree, 'a'), { recursive: true })
   await writeFile(join(tree, 'a/file'), 'text')
-  const first = await hashTree(tree)
+  const first = await hashed()
   await writeFile(join(tree, 'a/file'), 'text')
-  assert.equal(await hashTree(tree), first)
+  await chmod(join(tree, 'a/file'), 0o640)
+  assert.equal(await hashed(), first)
   await chmod(join(tree, 'a/file'), 0o755)
-  const executable = await hashTree(tree)
+  const executable = await hashed()
   assert.notEqual(executable, first)
   await writeFile(join(tree, 'a/file'), 'Text')
-  const changed = await hashTree(tree)
+  const changed = await hashed()
   assert.notEqual(changed, executable)
   await rename(join(tree, 'a/file'), join(tree, 'a/other'))
-  assert.notEqual(await hashTree(tree), changed)
+  assert.notEqual(await hashed(), changed)
+})
+
+test('what is hashed where it lies has the hash of its copy, which is whole and has the same modes under any umask', async () => {
+  const large = Buffer.alloc((1 << 20) + 1, 'x')
+  const from = join(directory, 'from')
+  await mkdir(join(from, 'a/empty'), { recursive: true })
+  await writeFile(join(from, 'a/run'), large, { mode: 0o700 })
+  await writeFile(join(from, 'a/left-out.md'), '')
+  await writeFile(join(from, 'a-b'), 'text', { mode: 0o600 })
+  await symlink('nowhere', join(from, 'link'))
+  const tree = new Map([
+    ['more', await readEntry(join(from, 'a-b'))],
+    ...(await readTree(from, (path) => !path.endsWith('.md'))),
+  ])
+  const copy = join(directory, 'copy')
+  const umask = process.umask(0o077)
+  await writeTree(tree, copy).finally(() => process.umask(umask))
+  assert.equal(await hashTree(await readTree(copy)), await hashTree(tree))
+  assert.deepEqual((await readdir(copy, { recursive: true })).sort(), ['a', 'a-b', 'a/empty', 'a/run', 'link', 'more'])
+  const modes = await Promise.all(
+    ['a', 'a/run', 'a-b'].map(async (name) => (await stat(join(copy, name))).mode & 0o777),
+  )
+  assert.deepEqual(modes, [0o755, 0o755, 0o644])
+  assert.equal(await readlink(join(copy, 'link')), 'nowhere')
+  assert.deepEqual(await readFile(join(copy, 'a/run')), large)
 })
 
 test('pruning a layout keeps what a name leads to and removes a replaced image', async () => {
