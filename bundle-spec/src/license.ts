@@ -26,7 +26,10 @@ export type LicenseStanding = 'entitled' | 'grace' | 'expired' | 'early'
 const sales = 'sales@sealift.example'
 
 /** Where a license stands at `now` (milliseconds). */
-export function standing(claims: LicenseClaims, now: number = Date.now()): LicenseStanding {
+export function standing(
+  claims: Pick<LicenseClaims, 'nbf' | 'license_expires' | 'exp'>,
+  now: number = Date.now(),
+): LicenseStanding {
   const seconds = now / 1000
   if (seconds < claims.nbf) return 'early'
   if (seconds < claims.license_expires) return 'entitled'

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { day } from '../amounts.ts'
 
 /** certificates in one file that are looked at */
 const most = 10
@@ -40,5 +41,5 @@ export function authorityProblem(pem: string, now = Date.now()): string | undefi
   const authorities = found.filter((one) => one.ca || one.checkIssued(one))
   if (authorities.length === 0) return 'the certificate in it is none of a CA: it may sign no other'
   const ended = authorities.every((one) => one.validToDate.getTime() < now)
-  return ended ? `it was valid until ${authorities[0]?.validTo}` : undefined
+  return ended ? `it was valid until ${day((authorities[0] as X509Certificate).validToDate)}` : undefined
 }

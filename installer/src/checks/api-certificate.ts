@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
+import { day, daysUntil, fromNow } from '../amounts.ts'
 import type { Check } from './check.ts'
 
-const day = 86_400_000
 const early = 30
 
 export const apiCertificate: Check = {
@@ -18,8 +18,8 @@ export const apiCertificate: Check = {
     const host = hostname.replace(/^\[|\]$/g, '')
     const end = await endOf(host, Number(port || 443), signal)
     if (end === undefined) return { state: 'skipped', found: 'the API is not reached directly' }
-    const days = Math.floor((end.getTime() - Date.now()) / day)
-    const found = `it ends on ${end.toISOString().slice(0, 10)}, in ${days} days`
+    const days = daysUntil(end)
+    const found = `it ends on ${day(end)}, ${fromNow(end)}`
     if (days >= early) return { state: 'passed', found }
     return {
       state: 'failed',

@@ -1,4 +1,5 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node'
+import { counted } from '../amounts.ts'
 import { quantity } from '../cluster/quantity.ts'
 import type { InstallContext } from '../install/context.ts'
 import { siteNodes } from '../install/site-nodes.ts'
@@ -19,7 +20,7 @@ export const capacity: Check = {
       Array.from({ length: replicas }, () => askedBy(spec)),
     )
     const needed = `${shown(sum(pods))} in ${pods.length} pods`
-    const found = `${shown(sum(free))} free on ${fitting.length} nodes`
+    const found = `${shown(sum(free))} free on ${counted(fitting.length, 'node')}`
     const waiting = placed(pods, free)
     if (waiting.length === 0) return { state: 'passed', found: `${found}; the platform asks for ${needed}` }
     return {

@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import tls from 'node:tls'
+import { counted } from '../amounts.ts'
 import { certificatesIn, chainProblem } from '../certificates/chain.ts'
+import { issuerOf } from '../certificates/described.ts'
 import { weakness } from '../certificates/weakness.ts'
 import { small } from '../install/registry-access.ts'
 import type { Check } from './check.ts'
@@ -25,14 +27,14 @@ export const certificateChain: Check = {
         needed: 'the certificate first, then each CA that signed the one before; no SHA-1, keys of 2048 bits or more',
         fix: `put them in order, or ask the CA for a new one: openssl crl2pkcs7 -nocrl -certfile ${certFile} | openssl pkcs7 -print_certs -noout`,
       }
-    const found = `${chain.length} certificates`
+    const found = counted(chain.length, 'certificate')
     if (caFile === undefined) {
       if (!chainProblem(chain, trustedHere()))
         return { state: 'passed', found: `${found}, by a CA that this machine trusts` }
       return {
         ...failed,
         level: 'warning',
-        found: `${found}, by a CA that this machine does not know: ${issuer(chain)}`,
+        found: `${found}, by a CA that this machine does not know: ${issuerOf(chain.at(-1))}`,
         needed: 'tls.caFile in the answers: workspaces trust it then',
         fix: 'name the CA of the site in the answers: tls: {caFile: FILE}',
       }
@@ -42,14 +44,12 @@ export const certificateChain: Check = {
       return { state: 'passed', found: `${found}, by the CA of the answers` }
     return {
       ...failed,
-      found: `the CA in ${caFile} did not sign it; the last one is by ${issuer(chain)}`,
+      found: `the CA in ${caFile} did not sign it; the last one is by ${issuerOf(chain.at(-1))}`,
       needed: 'a chain that leads to that CA',
       fix: `name the CA that did, or put what lies between into ${certFile}`,
     }
   },
 }
-
-const issuer = (chain: readonly X509Certificate[]): string => (chain.at(-1)?.issuer ?? '').replaceAll('\n', ', ')
 
 /** What this machine's own programs trust, and what Node.js brings along: the public CAs. */
 const trustedHere = (): X509Certificate[] =>

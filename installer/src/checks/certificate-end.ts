@@ -1,8 +1,8 @@
+import { day, daysUntil, fromNow } from '../amounts.ts'
 import { certificatesIn } from '../certificates/chain.ts'
 import { small } from '../install/registry-access.ts'
 import type { Check } from './check.ts'
 
-const day = 86_400_000
 const early = 30
 
 export const certificateEnd: Check = {
@@ -15,9 +15,9 @@ export const certificateEnd: Check = {
   async run({ answers }) {
     if (!answers.tls) return { state: 'skipped', found: 'the answers name no certificate' }
     const chain = certificatesIn(small(answers.tls.certFile, 'tls.certFile'))
-    const end = Math.min(...chain.map(({ validToDate }) => validToDate.getTime()))
-    const days = Math.floor((end - Date.now()) / day)
-    const found = `it lasts until ${new Date(end).toISOString().slice(0, 10)}, ${days} days`
+    const end = new Date(Math.min(...chain.map(({ validToDate }) => validToDate.getTime())))
+    const days = daysUntil(end)
+    const found = `it lasts until ${day(end)}, ${fromNow(end)}`
     if (days >= early) return { state: 'passed', found }
     return {
       state: 'failed',

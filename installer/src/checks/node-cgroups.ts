@@ -1,3 +1,4 @@
+import { counted } from '../amounts.ts'
 import type { Check } from './check.ts'
 import { listed } from './listed.ts'
 import { fromPods } from './pods.ts'
@@ -21,6 +22,6 @@ export const nodeCgroups: Check = {
       }
     if (told.every(({ facts }) => facts.cgroup === undefined))
       return { state: 'skipped', found: 'pods may not see the control groups of their nodes' }
-    return { state: 'passed', found: `version 2 on ${told.length} nodes` }
+    return { state: 'passed', found: `version 2 on ${counted(told.length, 'node')}` }
   }),
 }

@@ -1,3 +1,4 @@
+import { counted } from '../amounts.ts'
 import type { Check } from './check.ts'
 import { skew } from './clock.ts'
 import { listed } from './listed.ts'
@@ -29,7 +30,7 @@ export const nodeClocks: Check = {
     if (nodes.length === 0) return { state: 'skipped', found: 'the cluster tells no heartbeats of nodes' }
     const off = nodes.filter(({ seconds }) => Math.abs(seconds) > skew.warning)
     if (off.length === 0)
-      return { state: 'passed', found: `${nodes.length} nodes, less than ${skew.warning + 1} s apart` }
+      return { state: 'passed', found: `${counted(nodes.length, 'node')}, less than ${skew.warning + 1} s apart` }
     const said = off.map(
       ({ name, seconds }) => `${name} ${Math.round(Math.abs(seconds))} s ${seconds > 0 ? 'ahead' : 'behind'}`,
     )

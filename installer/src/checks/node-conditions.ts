@@ -1,3 +1,4 @@
+import { counted } from '../amounts.ts'
 import { siteNodes } from '../install/site-nodes.ts'
 import type { Check } from './check.ts'
 import { listed } from './listed.ts'
@@ -20,7 +21,7 @@ export const nodeConditions: Check = {
       const said = [...(ready ? [] : ['not ready']), ...bad.map(({ type }) => type)]
       return said.length === 0 ? [] : [`${metadata?.name}: ${said.join(', ')}`]
     })
-    if (faults.length === 0) return { state: 'passed', found: `${all.length} nodes` }
+    if (faults.length === 0) return { state: 'passed', found: `${counted(all.length, 'node')}` }
     return {
       state: 'failed',
       code: 'CLUSTER_NODE_PRESSURE',

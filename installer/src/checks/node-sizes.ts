@@ -1,3 +1,4 @@
+import { counted } from '../amounts.ts'
 import { quantity } from '../cluster/quantity.ts'
 import { siteNodes } from '../install/site-nodes.ts'
 import type { Check } from './check.ts'
@@ -25,7 +26,8 @@ export const nodeSizes: Check = {
         .filter((node) => node.cores < cores || node.memory < memory)
         .map((node) => `${node.name}: ${node.cores} cores, ${node.memory.toFixed(1)} GB`)
     const small = below(sizes.enough)
-    if (small.length === 0) return { state: 'passed', found: `${measured.length} nodes of 4 cores and 8 GB or more` }
+    if (small.length === 0)
+      return { state: 'passed', found: `${counted(measured.length, 'node')} of 4 cores and 8 GB or more` }
     const tooSmall = below(sizes.least)
     return {
       state: 'failed',

@@ -1,4 +1,5 @@
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { counted } from '../amounts.ts'
 import { quantity } from '../cluster/quantity.ts'
 import type { RenderedObject } from '../coverage/rendered-yaml.ts'
 import { chartPods } from './chart-pods.ts'
@@ -38,7 +39,7 @@ export const quotas: Check = {
         return wanted > left ? [`${metadata?.name} leaves ${left} of ${name}, ${wanted} are needed`] : []
       }),
     )
-    if (short.length === 0) return { state: 'passed', found: `${quotas.length} quotas, all with room` }
+    if (short.length === 0) return { state: 'passed', found: `${counted(quotas.length, 'quota')}, all with room` }
     return {
       state: 'failed',
       code: 'CLUSTER_QUOTA',

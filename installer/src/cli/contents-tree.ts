@@ -1,5 +1,6 @@
+import { bytes } from '../amounts.ts'
 import type { ArtifactContents, Contents, Layer, Manifest } from '../stores/bundle/contents.ts'
-import { bytes, safe } from './format.ts'
+import { safe } from './format.ts'
 
 /** A line of a tree and the lines below it. */
 interface Branch {

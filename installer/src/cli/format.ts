@@ -1,23 +1,3 @@
-/** Bytes for people: 3 digits, powers of 1000. */
-export function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = count
-  let unit = 0
-  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000
-  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`
-}
-
-/** Milliseconds for people. */
-export function duration(ms: number): string {
-  const seconds = ms / 1000
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
-  if (seconds < 60) return `${Math.round(seconds)} s`
-  const whole = Math.round(seconds)
-  return whole < 3600
-    ? `${Math.floor(whole / 60)} min ${whole % 60} s`
-    : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
-}
-
 /** characters of one text from outside that are shown */
 const longest = 2048
 

@@ -1,4 +1,4 @@
-import { bytes, duration } from './format.ts'
+import { bytes, duration } from '../amounts.ts'
 
 /** One line on stderr that moves: what, how much, how fast, how long still. */
 export interface Progress {

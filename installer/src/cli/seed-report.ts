@@ -1,6 +1,6 @@
+import { bytes } from '../amounts.ts'
 import type { Amount, Plan } from '../seed/plan.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
-import { bytes } from './format.ts'
 
 const amount = ({ parts, bytes: size }: Amount): string => (parts === 0 ? '-' : `${bytes(size)} (${parts})`)
 

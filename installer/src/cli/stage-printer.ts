@@ -1,5 +1,5 @@
+import { duration } from '../amounts.ts'
 import type { Emit } from '../install/events.ts'
-import { duration } from './format.ts'
 import { type ProgressStream, progressOn } from './progress.ts'
 
 /** Shows the events of stages on a terminal or in a log: one line a stage, what it says below it, progress that moves. */

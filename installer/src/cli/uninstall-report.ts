@@ -1,9 +1,10 @@
+import { bytes } from '../amounts.ts'
 import type { Found } from '../cluster/inventory.ts'
 import { shellWord } from '../shell-word.ts'
 import type { LocalState } from '../uninstall/local-state.ts'
 import type { Plan } from '../uninstall/plan.ts'
 import type { UninstallResult } from '../uninstall/uninstall.ts'
-import { bytes, safe } from './format.ts'
+import { safe } from './format.ts'
 
 /** names of one kind that are shown */
 const shown = 40

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { day } from '../amounts.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { small } from './registry-access.ts'
 
@@ -59,7 +60,8 @@ export function certificateProblem(certificate: string, key: string, host: strin
   if (!parsed.checkPrivateKey(privateKey)) return 'the key belongs to another certificate'
   if (parsed.checkHost(host.replace(/^[*]/, 'any'), { subject: 'never' }) === undefined)
     return `it does not name ${host} as a subjectAltName`
-  if (parsed.validFromDate.getTime() > Date.now()) return `it is not valid before ${parsed.validFrom}`
-  if (parsed.validToDate.getTime() < Date.now() + days * 86_400_000) return `it is valid only until ${parsed.validTo}`
+  if (parsed.validFromDate.getTime() > Date.now()) return `it is not valid before ${day(parsed.validFromDate)}`
+  if (parsed.validToDate.getTime() < Date.now() + days * 86_400_000)
+    return `it is valid only until ${day(parsed.validToDate)}`
   return undefined
 }

@@ -1,4 +1,4 @@
-import { bytes, duration } from '../../src/cli/format.ts'
+import { bytes, duration } from '../../src/amounts.ts'
 import type { StageView } from '../../src/wizard/view.ts'
 
 /** milliseconds before which a rate says nothing */

@@ -1,6 +1,6 @@
 import { Badge, type Tone } from '@sealift/web/parts/badge.tsx'
 import { useEffect, useState } from 'react'
-import { duration } from '../../src/cli/format.ts'
+import { duration } from '../../src/amounts.ts'
 import type { StageView } from '../../src/wizard/view.ts'
 import { pace } from '../pages/pace.ts'
 import { machineTime } from '../session/clock.ts'

@@ -101,7 +101,7 @@ test('a license that is refused for these answers, or ends soon', async (t) => {
   await license({}, licenseKeys().privateKey)
   matches(await findings(), /\/license error the license is not signed by a key/)
   await license({ license_expires: now + 86_400, exp: now + 2 * 86_400 })
-  matches(await findings(), /\/license warning .* it ends in 1 day/)
+  matches(await findings(), /\/license warning .* ends .*, in 1 day/)
   write('my.license', 'x'.repeat(70_000))
   matches(await findings(), /\/license error it is larger than 65536 bytes/)
   write('my.license', '')
@@ -143,7 +143,7 @@ test('a certificate for another name, a foreign key, a broken chain, one that en
   matches(await tls('certFile: cde.crt, keyFile: cde.key, caFile: other-ca.crt'), /error the CA in .* did not sign it/)
   matches(
     await tls('certFile: soon.crt, keyFile: soon.key, caFile: ca.crt'),
-    /\/tls\/certFile warning it lasts until .* 5 days/,
+    /\/tls\/certFile warning it lasts until .* in 6 days/,
   )
   matches(await tls('certFile: cde.crt, keyFile: cde.key, caFile: cde.crt'), /\/tls\/caFile error .* none of a CA/)
   matches(

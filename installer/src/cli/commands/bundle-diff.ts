@@ -1,6 +1,7 @@
+import { bytes } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { readTexts } from '../files.ts'
-import { bytes, jsonLine, safe } from '../format.ts'
+import { jsonLine, safe } from '../format.ts'
 import { json, trust } from '../options.ts'
 
 export const bundleDiff = defineCommand({

@@ -1,7 +1,8 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { bytes } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { readTexts } from '../files.ts'
-import { bytes, jsonLine, safe } from '../format.ts'
+import { jsonLine, safe } from '../format.ts'
 import { json, trust } from '../options.ts'
 import { progressOn } from '../progress.ts'
 

@@ -1,6 +1,7 @@
+import { bytes, duration } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { passphrase, readText, readTexts } from '../files.ts'
-import { bytes, duration, jsonLine, safe } from '../format.ts'
+import { jsonLine, safe } from '../format.ts'
 import { json } from '../options.ts'
 import { progressOn } from '../progress.ts'
 import { interruption } from '../signals.ts'

@@ -1,6 +1,7 @@
+import { bytes, duration } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { readTexts } from '../files.ts'
-import { bytes, duration, jsonLine, safe } from '../format.ts'
+import { jsonLine, safe } from '../format.ts'
 import { json, type RegistryArguments, registry, trust } from '../options.ts'
 import { progressOn } from '../progress.ts'
 import { interruption } from '../signals.ts'

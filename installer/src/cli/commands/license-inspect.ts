@@ -1,3 +1,4 @@
+import { dayOfSeconds } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { readText, readTexts } from '../files.ts'
 import { safe } from '../format.ts'
@@ -28,7 +29,6 @@ export const licenseInspect = defineCommand({
       console.log(JSON.stringify({ claims, standing: at }))
       return
     }
-    const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
     console.log(
       [
         `license     ${safe(claims.id)}`,
@@ -36,7 +36,7 @@ export const licenseInspect = defineCommand({
         `tier        ${claims.tier}`,
         `air-gapped  ${claims.tier !== 'free' && claims.features.airgap ? 'allowed' : 'not allowed'}`,
         `seats       ${claims.features.seats}`,
-        `term        ${day(claims.nbf)} to ${day(claims.license_expires)}, grace until ${day(claims.exp)}`,
+        `term        ${dayOfSeconds(claims.nbf)} to ${dayOfSeconds(claims.license_expires)}, grace until ${dayOfSeconds(claims.exp)}`,
         `standing    ${at}`,
       ].join('\n'),
     )

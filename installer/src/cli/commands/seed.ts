@@ -1,6 +1,6 @@
+import { bytes, duration } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { readText, readTexts } from '../files.ts'
-import { bytes, duration } from '../format.ts'
 import { json, license, registry, trust } from '../options.ts'
 import { progressOn } from '../progress.ts'
 import { describeCapabilities, describePlan } from '../seed-report.ts'

@@ -14,7 +14,12 @@ export async function askChecks(asker: Asker): Promise<typeof leave | undefined>
   const failed = live.now.checks.filter(({ state, level }) => state === 'failed' && level === 'error')
   const next = await ask.choice(
     {
-      message: failed.length === 0 ? 'The checks have passed' : `${failed.length} checks have failed`,
+      message:
+        failed.length === 0
+          ? 'The checks have passed'
+          : failed.length === 1
+            ? 'One check has failed'
+            : `${failed.length} checks have failed`,
       choices: [
         ...(failed.length === 0 ? [{ value: 'review', name: 'go on to the review' }] : []),
         { value: 'check', name: 'check again' },

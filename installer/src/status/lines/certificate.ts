@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { day, daysUntil, fromNow } from '../../amounts.ts'
 import { readSecret } from '../../cluster/apply.ts'
 import { secretNames } from '../../install/chart-values.ts'
 import { siteNames, siteProblem } from '../../install/given-certificate.ts'
@@ -7,7 +8,6 @@ import { failed, passed, type StatusLine, warned } from '../line.ts'
 import { siteHosts } from '../site-hosts.ts'
 
 const subject = { id: 'certificate', title: 'Certificate' }
-const day = 86_400_000
 
 /** Whether the site's certificate serves its names, and until when. */
 export async function certificateLines({ cluster, namespace, release }: StatusContext): Promise<StatusLine[]> {
@@ -19,9 +19,9 @@ export async function certificateLines({ cluster, namespace, release }: StatusCo
   const problem = hosts && siteProblem(certificate, key, hosts)
   if (problem !== undefined) return [failed(subject, { found: problem, fix })]
   const { validToDate } = new X509Certificate(certificate)
-  const left = Math.floor((validToDate.getTime() - Date.now()) / day)
+  const left = daysUntil(validToDate)
   const names = hosts ? `for ${siteNames(hosts).join(' and ')}, ` : ''
-  const found = `${names}ends ${validToDate.toISOString().slice(0, 10)}, in ${left} days`
+  const found = `${names}ends ${day(validToDate)}, ${fromNow(validToDate)}`
   if (left >= 30) return [passed(subject, found)]
   return [
     warned(subject, { found, fix: 'install again: a certificate of its own is renewed, a given one is read anew' }),

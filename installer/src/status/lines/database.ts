@@ -1,3 +1,4 @@
+import { bytes } from '../../amounts.ts'
 import { quantity } from '../../cluster/quantity.ts'
 import { type StatusContext, textAt, valueAt } from '../context.ts'
 import { failed, passed, type StatusLine, unknown, warned } from '../line.ts'
@@ -26,18 +27,16 @@ export async function databaseLines(context: StatusContext): Promise<StatusLine[
     return [
       failed(subject, { found: `${claim} ${found ? `is ${found.status?.phase}` : 'does not exist'}`, fix: describe }),
     ]
-  const size = `${claim}, ${gigabytes(quantity(found.status.capacity?.storage))}`
+  const size = `${claim}, ${bytes(quantity(found.status.capacity?.storage))}`
   const use = await volumeUse(context)
   if (typeof use === 'string')
     return [passed(subject, size), unknown({ id: 'database-use', title: 'Database use' }, use)]
   const share = use.used / use.capacity
-  const words = `${size}, ${gigabytes(use.used)} used (${Math.round(100 * share)} %)`
+  const words = `${size}, ${bytes(use.used)} used (${Math.round(100 * share)} %)`
   const fix = `enlarge it, where its storage class can: postgres.storage in the values of the answers, and see: ${describe}`
   if (share >= full.error) return [failed(subject, { found: words, fix })]
   return [share >= full.warning ? warned(subject, { found: words, fix }) : passed(subject, words)]
 }
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`
 
 interface Summary {
   pods?: {

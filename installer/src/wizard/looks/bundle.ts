@@ -1,3 +1,4 @@
+import { bytes } from '../../amounts.ts'
 import type { Lookout } from './look.ts'
 import { openBundleOf } from './open-bundle.ts'
 
@@ -8,14 +9,14 @@ export const bundleLookout: Lookout = {
     const { bundle, close } = await openBundleOf(draft, signal)
     const { release } = bundle
     try {
-      fact('release', `${release.name} ${release.version}`)
-      fact('signed by', bundle.signedBy)
-      fact('made', release.created)
-      fact('platforms', release.platforms.join(', '))
-      fact('images', String(release.images.length))
-      if (bundle.size === undefined) fact('found as', bundle.path)
-      else fact('size', `${bundle.size} bytes`)
-      fact('needs Kubernetes', `${release.minimumKubernetes} or later`)
+      fact('Release', `${release.name} ${release.version}`)
+      fact('Signed by', bundle.signedBy)
+      fact('Made', release.created.slice(0, 10))
+      fact('For machines', release.platforms.join(', '))
+      fact('Images', String(release.images.length))
+      if (bundle.size === undefined) fact('Found as', bundle.path)
+      else fact('Size', bytes(bundle.size))
+      fact('Needs Kubernetes', `${release.minimumKubernetes} or later`)
     } finally {
       await close()
     }

@@ -1,5 +1,7 @@
+import { counted, day, fromNow } from '../../amounts.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
 import { certificatesIn, chainProblem } from '../../certificates/chain.ts'
+import { issuerOf, namesOf } from '../../certificates/described.ts'
 import { type Lookout, needed, text } from './look.ts'
 
 /** The certificate that is given: names, end, key and chain. */
@@ -14,9 +16,9 @@ export const certificateLookout: Lookout = {
     const chain = certificatesIn(small(certFile, 'tls.certFile'))
     const [first] = chain
     if (first) {
-      fact('names', first.subjectAltName ?? 'none')
-      fact('issued by', first.issuer.replaceAll('\n', ', '))
-      fact('valid until', first.validTo)
+      fact('Names', namesOf(first).join(', ') || 'none')
+      fact('Issued by', issuerOf(first))
+      fact('Ends', `${day(first.validToDate)}, ${fromNow(first.validToDate)}`)
     }
     readGivenCertificate({
       host: needed(draft, '/host'),
@@ -24,10 +26,10 @@ export const certificateLookout: Lookout = {
       editorsHost: text(draft, '/editorsHost'),
       tls: { certFile, keyFile, caFile },
     } as CompleteAnswers)
-    fact('key', 'belongs to it')
+    fact('Key', 'belongs to it')
     const authorities = caFile === undefined ? [] : certificatesIn(small(caFile, 'tls.caFile'))
     const lacks = chainProblem(chain, authorities)
     const by = authorities.length === 0 ? 'browsers must know the CA by themselves' : 'signed by the CA given'
-    fact('chain', lacks ?? `${chain.length} certificates; ${by}`, lacks !== undefined)
+    fact('Chain', lacks ?? `${counted(chain.length, 'certificate')}; ${by}`, lacks !== undefined)
   },
 }

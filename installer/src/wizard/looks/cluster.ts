@@ -12,9 +12,9 @@ export const clusterLookout: Lookout = {
     const address = { kubeconfig: text(draft, '/kubeconfig'), context: text(draft, '/context') }
     const contexts = contextsOf(address)
     choices('/context', contexts.all)
-    fact('context', address.context ?? contexts.current ?? 'none')
+    fact('Context', address.context ?? contexts.current ?? 'none')
     const cluster = connectCluster(address, signal)
-    fact('server', cluster.server)
+    fact('Server', cluster.server)
     const { gitVersion } = await cluster.request('ask for the version', () => cluster.version.getCode())
     fact('Kubernetes', gitVersion)
     const [nodes, classes] = await Promise.all([
@@ -24,7 +24,7 @@ export const clusterLookout: Lookout = {
     const usable = usableNodes(nodes.items)
     const cordoned = nodes.items.length - usable.length
     fact(
-      'nodes',
+      'Nodes',
       `${usable.length} ready${cordoned > 0 ? `, ${cordoned} not ready or kept free` : ''}`,
       usable.length === 0,
     )
@@ -32,14 +32,14 @@ export const clusterLookout: Lookout = {
     const usual = classes.items.find(({ metadata }) => metadata?.annotations?.[defaultClass] === 'true')?.metadata?.name
     choices('/storageClass', names)
     fact(
-      'storage classes',
+      'Storage classes',
       names.map((name) => (name === usual ? `${name} (default)` : name)).join(', ') || 'none',
       names.length === 0,
     )
     const namespace = text(draft, '/namespace') ?? 'cde'
     const installed = await installedVersion(cluster, namespace)
     fact(
-      `in namespace ${namespace}`,
+      `In namespace ${namespace}`,
       installed === undefined ? 'nothing of Sealift yet' : `version ${installed} is installed`,
     )
   },

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Draft, isGroup } from '../../answers/draft.ts'
+import { whyUntrusted } from '../../certificates/untrusted.ts'
 import { type Lookout, needed, text } from './look.ts'
 
 /** PostgreSQL's SSLRequest: length 8, code 80877103 (protocol documentation, "SSL Session Encryption") */
@@ -14,14 +15,18 @@ export const databaseLookout: Lookout = {
     const host = needed(draft, '/database/host')
     const port = portOf(draft)
     const offersTls = await asksForTls(host, port, signal, async (socket) => {
-      fact('reached', `${host}:${port}`)
+      fact('Reached', `${host}:${port}`)
       const { small } = await import('../../install/registry-access.ts')
       const caFile = text(draft, '/database/caFile')
       const ca = caFile === undefined ? {} : { ca: small(caFile, 'database.caFile') }
       const secure = connectTls({ socket, servername: host, ...ca, rejectUnauthorized: false })
       await settled(secure, 'secureConnect', signal)
       fact('TLS', secure.getProtocol() ?? 'unknown')
-      fact('certificate', secure.authorized ? 'trusted' : String(secure.authorizationError), !secure.authorized)
+      fact(
+        'Certificate',
+        secure.authorized ? 'trusted' : whyUntrusted(String(secure.authorizationError)),
+        !secure.authorized,
+      )
       secure.destroy()
     })
     if (!offersTls) fact('TLS', 'the server offers none', text(draft, '/database/sslMode') !== 'disable')

@@ -27,12 +27,12 @@ export const namesLookout: Lookout = {
     }
     const [first, ...others] = found
     if (first?.length && others.some((one) => one.length > 0 && !one.some((address) => first.includes(address))))
-      fact('together', 'the names lead to different addresses; all of them belong to the ingress', true)
+      fact('Together', 'the names lead to different addresses; all of them belong to the ingress', true)
     const address = await ingress
     if (address === undefined || !first?.length) return
     const leads = first.includes(address) || (await addressesOf(address)).some((one) => first.includes(one))
     fact(
-      'ingress',
+      'Ingress',
       leads
         ? `${address}: the name leads there`
         : `is at ${address}; the name leads elsewhere, which is right only where a proxy stands in front`,

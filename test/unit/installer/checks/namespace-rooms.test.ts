@@ -31,7 +31,7 @@ test('a quota that does not take what the chart asks for is refused, in its own 
     'services.loadbalancers': '1',
     'count/deployments.apps': '1',
   })
-  assertFound(await look(quotas), 'passed', /1 quotas/)
+  assertFound(await look(quotas), 'passed', /1 quota,/)
   for (const [name, hard, wanted] of [
     ['cpu', '1', '1.5'],
     ['requests.memory', '2Gi', String(3 * 2 ** 30)],
@@ -48,7 +48,7 @@ test('a quota that does not take what the chart asks for is refused, in its own 
   quota({ pods: '5' }, { pods: '4' })
   assertFound(await look(quotas), 'error', /leaves 1 of pods/)
   put('/api/v1/namespaces/cde/pods/m-1', { metadata: { labels: { 'app.kubernetes.io/part-of': 'cde' } } })
-  assertFound(await look(quotas), 'passed', /1 quotas/)
+  assertFound(await look(quotas), 'passed', /1 quota,/)
   fake.forbids = (call) => call.includes('resourcequotas')
   assertFound(await look(quotas), 'skipped', /may not look/)
 })

@@ -24,7 +24,7 @@ test('nodes that take no pods, or are of another platform, are told apart', asyn
 test('pressure, and nodes that are not ready, are warned of', async (t) => {
   const { look, nodes: put } = await site(t)
   put(node('a'))
-  assertFound(await look(nodeConditions), 'passed', /1 nodes/)
+  assertFound(await look(nodeConditions), 'passed', /^1 node$/)
   const conditions = [{ type: 'DiskPressure', status: 'True' }]
   put(node('a'), node('b', { status: { conditions } }))
   assertFound(await look(nodeConditions), 'warning', /^b: not ready, DiskPressure$/, 'CLUSTER_NODE_PRESSURE')
@@ -34,7 +34,7 @@ test('nodes that are small are warned of, and refused where no editor would run'
   const { look, nodes: put } = await site(t)
   const sized = (cpu: string, memory: string) => node('a', { status: { capacity: { cpu, memory } } })
   put(sized('4', '8Gi'))
-  assertFound(await look(nodeSizes), 'passed', /1 nodes/)
+  assertFound(await look(nodeSizes), 'passed', /1 node of/)
   put(sized('2', '8Gi'))
   assertFound(await look(nodeSizes), 'warning', /a: 2 cores, 8\.6 GB/, 'CLUSTER_NODE_SIZE')
   put(sized('4', '2Gi'))

@@ -102,8 +102,10 @@ test('a bundle says what it delivers and who signed it; one by a stranger is ref
   const { at } = looking(t)
   const good = await at('bundle', draft)
   assert.equal(good.state, 'good')
-  assert.equal(texts(good).release, 'cde 0.1.0')
-  assert.match(texts(good)['signed by'] ?? '', /^[\w+/]{43}=$/)
+  assert.equal(texts(good).Release, 'cde 0.1.0')
+  assert.match(texts(good).Size ?? '', /^\d+(\.\d+)? kB$/)
+  assert.match(texts(good).Made ?? '', /^\d{4}-\d\d-\d\d$/)
+  assert.match(texts(good)['Signed by'] ?? '', /^[\w+/]{43}=$/)
   assert.equal(
     (await at('bundle', answered(draft, { '/trust': [file('stranger.pub')] }))).failure?.code,
     'BUNDLE_UNTRUSTED',
@@ -118,10 +120,11 @@ test('a free license is refused at once for an air-gapped site, with the reason'
   const free = await at('license', draft)
   assert.deepEqual([free.state, free.failure?.code], ['bad', 'LICENSE_AIRGAP'])
   assert.match(free.failure?.why ?? '', /the images come from a bundle/)
-  assert.equal(texts(free)['air-gapped mode'], 'not included')
+  assert.equal(texts(free)['Air-gapped mode'], 'not included')
   const paid = await at('license', (await site(t)).draft)
   assert.equal(paid.state, 'good')
-  assert.equal(texts(paid).customer, 'Example Bank')
+  assert.equal(texts(paid).Customer, 'Example Bank')
+  assert.match(texts(paid).Term ?? '', /^ends \d{4}-\d\d-\d\d, in \d+ days$/)
 })
 
 test('a certificate is looked at with its names, its key and its chain', async (t) => {
@@ -141,9 +144,13 @@ test('a certificate is looked at with its names, its key and its chain', async (
     '/tls/caFile': await write('ca.crt', authority.certificate),
   }
   const draft = answered(completeDraft, tls)
-  assert.equal((await at('certificate', draft)).state, 'good')
+  const good = await at('certificate', draft)
+  assert.equal(good.state, 'good')
+  const { Names, Ends, 'Issued by': by, Chain } = texts(good)
+  assert.deepEqual([Names, by, Chain], ['cde.example', 'CA', '1 certificate; signed by the CA given'])
+  assert.match(Ends ?? '', /^\d{4}-\d\d-\d\d, in 1000 days$/)
   const other = await at('certificate', answered(draft, { '/tls/caFile': await write('x.crt', stranger.certificate) }))
-  assert.deepEqual([other.state, texts(other).chain], ['bad', 'the CA given did not sign it'])
+  assert.deepEqual([other.state, texts(other).Chain], ['bad', 'the CA given did not sign it'])
   const named = await at('certificate', answered(draft, { '/host': 'other.example' }))
   assert.match(named.failure?.why ?? '', /does not name other\.example/)
   const keyed = await at('certificate', answered(draft, { '/tls/keyFile': await write('x.key', stranger.key) }))
