@@ -1,4 +1,5 @@
 import { ApiFailure, type Refusal } from '../request.ts'
+import { sentence } from './sentence.ts'
 
 /** An error in the words of the API: what happened, why, and what helps. */
 export function Failure({ error }: { error: unknown }) {
@@ -21,9 +22,4 @@ export function RefusalText({ of: { code, message, why, fix } }: { of: Refusal }
       <p className="refusal-code">{code}</p>
     </div>
   )
-}
-
-const sentence = (text: string): string => {
-  const upper = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(upper) ? upper : `${upper}.`
 }

@@ -1,3 +1,4 @@
+import { sentence } from '@sealift/web/parts/sentence.ts'
 import { type FormEvent, useRef, useState } from 'react'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { type Page, pages } from '../../src/wizard/view.ts'
@@ -125,7 +126,7 @@ function Refused({ page, attempt, bad, onGoOn }: RefusedProps) {
   const final = bad.some(({ strict }) => strict)
   const elsewhere = bad.some(({ look }) => look === 'license') && page === 'license'
   return (
-    <ErrorSummary attempt={attempt} title={bad.map(({ message }) => message).join('. ')} faults={[]}>
+    <ErrorSummary attempt={attempt} title={bad.map(({ message }) => sentence(message)).join(' ')} faults={[]}>
       <p>
         {final
           ? 'An installation with this would be refused.'

@@ -19,6 +19,16 @@ const outside = (page: Page): Promise<string[]> =>
       .map((element) => element.outerHTML.slice(0, 100)),
   )
 
+/** Pixels between what is seen of two elements, one below the other. */
+const between = (page: Page, above: string, below: string): Promise<number> =>
+  page.evaluate(
+    ([above, below]) => {
+      const box = (selector = '') => (document.querySelector(selector) as Element).getBoundingClientRect()
+      return box(below).top - box(above).bottom
+    },
+    [above, below],
+  )
+
 for (const scheme of ['light', 'dark'] as const)
   test(`every page can be read, fits a phone and loads nothing from elsewhere (${scheme})`, {
     skip: noBrowser,
@@ -36,6 +46,8 @@ for (const scheme of ['light', 'dark'] as const)
         const wide = await page.evaluate(() => document.documentElement.scrollWidth)
         assert.ok(wide <= width, `${name} is ${wide} pixels wide on a screen of ${width}`)
         assert.deepEqual(await outside(page), [], `${name} has something that no screen of ${width} shows`)
+        if (width === 320)
+          assert.ok((await between(page, '.steps', 'main h1')) < 40, `${name} has a hole above its title`)
       }
       assert.deepEqual(await grave(page), [], name)
       assert.deepEqual(await nameless(page), [], `${name} has something that no screen reader can name`)
@@ -58,6 +70,10 @@ for (const scheme of ['light', 'dark'] as const)
     await show('review')
     await page.getByText('cde.site.example').first().waitFor()
     await look('review')
+    session.emit({ type: 'checks', checks: checks.map((check) => ({ ...check, state: 'passed' })) })
+    await page.getByText('Checks: 6 hold.').waitFor()
+    await look('review-good')
+    assert.ok((await between(page, '.summary', '.part h2')) >= 24, 'the parts of the review stand apart')
     for (const event of onTheWay(Date.now())) session.emit(event)
     await page.getByRole('heading', { name: 'Installation' }).waitFor()
     session.emit({ type: 'progress', stage: 'registry', done: 120_000_000, total: 288_000_000, unit: 'bytes' })
