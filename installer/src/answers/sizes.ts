@@ -12,7 +12,7 @@ export interface Size {
   why: string
 }
 
-/** people from whom on a pod that starts anew, or a node that is served, should interrupt nobody */
+/** people from whom on a pod that starts anew, or a node that is maintained, should interrupt nobody */
 const many = 20
 /**
  * people for one pod of the manager: two share 1,500 lists and 50 logins a second with their database on two cores, so one
@@ -34,7 +34,7 @@ export function sizesFor(people: number): Size[] {
       ? {
           part,
           replicas: 2,
-          why: `one is enough for ${per} people; with a second one nobody waits while a node is served`,
+          why: `one is enough for ${per} people; with a second one nobody waits while a node is maintained`,
         }
       : { part, replicas: 1, why: `one is enough: up to ${many} people can wait the seconds in which it starts anew` }
   }
