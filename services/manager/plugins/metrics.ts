@@ -1,14 +1,15 @@
 import fp from 'fastify-plugin'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Database } from '../database.ts'
+import type { Licensing } from '../licensing.ts'
 
-type Options = { database: Database }
+type Options = { database: Database; licensing: Pick<Licensing, 'current'> }
 
 /**
  * `/metrics` for Prometheus, without a login: the ingress does not lead there, and no number names a person or a
  * workspace. Labels are route patterns, never paths.
  */
-export default fp<Options>(async (app, { database }) => {
+export default fp<Options>(async (app, { database, licensing }) => {
   const registers = [new Registry()] as const
   const [registry] = registers
   collectDefaultMetrics({ register: registry })
@@ -51,7 +52,24 @@ export default fp<Options>(async (app, { database }) => {
       for (const { desired, number } of counted?.rows ?? []) this.set({ desired }, number)
     },
   })
-  void [pool, workspaces]
+  const license = new Gauge({
+    name: 'cde_license_end_seconds',
+    help: 'when the license that counts ends, its term and its grace period, in seconds since 1970; none without a license',
+    labelNames: ['license', 'tier', 'standing', 'of'],
+    registers: [...registers],
+    async collect() {
+      const counts = await licensing.current().catch(() => undefined)
+      this.reset()
+      if (counts === undefined) return
+      const { id, tier, license_expires, exp } = counts.claims
+      // in the words of the license page, but for one that is in its term and not for this site
+      const isInTerm = counts.standing === 'entitled' || counts.standing === 'grace'
+      const standing = isInTerm && counts.refusal !== undefined ? 'refused' : counts.standing
+      this.set({ license: id, tier, standing, of: 'term' }, license_expires)
+      this.set({ license: id, tier, standing, of: 'grace' }, exp)
+    },
+  })
+  void [pool, workspaces, license]
 
   app.addHook('onResponse', async (request, reply) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none')

@@ -76,6 +76,25 @@ test('the license page says what the license allows and why it is refused', asyn
   )
 })
 
+test('the metrics say when the license that counts ends, and where it stands', async (t) => {
+  const site = await newSite(t, postgres, 'airgapped')
+  const token = await admin(site)
+  const ends = async (of = site) =>
+    [...(await of.app.inject({ url: '/metrics' })).body.matchAll(/^cde_license_end_seconds\{(.*)\} (\d+)$/gm)].map(
+      ([, labels, value]) => `${labels} ${value}`,
+    )
+  assert.deepEqual(await ends(await newSite(t, postgres, 'airgapped')), [])
+  await initial(site, await site.license({ ...free, id: 'one', license_expires: 9_000_000_000, exp: 9_000_000_001 }))
+  const labels = (id: string, tier: string, standing: string) => `license="${id}",tier="${tier}",standing="${standing}"`
+  assert.deepEqual(await ends(), [
+    `${labels('one', 'free', 'refused')},of="term" 9000000000`,
+    `${labels('one', 'free', 'refused')},of="grace" 9000000001`,
+  ])
+  const license = await site.license({ id: 'two', license_expires: 8_000_000_000, exp: 8_000_000_001 })
+  assert.equal((await site.call(token, 'PUT', '/api/v0/license', { license })).statusCode, 200)
+  assert.match((await ends())[0] ?? '', /^license="two",tier="enterprise",standing="entitled",of="term" 8000000000$/)
+})
+
 test('a license is checked before it is stored', async (t) => {
   const site = await newSite(t, postgres, 'airgapped')
   const token = await admin(site)

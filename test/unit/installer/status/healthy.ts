@@ -49,9 +49,21 @@ export async function healthy(t: TestContext) {
   put(`${core}/secrets/cde-tls`, base64({ 'tls.crt': certificate, 'tls.key': key, 'ca.crt': ca }))
 
   const licenses = licenseKeys()
+  /** the license that came with the installation */
   const license = async (changes: Parameters<typeof claims>[0] = {}) =>
     put(`${core}/secrets/cde-license`, base64({ license: await issueLicense(claims(changes), licenses.privateKey) }))
+  /** what the manager's metrics say of the one that counts */
+  const inForce = (changes: Parameters<typeof claims>[0] = {}, standing = 'entitled') => {
+    const { id, tier, license_expires: term, exp: grace } = claims(changes)
+    const ends = Object.entries({ term, grace }).map(
+      ([of, end]) =>
+        `cde_license_end_seconds{license=${JSON.stringify(id)},tier="${tier}",standing="${standing}",of="${of}"} ${end}`,
+    )
+    const text = ['# HELP cde_license_end_seconds when', ...ends, 'cde_workspaces{desired="on"} 1', ''].join('\n')
+    fake.answers.set(`${core}/services/http:cde-manager:8080/proxy/metrics`, text)
+  }
   await license()
+  inForce()
   const config = { ingress: { host }, license: { keys: `${licenses.publicKey}\n${licenseKeys().publicKey}` } }
   const release = (status = 'deployed') =>
     put(
@@ -99,5 +111,5 @@ export async function healthy(t: TestContext) {
     const { lines, error } = await readStatus(fake.connect(), 'cde')
     return { lines, error, line: (id: string) => lines.find((one) => one.id === id) }
   }
-  return { ...fake, fake, core, apps, routes, license, release, receipt, volume, look }
+  return { ...fake, fake, core, apps, routes, license, inForce, release, receipt, volume, look }
 }

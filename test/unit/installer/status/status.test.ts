@@ -14,7 +14,7 @@ test('an installation of which everything runs says so, line by line', async (t)
   )
   assert.match(line('release')?.found ?? '', /^cde 0\.1\.0, installed 2026-01-02T03:04:05Z, revision 1$/)
   assert.match(line('site')?.found ?? '', /https:\/\/cde\.example\/, mode airgapped, images from 10\.0\.0\.5:5000/)
-  assert.match(line('license')?.found ?? '', /^enterprise for .*, \d+ seats, ends \d{4}-\d\d-\d\d$/)
+  assert.match(line('license')?.found ?? '', /^enterprise for .*, \d+ seats, ends \d{4}-\d\d-\d\d, in \d+ days$/)
   assert.match(line('workload-cde-manager')?.found ?? '', /^1 of 1 ready$/)
   assert.match(line('certificate')?.found ?? '', /^for cde\.example, ends .*, in 82\d days$/)
   assert.match(line('database')?.found ?? '', /10\.7 GB, 500 B used|50 %/)
@@ -45,9 +45,9 @@ test('what does not run fails the status, with the pods’ own words and what he
 })
 
 test('what works until something else happens warns, and leaves the exit code alone', async (t) => {
-  const { look, license, receipt, volume, put, core, objects } = await healthy(t)
+  const { look, inForce, receipt, volume, put, core, objects } = await healthy(t)
   const now = Math.floor(Date.now() / 1000)
-  await license({ license_expires: now + 5 * 86_400, exp: now + 10 * 86_400 })
+  inForce({ license_expires: now + 5 * 86_400, exp: now + 10 * 86_400 })
   receipt({ accepted: ['network-policy'] })
   volume(850)
   const event = (pod: string, reason: string, ago: number) =>
@@ -74,18 +74,16 @@ test('what works until something else happens warns, and leaves the exit code al
   assert.equal(line('events')?.found, 'Pod cde-manager-1-b: BackOff: as it says')
 })
 
-test('a license by another key, a full volume and a release that is not done are named', async (t) => {
-  const { look, license, volume, release, put, core } = await healthy(t)
-  put(`${core}/secrets/cde-license`, { data: { license: Buffer.from('a.b.c').toString('base64') } })
+test('a license that ended, a full volume and a release that is not done are named', async (t) => {
+  const { look, inForce, volume, release } = await healthy(t)
+  inForce({ license_expires: 1_000_000, exp: 2_000_000 }, 'expired')
   volume(990)
   release('pending-upgrade')
   const { error, line } = await look()
-  assert.equal(line('license')?.state, 'failed')
+  assert.deepEqual([line('license')?.state, line('license')?.level], ['failed', 'error'])
   assert.equal(line('release')?.found, 'the release is pending-upgrade, revision 1')
   assert.match(line('database')?.found ?? '', /99 %/)
   assert.equal(error?.code, 'CLUSTER_UNHEALTHY')
-  await license({ tier: 'free' })
-  assert.match((await look()).line('license')?.found ?? '', /^free for /)
 })
 
 test('without some rights each line says why it cannot be known; without all of them nobody can tell', async (t) => {
@@ -93,7 +91,8 @@ test('without some rights each line says why it cannot be known; without all of 
   fake.forbids = (call) => /secrets|stats|events/.test(call)
   const some = await look()
   assert.equal(some.error, undefined)
-  for (const id of ['release', 'license', 'certificate', 'database-use', 'events'])
+  assert.match(some.line('license')?.found ?? '', /^enterprise, license lic-1, ends /)
+  for (const id of ['release', 'certificate', 'database-use', 'events'])
     assert.match(some.line(id)?.found ?? '', /^cannot be known: .*(not allow|Forbidden)/, id)
   assert.equal(some.line('workload-cde-manager')?.state, 'passed')
   fake.forbids = (call) => call.includes('/namespaces/cde/')
