@@ -5,18 +5,19 @@ import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
 
 /**
  * The site's registry as the answers describe it. What they say of it counts for its host alone: its password goes to no
- * other one.
- * @throws SealiftError USAGE_ANSWERS
+ * other one. No file is read before the first request, which may end with USAGE_ANSWERS.
  */
 export function siteRegistry(answers: Pick<CompleteAnswers, 'registry'>): RegistryStore {
   const { address, caFile, plainHttp, username } = answers.registry
-  const password = readRegistryPassword(answers)
   const own = hostOf(address)
-  const settings = () => ({
-    ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
-    ...(plainHttp ? { plainHttp } : {}),
-    ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
-  })
+  const settings = () => {
+    const password = readRegistryPassword(answers)
+    return {
+      ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
+      ...(plainHttp ? { plainHttp } : {}),
+      ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
+    }
+  }
   return registryStore({
     origin: `registry ${address}`,
     dockerConfig: false,

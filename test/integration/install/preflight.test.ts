@@ -59,6 +59,20 @@ test('preflight for machines is one document, and the exit code says that someth
   )
 })
 
+test('a password that cannot be read is one finding among the others', async (t) => {
+  const { at } = await site(t)
+  const answers = await readFile(at('answers.yaml'), 'utf8')
+  const login = answers.replace(/^registry: {/m, 'registry: {username: puller, passwordFile: missing, ')
+  await writeFile(at('answers.yaml'), login)
+  const { code, out, err } = await preflight(at, '--json')
+  assert.equal(code, 6, err)
+  const { checks }: CheckReport = JSON.parse(out)
+  const { state, found = '', fix = '' } = checks.find(({ id }) => id === 'registry-login') ?? assert.fail(out)
+  assert.equal(state, 'failed')
+  assert.match(`${found} ${fix}`, /registry\.passwordFile cannot be read.*ls -l .*missing$/)
+  assert.equal(checks.find(({ id }) => id === 'api')?.code, 'CLUSTER_UNREACHABLE')
+})
+
 test('a check that there is not, a strict one, and a report of another form are refused', async (t) => {
   const { at } = await site(t)
   for (const [words, code, said] of [
