@@ -52,4 +52,16 @@ test('a file that ends early, a refusal and an abort end the work', async (t) =>
     hashPieces(short, () => {}, { signal: AbortSignal.abort() }),
     { name: 'AbortError' },
   )
+
+  // a file without content, as large as it takes threads some time
+  await file.truncate(2 ** 31)
+  const long = [{ segments: [{ fd: file.fd, offset: 0, size: 2 ** 31 }], size: 2 ** 31 }]
+  const stop = new AbortController()
+  await assert.rejects(
+    hashPieces(long, () => assert.fail('what was not read to its end has no hash'), {
+      signal: stop.signal,
+      onBytes: () => stop.abort(),
+    }),
+    { name: 'AbortError' },
+  )
 })

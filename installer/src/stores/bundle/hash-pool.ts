@@ -28,9 +28,14 @@ export async function hashPieces<T extends Piece>(
     return
   }
   const stop = new Int32Array(new SharedArrayBuffer(4))
+  // a piece that was stopped looks like one whose file ends early
+  const tell = (task: T, hex: string) => {
+    options.signal?.throwIfAborted()
+    onHash(task, hex)
+  }
   const threads = Array.from({ length: Math.min(availableParallelism(), queue.length) }, () => {
     const worker = startHashThread({ stop })
-    return { worker, done: drain(worker, queue, onHash, options.onBytes) }
+    return { worker, done: drain(worker, queue, tell, options.onBytes) }
   })
   const halt = () => Atomics.store(stop, 0, 1)
   options.signal?.addEventListener('abort', halt, { once: true })
