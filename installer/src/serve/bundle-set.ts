@@ -65,6 +65,20 @@ export async function openBundleSet(options: BundleSetOptions): Promise<BundleSe
   }
 }
 
+/**
+ * Digests of the signed indexes of bundles that may be served, without reading their content.
+ * @throws SealiftError BUNDLE_*, LICENSE_*
+ */
+export async function indexesOf(options: Pick<BundleSetOptions, 'paths' | 'trust' | 'license'>): Promise<string[]> {
+  const found: string[] = []
+  for (const path of await bundlePaths(options.paths)) {
+    const { bundle } = await openLicensed(path, options.trust, options.license, 'serve')
+    found.push(bundle.indexDigest)
+    await bundle.close()
+  }
+  return found
+}
+
 function holderOf(bundles: readonly ServedBundle[], descriptor: Descriptor): ServedBundle {
   const found = bundles.find((bundle) => bundle.has(descriptor))
   if (found) return found

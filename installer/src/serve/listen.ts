@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 
@@ -49,9 +51,39 @@ export function reachableNames(host: string, names: readonly string[], given = f
   })
 }
 
-export const cannotListen = (address: Address, cause: unknown) =>
-  new SealiftError('USAGE_LISTEN', `cannot listen on ${writeAddress(address)}`, {
-    why: (cause as Error).message,
-    fix: `see who does: ss -ltnp 'sport = :${address.port}'`,
+/** What helps where an address cannot be listened on, by what the system says of it. */
+const unknown = ({ host }: Address) =>
+  `nobody knows the name ${host} here: getent hosts ${host}; listen on an address instead, with --name ${host}`
+const cures: Readonly<Record<string, (address: Address) => string>> = {
+  EADDRNOTAVAIL: ({ host }) =>
+    `this machine does not have the address ${host}; those that it has: ip -brief address; or start it on the machine that has it`,
+  ENOTFOUND: unknown,
+  // no name server answers, as at a site without any
+  EAI_AGAIN: unknown,
+  EACCES: ({ port }) => `a port below 1024 takes root, or CAP_NET_BIND_SERVICE; ${port} is one`,
+}
+
+export const cannotListen = (address: Address, cause: unknown) => {
+  const { message, code = '' } = cause as NodeJS.ErrnoException
+  return new SealiftError('USAGE_LISTEN', `cannot listen on ${writeAddress(address)}`, {
+    why: message,
+    fix: (cures[code] ?? (({ port }) => `see who does: ss -ltnp 'sport = :${port}'`))(address),
     cause,
   })
+}
+
+/**
+ * Finds out whether an address can be listened on, before long work that would be in vain otherwise.
+ * @throws SealiftError USAGE_LISTEN
+ */
+export async function assertFree(address: Address): Promise<void> {
+  const server = createServer()
+  try {
+    server.listen(address)
+    await once(server, 'listening')
+  } catch (cause) {
+    throw cannotListen(address, cause)
+  } finally {
+    server.close()
+  }
+}

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { KeyPair } from '../certificates/issue.ts'
 import { type BundleSet, openBundleSet } from './bundle-set.ts'
 import { createLibrary, type Library } from './library.ts'
-import type { Address } from './listen.ts'
+import { type Address, assertFree } from './listen.ts'
 import { createMetrics, serveMetrics } from './metrics.ts'
 import type { Login } from './password.ts'
 import { createRegistryServer } from './server.ts'
@@ -38,7 +38,7 @@ export interface Serving {
 const day = 86_400_000
 
 /**
- * Verifies bundles, then serves them.
+ * Verifies bundles, then serves them. A taken port is found first.
  * @throws SealiftError BUNDLE_*, LICENSE_*, USAGE_*, STORAGE_CERTIFICATES
  */
 export async function serveBundles(options: ServeOptions): Promise<Serving> {
@@ -53,6 +53,7 @@ export async function serveBundles(options: ServeOptions): Promise<Serving> {
   const metrics = createMetrics()
   const startTime = Date.now() / 1000
   let loadTime = startTime
+  await assertFree(options.listen)
   const library = createLibrary(await load(onProgress ? { onProgress } : {}), (previous) => load({ previous }), {
     log,
     onReload(loaded) {

@@ -1,21 +1,19 @@
 import { dirname, resolve } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { fileFlags, type ServeFlags, secretFiles } from './flags.ts'
+import { serviceState } from './state.ts'
 
 export interface UnitOptions {
   /** the program and what stands before `serve`, absolute paths */
   program: readonly string[]
   bundles: readonly { path: string; isDirectory: boolean }[]
   /** flags with their values, as they were given */
-  flags: readonly (readonly [flag: string, value?: string])[]
+  flags: ServeFlags
   /** directory of CA and certificate; undefined where a certificate is given */
   state: string | undefined
   /** lowest port that it listens on */
   port: number
 }
-
-/** Flags whose files may be readable by root only: systemd hands them over. */
-const secret = new Set(['--license', '--password-file', '--tls-cert', '--tls-key'])
-const files = new Set([...secret, '--trust'])
 
 const hidden = /^\/(home|root|tmp|var\/tmp|run\/user)(\/|$)/
 const stateRoot = '/var/lib/'
@@ -48,8 +46,9 @@ export function systemdUnit({ program, bundles, flags, state, port }: UnitOption
     if (flag === '--state') continue
     words.push(flag)
     if (value === undefined) continue
-    if (!files.has(flag)) words.push(value)
-    else if (secret.has(flag)) {
+    if (!fileFlags.has(flag)) words.push(value)
+    else if (secretFiles.has(flag)) {
+      // systemd hands it over, since the user that it runs as may not read it
       const name = flag.slice(2)
       credentials.push(`LoadCredential=${name}:${unspecified(resolve(value))}`)
       words.push(`\${CREDENTIALS_DIRECTORY}/${name}`)
@@ -60,7 +59,7 @@ export function systemdUnit({ program, bundles, flags, state, port }: UnitOption
     if (!full.startsWith(stateRoot) || /\s/.test(full))
       throw new SealiftError('USAGE_SYSTEMD', `a service cannot keep its state in ${full}`, {
         why: `systemd makes its state directory below ${stateRoot}, without spaces`,
-        fix: '--state /var/lib/sealift/serve',
+        fix: `--state ${serviceState}`,
       })
     words.push('--state', full)
   }
