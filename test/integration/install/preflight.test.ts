@@ -11,8 +11,10 @@ import { site } from './site.ts'
 const cli = join(import.meta.dirname, '../../../installer/src/cli/sealift.mjs')
 
 /** Runs `sealift preflight` at a site whose cluster doesn't answer. */
-async function preflight(at: (name: string) => string, ...words: string[]) {
-  const args = ['preflight', '--answers', at('answers.yaml'), '--state', at('state'), ...words]
+const preflight = (at: (name: string) => string, ...words: string[]) => sealift(at, 'preflight', ...words)
+
+async function sealift(at: (name: string) => string, ...words: [command: string, ...string[]]) {
+  const args = [...words, '--answers', at('answers.yaml'), '--state', at('state')]
   const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk) => {
@@ -94,4 +96,16 @@ test('the script for nodes is printed without asking anybody', async (t) => {
   const { code, out } = await preflight(at, '--host-script')
   assert.equal(code, 0)
   assert.match(out, /^#!\/bin\/sh\n[\s\S]*^registry='127\.0\.0\.1:1'\nscheme=http\nhost='cde\.example'$/m)
+})
+
+test('an installation without questions takes checks to ignore as preflight does; one with questions asks', async (t) => {
+  const { at } = await site(t)
+  const refused = await sealift(at, 'install', '--headless', '--ignore', 'ownership')
+  assert.match(refused.err, /no answer can ignore: ownership/)
+  const { code, err } = await sealift(at, 'install', '--headless', '--ignore', 'proxy')
+  assert.equal(code, 6, err)
+  assert.doesNotMatch(await readFile(at('answers.yaml'), 'utf8'), /ignore/)
+  const asking = await sealift(at, 'install', '--terminal', '--ignore', 'proxy')
+  assert.equal(asking.code, 2)
+  assert.match(asking.err, /--ignore goes with --headless/)
 })

@@ -26,6 +26,13 @@ export const install = defineCommand({
         },
         headless: { type: 'boolean', default: false, describe: 'ask nothing: everything is in the answers file' },
         answers: { ...text, describe: 'answers file (docs/install.md); without --headless it may be incomplete' },
+        ignore: {
+          ...text,
+          array: true,
+          default: [],
+          describe:
+            'with --headless: check that may fail, besides those that the answers ignore (repeatable; docs/checks.md)',
+        },
         trust: {
           ...text,
           array: true,
@@ -77,7 +84,13 @@ const pointless = {
   terminal: ['listen', 'json'],
 } as const
 
-function checkTogether(args: Readonly<Record<string, unknown>>): void {
+function checkTogether(
+  args: Readonly<Record<string, unknown>> & { headless: boolean; ignore: readonly string[] },
+): void {
+  if (args.ignore.length > 0 && !args.headless)
+    throw new SealiftError('USAGE_ARGUMENTS', '--ignore goes with --headless', {
+      fix: 'elsewhere the page of the checks asks whether one that fails may be ignored',
+    })
   for (const [face, flags] of Object.entries(pointless))
     for (const flag of flags)
       if (args[face] && args[flag])

@@ -13,6 +13,8 @@ import { shownWork } from './shown-work.ts'
 
 export interface HeadlessArguments {
   answers: string
+  /** ids of checks that may fail in this run */
+  ignore: readonly string[]
   state?: string | undefined
   json: boolean
 }
@@ -26,8 +28,10 @@ export async function installHeadless(args: HeadlessArguments): Promise<void> {
     return
   }
   const file = path.resolve(args.answers)
+  const ignore = [...new Set([...(answers.ignore ?? []), ...args.ignore])]
   const session = await openSession(args.state ?? defaultStateDir(answers), {
     draft: importAnswers(readFileSync(file, 'utf8'), file),
+    ...(args.ignore.length === 0 ? {} : { changes: { '/ignore': ignore } }),
     work: shownWork(args.state, args.json),
   })
   try {
