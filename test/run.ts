@@ -3,7 +3,7 @@ import { run as runTests } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { checks } from './checks.ts'
 import { type Count, runCommand } from './command.ts'
-import { suites } from './suites.ts'
+import { type Suite, suites } from './suites.ts'
 
 /**
  * `npm test`: checks (types, lint, arrows between rooms), then every suite, each with its counts; the last line is
@@ -41,7 +41,7 @@ for (const suite of suites.filter(({ name }) => chosen(name))) {
     console.log(`not run: ${obstacle}`)
     continue
   }
-  const count = await runFiles(suite.files, suite.concurrency, suite.timeout).finally(() => suite.finish?.())
+  const count = await runFiles(suite).finally(() => suite.finish?.())
   totals.push({ name: suite.name, count, seconds: (performance.now() - start) / 1000 })
 }
 
@@ -55,10 +55,12 @@ const skipped = sum('skipped')
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(sum('failed') > 0 || sum('passed') === 0 ? 1 : 0)
 
-async function runFiles(globPatterns: string[], concurrency: number, timeout: number): Promise<Count> {
+async function runFiles({ files: patterns, concurrency, timeout, longest = [] }: Suite): Promise<Count> {
   const count = { passed: 0, failed: 0, skipped: 0 }
-  const all = await Array.fromAsync(glob(globPatterns))
-  const files = all.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part))).sort()
+  const all = await Array.fromAsync(glob(patterns))
+  const asked = all.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part))).sort()
+  const isLong = (file: string) => longest.some((part) => file.includes(part))
+  const files = [...asked.filter(isLong), ...asked.filter((file) => !isLong(file))]
   if (files.length === 0) console.log(`no file of this suite has ${parts.join(' or ')} in its path`)
   // a file whose process does not end must not hold the run for ever
   const signal = AbortSignal.timeout(40 * 60_000)

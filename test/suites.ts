@@ -7,6 +7,8 @@ export interface Suite {
   concurrency: number
   /** milliseconds for one file */
   timeout: number
+  /** parts of the paths of those that take longest: they start first, so that none of them runs alone at the end */
+  longest?: readonly string[]
   /** Makes ready what the suite needs; what it returns says why the suite can't run here. */
   prepare?: () => Promise<string | undefined>
   /** Takes away what `prepare` or the files brought up for all of them. */
@@ -25,7 +27,14 @@ export const suites: readonly Suite[] = [
     timeout: 10 * minute,
     prepare: () => packages('integration', 'browser'),
   },
-  { name: 'e2e', files: ['test/e2e/**/*.test.ts'], concurrency: 1, timeout: 40 * minute, ...site() },
+  {
+    name: 'e2e',
+    files: ['test/e2e/**/*.test.ts'],
+    concurrency: 2,
+    timeout: 40 * minute,
+    longest: ['e2e/wizard', 'e2e/main-job', 'e2e/users-day'],
+    ...site(),
+  },
 ]
 
 async function packages(...wanted: Purpose[]): Promise<string | undefined> {
@@ -36,21 +45,20 @@ async function packages(...wanted: Purpose[]): Promise<string | undefined> {
   )
 }
 
-/** The lab: files bring it up when they need it; it is taken down afterwards unless it was there before. */
+/** Labs: files borrow them, and hand them on to each other. */
 function site(): Pick<Suite, 'prepare' | 'finish'> {
-  let wasThere = true
   return {
     async prepare() {
       const { obstacle } = await import('./lab/obstacle.ts')
       const reason = (await obstacle()) ?? (await packages('lab', 'images', 'integration', 'browser'))
       if (reason !== undefined) return reason
-      const { status } = await import('./lab/lab.ts')
-      wasThere = (await status()).state === 'running'
+      const { handOn } = await import('./lab/borrow.ts')
+      process.env[handOn] = '1'
       return undefined
     },
     async finish() {
-      const { down } = await import('./lab/lab.ts')
-      if (!wasThere) await down()
+      const { endBorrowing } = await import('./lab/borrow.ts')
+      await endBorrowing()
     },
   }
 }

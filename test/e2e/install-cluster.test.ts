@@ -17,25 +17,28 @@ import { inProbeNamespace } from '../../installer/src/cluster/probe-namespace.ts
 import { waitForRollout } from '../../installer/src/cluster/rollout.ts'
 import { isReady, type Workload, workloadStates } from '../../installer/src/cluster/workloads.ts'
 import { clusterJournal } from '../../installer/src/install/cluster-journal.ts'
-import { down, type Lab, probeImage, up } from '../lab/lab.ts'
+import { type BorrowedLab, borrowLab } from '../lab/borrow.ts'
+import { type Lab, probeImage } from '../lab/lab.ts'
 import { helmBinary } from '../lab/tools.ts'
 
 const namespace = `install-test-${Date.now().toString(36)}`
 const signal = new AbortController().signal
 const scratch = mkdtempSync(path.join(tmpdir(), 'install-cluster-'))
+let borrowed: BorrowedLab | undefined
 let lab: Lab
 let cluster: Cluster
 
 before(async () => {
-  lab = await up()
+  borrowed = await borrowLab()
+  lab = borrowed.lab
   cluster = connectCluster({ kubeconfig: lab.kubeconfig }, signal)
   assert.equal(await ensureNamespace(cluster, namespace), 'created')
 })
 
 after(async () => {
-  await cluster.core.deleteNamespace({ name: namespace })
+  await cluster?.core.deleteNamespace({ name: namespace })
   rmSync(scratch, { recursive: true, force: true })
-  if (!lab.reused) await down()
+  await borrowed?.giveBack()
 })
 
 /** A Deployment of one pod, as the namespace wants it. */

@@ -17,7 +17,6 @@ import { inProbeNamespace } from '../../installer/src/cluster/probe-namespace.ts
 import { probeVolume } from '../../installer/src/cluster/volume-probe.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
 import { openBundle } from '../../installer/src/stores/bundle/open.ts'
-import { cacheDirectory } from '../../manifests/images/cache.ts'
 import { sbomType } from '../../manifests/sbom/document.ts'
 import { run } from '../lab/command.ts'
 import { type DemoSummary, runDemo } from '../lab/demo.ts'
@@ -25,27 +24,23 @@ import { sealDemo } from '../lab/demo-seal.ts'
 import { runSealift } from '../lab/demo-sealift.ts'
 import { steps } from '../lab/demo-step.ts'
 import { logIn } from '../lab/demo-user.ts'
-import { down, probeImage } from '../lab/lab.ts'
+import { probeImage } from '../lab/lab.ts'
 import { nodeName } from '../lab/node.ts'
 import { labState, recordedProcesses } from '../lab/state.ts'
-
-/** A lab that nobody else uses: one that a demo was left running in has more in it than this release. */
-const lab = 'main-job'
+import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 
 /** The main job, once, as `npm run demo` does it; then what must be true of the site afterwards. */
-let demo: DemoSummary
+let demo: OnBorrowedLab<DemoSummary>
 
 before(
   async () => {
-    demo = await runDemo({ lab, directory: join(cacheDirectory(), 'e2e'), log: (line) => console.log(line) })
+    // its images must come from the bundle
+    demo = await onBorrowedLab(runDemo, { fresh: true })
   },
   { timeout: 30 * 60_000 },
 )
 
-after(async () => {
-  await demo?.stop()
-  await down({ name: lab })
-})
+after(() => demo?.close())
 
 const kubectl = (...args: string[]) => demo.site.kubectl(...args)
 
@@ -136,7 +131,7 @@ test('the same inputs seal to the same bytes', async () => {
     for await (const chunk of createReadStream(path)) hash.update(chunk)
     return hash.digest('hex')
   }
-  const again = join(demo.files.directory, 'again.bundle')
+  const again = join(demo.files.bastion, 'again.bundle')
   await sealDemo(demo.files, again, steps(console.log, false))
   assert.equal(await sum(again), await sum(demo.files.bundle))
   await rm(again)
@@ -154,7 +149,7 @@ test('other tools read the bundle as it stands', () => {
 })
 
 test('one changed byte in the middle of the bundle makes verify fail with exit code 3', async () => {
-  const copy = join(demo.files.directory, 'changed.bundle')
+  const copy = join(demo.files.bastion, 'changed.bundle')
   await copyFile(demo.files.bundle, copy)
   const file = await open(copy, 'r+')
   const { size } = await file.stat()
@@ -190,7 +185,7 @@ test('a registry that does not answer is said to be so, with exit code 5', async
 })
 
 test('a registry with another CA is said to be so, with exit code 5', async () => {
-  const ca = join(demo.files.directory, 'other-ca.crt')
+  const ca = join(demo.files.bastion, 'other-ca.crt')
   await run('openssl', [
     'req',
     '-x509',
@@ -237,7 +232,7 @@ test('nothing stays of what the installation tried, and the key of its CA is not
 test('where the network stops to enforce policies, the probe says so', async () => {
   const signal = AbortSignal.timeout(300_000)
   const cluster = connectCluster({ kubeconfig: demo.site.kubeconfig }, signal)
-  const firewall = recordedProcesses(labState(lab)).find(({ name }) => name === 'kube-router')
+  const firewall = recordedProcesses(labState(demo.lab.name)).find(({ name }) => name === 'kube-router')
   const image = await kubectl('get', 'deployment', 'cde-manager', '-n=cde', '-o=jsonpath={..containers[0].image}')
   const namespace = 'policy-probe'
   const probe = () =>
@@ -276,7 +271,7 @@ test('volumes that nobody makes, and a CA that is another one for pods, are told
   const image = await kubectl('get', 'deployment', 'cde-manager', '-n=cde', '-o=jsonpath={..containers[0].image}')
   const storageClass = 'nobody'
   const binding = '{"volumeBindingMode":"WaitForFirstConsumer","provisioner":"example.com/nobody"'
-  const file = join(demo.files.directory, 'class.json')
+  const file = join(demo.files.bastion, 'class.json')
   const kind = '"apiVersion":"storage.k8s.io/v1","kind":"StorageClass"'
   await writeFile(file, `${binding},${kind},"metadata":{"name":"${storageClass}"}}`)
   await kubectl('apply', `--filename=${file}`)
@@ -363,13 +358,13 @@ async function answersWith(changes: Record<string, string>): Promise<string> {
   let text = await readFile(demo.files.answers, 'utf8')
   for (const [field, value] of Object.entries(changes))
     text = text.replace(new RegExp(`^(\\s*${field}:).*$`, 'm'), `$1 ${JSON.stringify(value)}`)
-  const path = join(demo.files.directory, 'changed-answers.yaml')
+  const path = join(demo.files.bastion, 'changed-answers.yaml')
   await writeFile(path, text)
   return path
 }
 
 async function brokenKubeconfig(): Promise<string> {
-  const path = join(demo.files.directory, 'broken-kubeconfig')
+  const path = join(demo.files.bastion, 'broken-kubeconfig')
   const text = await readFile(demo.site.kubeconfig, 'utf8')
   const server = /https:\/\/[^"\s]+/.exec(text)?.[0] as string
   await writeFile(path, text.replace(server, 'https://127.0.0.1:9'), { mode: 0o600 })

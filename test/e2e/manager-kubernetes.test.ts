@@ -1,25 +1,30 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { before, type TestContext, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api } from '@kubernetes/client-node'
 import { newIdentifier } from '../../services/manager/identifiers.ts'
 import { EngineRefusal, type Observation, type WorkspaceEngine } from '../../services/manager/workspaces/engine.ts'
 import { kubernetesEngine } from '../../services/manager/workspaces/kubernetes.ts'
 import { silent } from '../integration/manager/site.ts'
-import { type Lab, up } from '../lab/lab.ts'
+import { type BorrowedLab, borrowLab } from '../lab/borrow.ts'
+import type { Lab } from '../lab/lab.ts'
 import { importHealthyWorkspace } from './healthy-workspace.ts'
 
+let borrowed: BorrowedLab | undefined
 let lab: Lab
 let image: string
 
 before(
   async () => {
-    lab = await up()
+    borrowed = await borrowLab()
+    lab = borrowed.lab
     image = await importHealthyWorkspace(lab)
   },
   { timeout: 30 * 60_000 },
 )
+
+after(() => borrowed?.giveBack())
 
 async function cluster(t: TestContext, storageClass?: string) {
   const config = new KubeConfig()

@@ -7,13 +7,14 @@ import { newIdentifier } from '../../services/manager/identifiers.ts'
 import { kubernetesEngine } from '../../services/manager/workspaces/kubernetes.ts'
 import { workspaceObjects } from '../../services/manager/workspaces/objects.ts'
 import { silent } from '../integration/manager/site.ts'
-import { up } from '../lab/lab.ts'
+import { type BorrowedLab, borrowLab } from '../lab/borrow.ts'
 import { objects, podsOf, type Rendered, valuesSets } from '../unit/manifests/rendered-chart.ts'
 import { type ManagerAccount, managerAccount } from './manager-account.ts'
 import { overreach } from './manager-overreach.ts'
 
 const namespace = `rights-${randomBytes(4).toString('hex')}`
 const config = new KubeConfig()
+let borrowed: BorrowedLab | undefined
 let core: CoreV1Api
 let admin: KubernetesObjectApi
 let account: ManagerAccount
@@ -21,7 +22,8 @@ let manager: KubernetesObjectApi
 
 before(
   async () => {
-    config.loadFromFile((await up()).kubeconfig)
+    borrowed = await borrowLab()
+    config.loadFromFile(borrowed.lab.kubeconfig)
     core = config.makeApiClient(CoreV1Api)
     admin = KubernetesObjectApi.makeApiClient(config)
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
@@ -35,6 +37,7 @@ before(
 after(async () => {
   await account?.remove()
   await core?.deleteNamespace({ name: namespace })
+  await borrowed?.giveBack()
 })
 
 const image = `registry.example/ws@sha256:${'0'.repeat(64)}`

@@ -6,10 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import { buildImages } from '../../manifests/images/build.ts'
+import { cacheDirectory } from '../../manifests/images/cache.ts'
 import { claims, licenseKeys } from '../fixtures/release.ts'
+import { borrowLab } from '../lab/borrow.ts'
 import { type Credential, createAuthority, issueCertificate } from '../lab/certificates.ts'
 import { logIn, type Platform, type User } from '../lab/demo-user.ts'
-import { down, type Lab, up } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { startRegistry } from '../lab/registry.ts'
 import { helmBinary } from '../lab/tools.ts'
 import { chartDirectory } from '../unit/manifests/rendered-chart.ts'
@@ -41,7 +43,7 @@ export type PlatformSite = Ground & {
 }
 
 export type SiteOptions = {
-  /** of a lab that only this test uses, made anew: the platform wants ports 22 and 443 of the node for itself */
+  /** of the test, for its files */
   name: string
   /** DNS names in the site's certificate beside `host` */
   dns?: readonly string[]
@@ -49,20 +51,20 @@ export type SiteOptions = {
   values?: (ground: Ground) => Promise<object>
 }
 
-/** Brings up a lab with the whole platform in it, from the chart and images of this tree, behind TLS of the site's CA. */
+/** Installs the whole platform in a borrowed lab, from the chart and images of this tree, behind TLS of the site's CA. */
 export async function startSite({ name, dns = [], values }: SiteOptions): Promise<PlatformSite> {
   const directory = await mkdtemp(join(tmpdir(), `${name}-`))
-  const closing: (() => Promise<unknown>)[] = [
-    () => rm(directory, { recursive: true, force: true }),
-    () => down({ name }),
-  ]
+  const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })]
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
   }
   try {
-    const lab = await up({ name, fresh: true })
+    const { lab, giveBack } = await borrowLab()
+    closing.push(giveBack)
     const registry = await startRegistry({
       directory: join(directory, 'registry'),
+      // what it has is not pushed again
+      storage: join(cacheDirectory(), 'e2e', 'site-registry'),
       address: lab.bastionAddress,
       tls: true,
     })

@@ -5,25 +5,26 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allowed, allowedWithDevUrls, pods, ports } from '../fixtures/port-table.ts'
-import { down, type Lab, probeImage, up } from '../lab/lab.ts'
+import { type BorrowedLab, borrowLab } from '../lab/borrow.ts'
+import { type Lab, probeImage } from '../lab/lab.ts'
 import { devUrls, objects } from '../unit/manifests/rendered-chart.ts'
 
-/** A lab of its own: this test wants the node's firewall, and the pods' labels would be those of the installed ones. */
-const name = 'ports'
 const namespace = 'ports'
 const inside = Object.keys(pods).filter((pod) => pods[pod] !== undefined || pod === 'stranger')
 const apiService = '10.96.0.1:443'
 
+let borrowed: BorrowedLab | undefined
 let lab: Lab
 const directory = await mkdtemp(join(tmpdir(), 'ports-'))
 
 before(async () => {
-  lab = await up({ name, fresh: true })
+  borrowed = await borrowLab()
+  lab = borrowed.lab
   await lab.kubectl(['create', 'namespace', namespace])
 })
 
 after(async () => {
-  await down({ name })
+  await borrowed?.giveBack()
   await rm(directory, { recursive: true, force: true })
 })
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node'
-import { type Lab, up } from '../lab/lab.ts'
+import { type BorrowedLab, borrowLab } from '../lab/borrow.ts'
+import type { Lab } from '../lab/lab.ts'
 import { importHealthyWorkspace } from './healthy-workspace.ts'
 import { type ManagerProcess, type ManagerSite, managerSite } from './manager-process.ts'
 
@@ -10,6 +11,7 @@ const many = 16
 const size = { cpu: 0.25, memoryGiB: 1, diskGiB: 1 }
 type Shown = { id: string; name: string; status: string }
 
+let borrowed: BorrowedLab | undefined
 let lab: Lab
 let site: ManagerSite
 /** those that run */
@@ -17,13 +19,17 @@ let managers: ManagerProcess[]
 
 before(
   async () => {
-    lab = await up()
+    borrowed = await borrowLab()
+    lab = borrowed.lab
     site = await managerSite(lab, await importHealthyWorkspace(lab))
     managers = [await site.start(), await site.start()]
   },
   { timeout: 30 * 60_000 },
 )
-after(() => site?.close())
+after(async () => {
+  await site?.close()
+  await borrowed?.giveBack()
+})
 
 async function until<T>(what: string, limit: number, look: () => Promise<T | undefined | false>): Promise<T> {
   for (const end = Date.now() + limit; ; ) {

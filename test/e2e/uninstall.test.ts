@@ -1,52 +1,41 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readAnswers } from '../../installer/src/answers/read.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
-import { cacheDirectory } from '../../manifests/images/cache.ts'
+import { everyObject, nameOf } from '../lab/bare.ts'
 import { type DemoSummary, runDemo } from '../lab/demo.ts'
 import { runSealift, startSealift } from '../lab/demo-sealift.ts'
 import { logIn, type User } from '../lab/demo-user.ts'
-import { down, type Lab, up } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 import { ask } from './second-user.ts'
 
-const name = 'uninstall'
-let lab: Lab
-let demo: DemoSummary
+let demo: OnBorrowedLab<DemoSummary>
 /** all objects of the cluster before anything was installed */
 let bare: string[]
 
 before(
   async () => {
-    lab = await up({ name, fresh: true })
-    bare = await everyObject()
-    demo = await runDemo({ lab, directory: join(cacheDirectory(), 'e2e'), log: (line) => console.log(line) })
+    demo = await onBorrowedLab(async (options, lab) => {
+      bare = await objects(await lab)
+      return await runDemo(options)
+    })
   },
   { timeout: 30 * 60_000 },
 )
 
 after(async () => {
-  await down({ name })
-  await demo?.stop()
   if (demo) await rm(state(), { recursive: true, force: true })
+  await demo?.close()
 })
 
+const objects = async (lab: Lab) => (await everyObject(lab)).map(nameOf).sort()
 const state = () => defaultStateDir(readAnswers(demo.files.answers))
 const uninstall = (...flags: string[]) => ['uninstall', `--answers=${demo.files.answers}`, ...flags]
 const install = async () => {
   const { exitCode, stderr } = await runSealift(['install', '--headless', '--answers', demo.files.answers])
   assert.equal(exitCode, 0, stderr)
-}
-
-/** `Kind namespace/name` of all that can be listed and deleted, by kubectl; events and leases tell of what happened. */
-async function everyObject(): Promise<string[]> {
-  const kinds = (await lab.kubectl(['api-resources', '--verbs=list,delete', '--output=name'])).split('\n')
-  const listed = kinds.filter((kind) => kind && !/^(events|leases)\b/.test(kind)).join(',')
-  const columns = 'custom-columns=K:.kind,S:.metadata.namespace,N:.metadata.name'
-  const text = await lab.kubectl(['get', listed, '--all-namespaces', '--no-headers', `--output=${columns}`])
-  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' '))
-  return lines.filter(Boolean).sort()
 }
 
 /** What a person finds again: who there is, and the workspaces. */
@@ -69,7 +58,7 @@ test('the status says that everything runs; where something does not, what it is
     wrong.map(({ id }: { id: string }) => id),
     ['database-use'],
   )
-  await lab.kubectl(['--namespace=cde', 'delete', 'deployment', 'cde-dashboard'])
+  await demo.lab.kubectl(['--namespace=cde', 'delete', 'deployment', 'cde-dashboard'])
   const broken = await status()
   assert.equal(broken.exitCode, 6)
   assert.match(broken.stderr, /Deployment cde-dashboard does not exist.*\n.*run the installation again/)
@@ -111,7 +100,7 @@ test('data stays, also where the command is killed twice, and an installation ov
   assert.equal(exitCode, 0, stderr)
   await cut
   await admin.close()
-  const left = (await everyObject()).filter((line) => !bare.includes(line))
+  const left = (await objects(demo.lab)).filter((line) => !bare.includes(line))
   const claims = ['data-cde-postgres-0', `ws-${workspace}-home`]
   assert.deepEqual(
     left.filter((line) => !line.startsWith('PersistentVolume <none>')),
@@ -152,7 +141,7 @@ test('with its data all of it goes, and the cluster is as it was', async () => {
   console.log(`${stderr}${stdout}uninstalled in ${seconds.toFixed(1)} s`)
   assert.equal(exitCode, 0, stderr)
   console.log(`uninstalled with its data in ${seconds.toFixed(1)} s`)
-  assert.deepEqual(await everyObject(), bare)
+  assert.deepEqual(await objects(demo.lab), bare)
   const again = await runSealift(uninstall('--delete-data'))
   assert.deepEqual([again.exitCode, again.stderr], [0, ''])
   assert.match(again.stdout, /nothing of the platform is in namespace cde/)

@@ -5,19 +5,17 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { spawn } from '@lydell/node-pty'
-import { cacheDirectory } from '../../manifests/images/cache.ts'
 import { logIn, openTab, picture } from '../integration/dashboard/browser.ts'
 import { type DemoGround, devUrlsHost, host, startGround } from '../lab/demo-ground.ts'
-import { runSealift, sealiftExecutable, startSealift } from '../lab/demo-sealift.ts'
+import { runSealift, startSealift } from '../lab/demo-sealift.ts'
 import { steps } from '../lab/demo-step.ts'
 import { startWizard, type Wizard } from '../lab/demo-wizard.ts'
-import { down } from '../lab/lab.ts'
+import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 import { answerPages, fingerprintAt, operatorAt } from './wizard-pages.ts'
+import { terminalOf } from './wizard-terminal.ts'
 
 /** The three faces of one installation, each on a real cluster. */
-const lab = 'wizard'
-let ground: DemoGround
+let ground: OnBorrowedLab<DemoGround>
 let scratch: string
 /** the answers as the browser exported them */
 let exported: string
@@ -25,16 +23,13 @@ let exported: string
 before(
   async () => {
     scratch = await mkdtemp(join(tmpdir(), 'sealift-wizard-'))
-    const directory = join(cacheDirectory(), 'e2e')
-    const log = (line: string) => console.log(line)
-    ground = await startGround({ lab, directory, log }, steps(log, false))
+    ground = await onBorrowedLab((options) => startGround(options, steps(options.log, false)))
   },
   { timeout: 30 * 60_000 },
 )
 
 after(async () => {
-  await ground?.served.stop()
-  await down({ name: lab })
+  await ground?.close()
   await rm(scratch, { recursive: true, force: true })
 })
 
@@ -187,69 +182,4 @@ async function killedIn(flags: readonly string[], before: readonly string[]): Pr
   // it may have been over before the blow
   assert.ok(stage === undefined ? code === 0 : code === null || code === 0, `ended with ${code} in ${stage}`)
   return stage
-}
-
-/** `sealift install` on a terminal of its own, as a serial console is. */
-async function terminalOf(flags: readonly string[]) {
-  const pty = spawn(await sealiftExecutable(), ['install', ...flags], {
-    name: 'vt220',
-    cols: 80,
-    rows: 24,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/root', TERM: 'vt220' },
-  })
-  let shown = ''
-  let read = 0
-  pty.onData((data) => {
-    shown += data.replaceAll('\r', '')
-  })
-  let over: number | undefined
-  const ended = new Promise<number>((resolve) =>
-    pty.onExit(({ exitCode }) => {
-      over = exitCode
-      resolve(exitCode)
-    }),
-  )
-  const until = async <T>(look: () => T | undefined, limit: number): Promise<T> => {
-    for (const end = Date.now() + limit; ; await sleep(20)) {
-      const found = look()
-      if (found !== undefined) return found
-      if (over !== undefined || Date.now() > end)
-        assert.fail(`it does not come (exit code ${over}):\n${shown.slice(-4000)}`)
-    }
-  }
-  /** The first line of what is asked now, once it waits for an answer. */
-  const question = () => {
-    const now = shown.slice(read)
-    const [, message] =
-      /(?:^|\n)(?![ ![\d])([A-Z][^\n]*)\n(?:(?: {2}|\d+\))[^\n]*\n)*(?:\[[^\n]*\] )?> $/.exec(now) ?? []
-    return message
-  }
-  const answer = (text: string) => {
-    read = shown.length
-    pty.write(`${text}\r`)
-  }
-  return {
-    ended,
-    shown: () => shown,
-    kill: () => {
-      if (over === undefined) pty.kill('SIGKILL')
-    },
-    shows: (pattern: RegExp, limit = 30_000) => until(() => (pattern.test(shown) ? true : undefined), limit),
-    asked: (pattern: RegExp) => until(() => (pattern.test(question() ?? '') ? true : undefined), 60_000),
-    async answer(text: string) {
-      answer(text)
-    },
-    /** Answers whatever is asked, until nothing is for the length of an installation. */
-    async goesOn(say: (message: string) => string) {
-      let again = 0
-      for (let before = ''; ; ) {
-        const message = await until(() => (over !== undefined || /\[1\/\d+\]/.test(shown) ? '' : question()), 120_000)
-        if (message === '') return
-        again = message === before ? again + 1 : 0
-        before = message
-        assert.ok(again < 5, `it asks the same again and again:\n${shown.slice(-2000)}`)
-        answer(say(message))
-      }
-    },
-  }
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 
-/** Where the demo keeps what it makes: the vendor's side and, in `bastion`, what was carried over. */
-export function demoFiles(directory: string) {
+/** Where the demo keeps what it makes: the vendor's side in `directory` and, in `bastion`, what was carried over. */
+export function demoFiles(directory: string, bastion = join(directory, 'bastion')) {
   const at = (name: string) => join(directory, name)
+  const site = (name: string) => join(bastion, name)
   return {
     directory,
     /** the vendor's side */
@@ -17,10 +18,10 @@ export function demoFiles(directory: string) {
     paid: at('paid.license'),
     free: at('free.license'),
     /** the site's side */
-    bastion: at('bastion'),
-    bundle: at('bastion/cde.bundle'),
-    serveState: at('bastion/serve'),
-    answers: at('bastion/answers.yaml'),
+    bastion,
+    bundle: site('cde.bundle'),
+    serveState: site('serve'),
+    answers: site('answers.yaml'),
   }
 }
 

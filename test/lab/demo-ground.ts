@@ -19,11 +19,22 @@ export interface DemoGround {
   served: Served
   /** peak resident memory in bytes, by command */
   memory: Record<string, number>
+  /** Stops the served registry. The site stays. */
+  stop(): Promise<void>
+}
+
+export interface GroundOptions extends SiteOptions {
+  /** where everything that the demo makes is kept */
+  directory: string
+  /** what was carried over, and what the site makes of it; by default `directory`/bastion, or that of the lab's name */
+  bastion?: string | undefined
 }
 
 /** Seals the release, brings the site up beside it, carries the bundle over, verifies it and serves it to the nodes. */
-export async function startGround(options: SiteOptions & { directory: string }, say: Step): Promise<DemoGround> {
-  const files = demoFiles(options.directory)
+export async function startGround(options: GroundOptions, say: Step): Promise<DemoGround> {
+  const { directory, lab } = options
+  const ofName = typeof lab === 'string' ? join(directory, `bastion-${lab}`) : undefined
+  const files = demoFiles(directory, options.bastion ?? ofName)
   const { step } = say
   await ensurePackages('lab', 'images', 'registry')
 
@@ -45,7 +56,8 @@ export async function startGround(options: SiteOptions & { directory: string }, 
     await served.stop()
     throw error
   })
-  return { files, site, served, memory: { 'bundle build': buildMemory, 'bundle verify': verified.peakMemory } }
+  const memory = { 'bundle build': buildMemory, 'bundle verify': verified.peakMemory }
+  return { files, site, served, memory, stop: served.stop }
 }
 
 /** Writes the answers of the site's operator, with one license or the other. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildImages } from '../../manifests/images/build.ts'
+import { withLock } from '../../manifests/images/lock.ts'
 import type { DemoFiles } from './demo-files.ts'
 import { sealift } from './demo-sealift.ts'
 import type { Step } from './demo-step.ts'
@@ -11,10 +12,14 @@ import { startVendorRegistry, type VendorRegistry } from './vendor-registry.ts'
 const manifests = join(import.meta.dirname, '../../manifests')
 
 /**
- * The vendor's side: images into the vendor's registry, keys and licenses, then one signed bundle at `out`. Returns the
- * peak memory of the build in bytes.
+ * The vendor's side: images into the vendor's registry, keys and licenses, then one signed bundle at `out`. One process at
+ * a time does it in a directory. Returns the peak memory of the build in bytes.
  */
-export async function sealDemo(files: DemoFiles, out: string, { step, note, show }: Step): Promise<number> {
+export async function sealDemo(files: DemoFiles, out: string, say: Step): Promise<number> {
+  return await withLock(`vendor ${files.directory}`, () => seal(files, out, say))
+}
+
+async function seal(files: DemoFiles, out: string, { step, note, show }: Step): Promise<number> {
   await mkdir(files.directory, { recursive: true })
   const registry = await startVendorRegistry(files.registryData)
   try {

@@ -26,14 +26,15 @@ export interface SiteOptions {
   /** address of this machine as the nodes of that cluster see it */
   address?: string | undefined
   /** one that is up, or the name of one that nobody else uses: it is made anew; without either, the lab that is there is used */
-  lab?: Lab | string | undefined
+  lab?: Lab | Promise<Lab> | string | undefined
   log: (line: string) => void
 }
 
 /** Brings the lab up, or takes the cluster of `kubeconfig`. */
 export async function siteOf({ kubeconfig, address, lab: given, log }: SiteOptions): Promise<Site> {
   const which = typeof given === 'string' ? { name: given, fresh: true } : {}
-  const mine = async () => (typeof given === 'object' ? given : await up({ ...which, log: (line) => log(`  ${line}`) }))
+  const mine = async () =>
+    typeof given === 'object' ? await given : await up({ ...which, log: (line) => log(`  ${line}`) })
   const lab = kubeconfig === undefined ? await mine() : undefined
   const config = lab?.kubeconfig ?? (kubeconfig as string)
   const binary = await kubectlBinary()

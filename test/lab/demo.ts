@@ -2,15 +2,13 @@ import { stat } from 'node:fs/promises'
 import { peakMemoryOf } from '../bench/process-usage.ts'
 import { openEditor } from './demo-editor.ts'
 import type { DemoFiles } from './demo-files.ts'
-import { host, startGround, writeAnswers } from './demo-ground.ts'
+import { type GroundOptions, host, startGround, writeAnswers } from './demo-ground.ts'
 import { type CliResult, runSealift, sealift } from './demo-sealift.ts'
-import type { Site, SiteOptions } from './demo-site.ts'
+import type { Site } from './demo-site.ts'
 import { steps } from './demo-step.ts'
 import { logIn, type Platform } from './demo-user.ts'
 
-export interface DemoOptions extends SiteOptions {
-  /** where everything that the demo makes is kept */
-  directory: string
+export interface DemoOptions extends GroundOptions {
   /** lets the progress of the CLI through to this terminal */
   show?: boolean
 }

@@ -15,6 +15,8 @@ export type RegistryOptions = {
   program?: string
   /** everything that the registry keeps: storage/, its configuration, certificates and log */
   directory: string
+  /** where its content is instead; several registries may have the same */
+  storage?: string
   /** address to listen on; 127.0.0.1 by default */
   address?: string
   /** a free one by default */
@@ -49,7 +51,8 @@ const startLimit = 20_000
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   await ensurePackages('registry')
   const { directory, address = '127.0.0.1', port = 0, auth } = options
-  await mkdir(join(directory, 'storage'), { recursive: true })
+  const storage = options.storage ?? join(directory, 'storage')
+  for (const path of [directory, storage]) await mkdir(path, { recursive: true })
   const authority = options.tls ? (options.authority ?? (await ownAuthority(directory))) : undefined
   const http: Record<string, unknown> = { addr: `${address}:${port}`, secret: randomBytes(16).toString('hex') }
   if (authority !== undefined) {
@@ -60,7 +63,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const config: Record<string, unknown> = {
     version: '0.1',
     log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(directory, 'storage') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http,
   }
   if (auth !== undefined) {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withLock } from '../../../manifests/images/lock.ts'
+import { tryLock, withLock } from '../../../manifests/images/lock.ts'
 
 test('two holders of one lock follow each other', async () => {
   const name = randomUUID()
@@ -38,4 +38,18 @@ test('the lock of a killed process is free', async () => {
   )
   child.kill('SIGKILL')
   assert.equal(await withLock(name, async () => 'mine'), 'mine')
+})
+
+test('a lock is tried without waiting, is given back once, and holds no process up that forgets to', async () => {
+  const name = randomUUID()
+  const release = await tryLock(name)
+  assert.equal(await tryLock(name), undefined)
+  await release?.()
+  const again = await tryLock(name)
+  assert.ok(again)
+  await again()
+  const source = `import { tryLock } from ${JSON.stringify(new URL('../../../manifests/images/lock.ts', import.meta.url).href)}
+    await tryLock(${JSON.stringify(name)})`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'inherit', timeout: 30_000 })
+  assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0)
 })
