@@ -134,9 +134,9 @@ test('a wizard sees of it what it sees of a bundle, and whether the license is e
     return facts
   }
   const seen = await look(bundleLookout, vendor, vendor)
-  assert.equal(seen.release, 'cde 0.1.0')
-  assert.match(seen['found as'] ?? '', /release:0\.1\.0@sha256:/)
-  assert.equal((await look(licenseLookout, copy, vendor)).customer, 'Example Bank')
+  assert.equal(seen.Release, 'cde 0.1.0')
+  assert.match(seen['Found as'] ?? '', /release:0\.1\.0@sha256:/)
+  assert.equal((await look(licenseLookout, copy, vendor)).Customer, 'Example Bank')
   await assert.rejects(look(licenseLookout, vendor, copy), { code: 'LICENSE_AIRGAP' })
   assert.equal((await look(registryLookout, vendor, copy)).images, '2 of 2 are there')
 })
