@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
+import { missingFile } from './missing-file.ts'
 
 /**
  * The site's registry as the answers describe it. What they say of it counts for its host alone: its password goes to no
@@ -55,7 +56,7 @@ export function small(file: string, field: string): string {
   } catch (cause) {
     throw new SealiftError('USAGE_ANSWERS', `the file of the answer ${field} cannot be read: ${file}`, {
       why: (cause as Error).message,
-      fix: `ls -l ${file}`,
+      fix: missingFile(file),
       cause,
     })
   }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rm, rmdir } from 'node:fs/promises'
 import path from 'node:path'
+import { answersName } from '../install/kept-answers.ts'
 import { type Receipt, receiptName } from '../install/receipt.ts'
 
 /** What this machine keeps of an installation. */
@@ -14,7 +15,7 @@ export interface LocalState {
   isOurs: boolean | undefined
 }
 
-const ownNames = ['journal.jsonl', 'journal.old.jsonl', `${receiptName}.json`, 'files', 'helm']
+const ownNames = ['journal.jsonl', 'journal.old.jsonl', `${receiptName}.json`, `${answersName}.yaml`, 'files', 'helm']
 
 /**
  * Looks at a state directory. It is of the installation whose cluster and namespace its receipt names; one without a receipt

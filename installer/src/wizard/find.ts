@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Draft, emptyDraft } from '../answers/draft.ts'
 import { readDraft } from './draft-file.ts'
 import { joinSession } from './join.ts'
-import { readKept } from './kept-events.ts'
+import { eventsFile, readKept } from './kept-events.ts'
 import type { Phase } from './view.ts'
 
 export interface FoundSession {
@@ -25,7 +25,7 @@ export async function findSessions(base: string): Promise<FoundSession[]> {
 
 /** The session of one directory; undefined where there is none to join or to go on with. */
 export async function lookAt(directory: string): Promise<FoundSession | undefined> {
-  const at = statSync(path.join(directory, 'events.jsonl'), { throwIfNoEntry: false })?.mtimeMs
+  const at = statSync(path.join(directory, eventsFile), { throwIfNoEntry: false })?.mtimeMs
   if (at === undefined) return undefined
   const session = await joinSession(directory)
   await session?.close()

@@ -6,7 +6,9 @@ import { emptyView, reduce, type Stamped, type View } from './view.ts'
 /** bytes of events after which they are replaced by the view that they led to */
 const most = 4 << 20
 
-const fileOf = (directory: string) => path.join(directory, 'events.jsonl')
+/** Name of the file with the events. */
+export const eventsFile = 'events.jsonl'
+const fileOf = (directory: string) => path.join(directory, eventsFile)
 
 /** The view that the events kept in a directory lead to, without the draft, which has a file of its own. */
 export function readKept(directory: string): View {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { fieldAt } from '../answers/field.ts'
@@ -7,6 +7,14 @@ import { writeWhole } from '../stores/write-whole.ts'
 
 /** bytes; keys, certificates and kubeconfigs are small, and the bundle is never uploaded */
 export const mostUploaded = 1 << 20
+
+const placeIn = (directory: string) => path.join(directory, 'uploads')
+
+/** Paths of the files that were uploaded to a directory. */
+export const uploadsOf = (directory: string): string[] =>
+  existsSync(placeIn(directory))
+    ? readdirSync(placeIn(directory)).map((name) => path.join(placeIn(directory), name))
+    : []
 
 /**
  * Keeps a file for an answer, in the directory of the session, readable by its owner only. The name is for people: what
@@ -32,7 +40,7 @@ export function keepUpload(directory: string, pointer: string, name: string, byt
   const of = pointer.slice(1).replaceAll('/', '-')
   // what is uploaded again must not change under one who reads it
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8)
-  const file = path.join(directory, 'uploads', `${of}-${hash}-${plain}`)
+  const file = path.join(placeIn(directory), `${of}-${hash}-${plain}`)
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
     writeWhole(file, bytes)
@@ -48,5 +56,5 @@ export function keepUpload(directory: string, pointer: string, name: string, byt
 
 /** Removes an upload that no answer names any more. What is not an upload of this directory is left alone. */
 export function dropUpload(directory: string, file: unknown): void {
-  if (typeof file === 'string' && path.dirname(file) === path.join(directory, 'uploads')) rmSync(file, { force: true })
+  if (typeof file === 'string' && path.dirname(file) === placeIn(directory)) rmSync(file, { force: true })
 }

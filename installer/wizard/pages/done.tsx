@@ -45,6 +45,7 @@ export function DonePage() {
           <li>Log in as admin, change the password, and add the people who will work here.</li>
           <li>
             Keep the answers, the report and the bundle together: the next installation or upgrade starts from them.
+            Private keys and passwords that were uploaded here are removed when the wizard closes: keep yours.
           </li>
         </ol>
         <p className="ways">

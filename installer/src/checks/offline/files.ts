@@ -1,8 +1,8 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs'
-import path from 'node:path'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { answerAt } from '../../answers/draft.ts'
 import { questionsFor } from '../../answers/questions.ts'
+import { missingFile } from '../../install/missing-file.ts'
 import { error, type Finding, warning } from './finding.ts'
 import type { Given } from './given.ts'
 
@@ -29,7 +29,7 @@ function ofFile(pointer: string, file: string | undefined, secret: boolean): Fin
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such file' : `it cannot be read (${code})`
-    return [error(pointer, `${why}: ${file}`, `ls -l ${path.dirname(file)}`)]
+    return [error(pointer, `${why}: ${file}`, missingFile(file))]
   }
   if (!info.isFile()) return [error(pointer, `it is no file: ${file}`, `ls -l ${file}`)]
   const limit = pointer === '/kubeconfig' ? most.kubeconfig : pointer === '/license' ? most.license : most.other

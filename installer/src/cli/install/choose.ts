@@ -7,6 +7,7 @@ import { emptyDraft } from '../../answers/draft.ts'
 import { stateBase } from '../../install/open.ts'
 import type { Face, Session } from '../../wizard/face.ts'
 import { type FoundSession, findSessions, lookAt } from '../../wizard/find.ts'
+import { clearAllFinished, clearFinished, ownName } from '../../wizard/finished.ts'
 import { importAnswers } from '../../wizard/form.ts'
 import { joinSession } from '../../wizard/join.ts'
 import { type OwnSession, openSession } from '../../wizard/session.ts'
@@ -39,6 +40,7 @@ export async function chooseSession(
   say: (line: string) => void,
 ): Promise<Chosen> {
   const { state, answers } = args
+  if (state === undefined) await clearAllFinished(stateBase())
   const draft = answers === undefined ? undefined : importAnswers(readFileSync(answers, 'utf8'), path.resolve(answers))
   const found =
     state === undefined ? await findSessions(stateBase()) : [await lookAt(state)].filter((one) => one !== undefined)
@@ -71,6 +73,7 @@ export async function chooseSession(
       const isUntouched = isDeepStrictEqual(own.view().draft, emptyDraft)
       await own.close()
       if (isUntouched && state === undefined) rmSync(directory, { recursive: true, force: true })
+      await clearFinished(directory)
     },
   }
 }
@@ -87,7 +90,7 @@ async function enterLive({ directory }: FoundSession, who: Pick<FaceView, 'kind'
   }
 }
 
-const newName = (): string => `session-${new Date().toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`
+const newName = (): string => `${ownName}${new Date().toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`
 
 function described({ draft, directory, phase }: FoundSession): string {
   const host = typeof draft.host === 'string' ? safe(draft.host) : 'no host named yet'

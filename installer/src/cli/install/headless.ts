@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { readAnswers } from '../../answers/read.ts'
 import { defaultStateDir } from '../../install/open.ts'
+import { clearFinished } from '../../wizard/finished.ts'
 import { importAnswers } from '../../wizard/form.ts'
 import { onceAborted } from '../../wizard/once-aborted.ts'
 import { openSession } from '../../wizard/session.ts'
@@ -43,5 +44,6 @@ export async function installHeadless(args: HeadlessArguments): Promise<void> {
     announceResult(await session.outcome(), args.json)
   } finally {
     await session.close()
+    await clearFinished(session.directory)
   }
 }

@@ -1,11 +1,12 @@
-import { open, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { modeOf } from '@sealift/bundle-spec/act.ts'
+import { writeAnswers } from '../../answers/write.ts'
 import { applyConfigMap } from '../../cluster/apply.ts'
+import { writeWhole } from '../../stores/write-whole.ts'
 import { installationAct } from '../act.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
-import { keepAnswers } from '../kept-answers.ts'
+import { answersName, keepAnswers } from '../kept-answers.ts'
 import { type Receipt, receiptName } from '../receipt.ts'
 
 export const receiptStage: Stage<InstallContext> = {
@@ -41,21 +42,13 @@ export const receiptStage: Stage<InstallContext> = {
     }
     const text = `${JSON.stringify(receipt, null, 2)}\n`
     const file = path.join(stateDir, `${receiptName}.json`)
-    await writeWhole(file, text)
+    writeWhole(file, text)
     await applyConfigMap(context.cluster(), answers.namespace, receiptName, { 'receipt.json': text })
+    writeWhole(path.join(stateDir, `${answersName}.yaml`), writeAnswers(answers))
     await keepAnswers(context.cluster(), answers)
     report.info(`receipt: ${file} and ConfigMap ${answers.namespace}/${receiptName}`)
+    report.info(
+      `answers: ${path.join(stateDir, `${answersName}.yaml`)} and ConfigMap ${answers.namespace}/${answersName}`,
+    )
   },
-}
-
-/** A crash leaves the old file or the new one. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const handle = await open(`${file}.partial`, 'w', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${file}.partial`, file)
 }
