@@ -1,5 +1,5 @@
 import { answerAt, type Draft } from '../src/answers/draft.ts'
-import { type Question, questionsFor } from '../src/answers/questions.ts'
+import { questionsFor } from '../src/answers/questions.ts'
 import type { Fault, Look, Page, View } from '../src/wizard/view.ts'
 
 export interface Step {
@@ -95,14 +95,6 @@ export const strict: readonly Look[] = ['bundle', 'license']
 /** The fault at a pointer, or at an item of the list there. */
 export const faultAt = (faults: View['faults'], pointer: string): Fault | undefined =>
   faults[pointer] ?? Object.entries(faults).find(([other]) => other.startsWith(`${pointer}/`))?.[1]
-
-/** Whether a question that is not answered may stay so: of some that are not required by themselves one has to be. */
-export const isOptional = ({ pointer, required, kind }: Question, draft: Draft, faults: View['faults']): boolean =>
-  !required &&
-  kind !== 'flag' &&
-  kind !== 'choice' &&
-  answerAt(draft, pointer) === undefined &&
-  faults[pointer] === undefined
 
 /** What is wrong or missing on a page, by question. */
 export const faultsOn = (page: Page, draft: Draft, faults: View['faults']) =>

@@ -76,6 +76,21 @@ export const questionsFor = (draft: Draft): Question[] =>
   })
 
 /**
+ * Whether a question that is not answered may stay so, which it then says: of some that are not required by themselves one
+ * has to be. `faults` are those of the draft, by pointer.
+ */
+export const isOptional = (
+  { pointer, required, kind }: Question,
+  draft: Draft,
+  faults: Readonly<Record<string, unknown>>,
+): boolean =>
+  !required &&
+  kind !== 'flag' &&
+  kind !== 'choice' &&
+  answerAt(draft, pointer) === undefined &&
+  faults[pointer] === undefined
+
+/**
  * The answers of a draft without those that others settle. A face keeps these in its draft, so that going back loses
  * nothing; what is checked, shown for review, written and installed is what this gives.
  */

@@ -1,6 +1,6 @@
 import { answerAt } from '../../answers/draft.ts'
 import { questionPages } from '../../answers/field-kinds.ts'
-import { type Question, questionsFor } from '../../answers/questions.ts'
+import { isOptional, type Question, questions, questionsFor } from '../../answers/questions.ts'
 import type { Face } from '../../wizard/face.ts'
 import type { Look, Page, View } from '../../wizard/view.ts'
 import { safe } from '../format.ts'
@@ -86,19 +86,28 @@ async function askQuestions(asker: Asker, page: QuestionPage): Promise<Back | un
 }
 
 async function askOne({ ask, face, live, signal }: Asker, question: Question): Promise<Back | undefined> {
-  const { pointer } = question
+  const { pointer, orElse } = question
+  const { draft, faults } = live.now
+  const current = answerAt(draft, pointer)
+  // what it stands for was asked before: left out, it says that one of the two is missing
+  const places = [pointer, questions.find((other) => other.orElse === pointer)?.pointer]
+  const faultIn = (faults: View['faults']) =>
+    Object.entries(faults).find(([at]) => places.some((place) => at === place || at.startsWith(`${place}/`)))?.[1]
+  const isMissing = orElse === undefined && current === undefined && faultIn(faults) !== undefined
+  const asked = isMissing ? { ...question, required: true } : question
   const found = Object.values(live.now.looks).find((looked) => looked?.choices?.[pointer] !== undefined)
   const answered = await askQuestion(
     ask,
-    question,
+    asked,
     {
-      current: answerAt(live.now.draft, pointer),
+      current,
+      optional: isOptional(asked, draft, faults),
       found: found?.choices?.[pointer],
       async answer(value) {
         const { faults } = await face.answer({ [pointer]: value })
-        const fault = Object.entries(faults).find(([at]) => at === pointer || at.startsWith(`${pointer}/`))?.[1]
+        const fault = faultIn(faults)
         // what is missing in a group, or instead of what is left out, is asked next
-        const goesOn = question.kind === 'flag' || (value === null && question.orElse !== undefined)
+        const goesOn = question.kind === 'flag' || (value === null && orElse !== undefined)
         if (fault === undefined || goesOn) return undefined
         return safe(fault.fix ? `${fault.message}. ${fault.fix}` : fault.message)
       },

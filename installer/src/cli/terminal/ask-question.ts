@@ -5,6 +5,8 @@ import { type Ask, type Back, back } from './ask.ts'
 const nothing = '-'
 
 export interface Asking {
+  /** it may stay without an answer, and says so */
+  optional: boolean
   /** the answer so far */
   current: unknown
   /** values that are there to choose from, such as the contexts of a kubeconfig */
@@ -20,8 +22,8 @@ export async function askQuestion(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<Back | undefined> {
-  const { title, kind, required, orElse } = question
-  const message = required || orElse !== undefined ? title : `${title} (optional)`
+  const { title, kind } = question
+  const message = asking.optional ? `${title} (optional)` : title
   const current = asking.current ?? question.default
   if (kind === 'values') {
     const count = Object.keys((asking.current as object | undefined) ?? {}).length

@@ -16,7 +16,12 @@ async function answered(question: Question, lines: string[], asking: Partial<Ask
     given.push(value)
     return asking.answer?.(value)
   }
-  const went = await askQuestion(ask, question, { current: undefined, ...asking, answer }, new AbortController().signal)
+  const went = await askQuestion(
+    ask,
+    question,
+    { current: undefined, optional: false, ...asking, answer },
+    new AbortController().signal,
+  )
   return { given, went, shown: shown() }
 }
 

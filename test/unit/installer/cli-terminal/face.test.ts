@@ -103,11 +103,25 @@ test('where no bundle file is named, a release in a registry is asked for', asyn
   const release = 'registry.vendor.example/cde/release:0.1.0'
   const { bundle: _, ...draft } = completeDraft
   const registry = { kind: 'existing', address: 'registry.vendor.example' }
-  const says = { ...install, Bundle: [''], Release: ['cde/release', release] }
+  const says = { ...install, Bundle: [''], Release: ['', 'cde/release', release] }
   const { start, shown } = await terminal(t, says, { draft: { ...draft, registry }, work })
   assert.equal((await start())?.phase, 'done')
   assert.partialDeepStrictEqual(work.answers[0], { release })
+  assert.match(shown(), /! it is missing. .*or as release one/)
   assert.match(shown(), /! .*names neither version nor digest/)
+  assert.doesNotMatch(shown(), /Release \(optional\)/)
+})
+
+test('only what may stay without an answer is said to be optional, as in a browser', async (t) => {
+  const registry = { kind: 'existing', address: '10.0.0.1:5000' }
+  const says = { ...install, User: ['puller'], Password: ['', '/site/password'] }
+  const { start, shown } = await terminal(t, says, { draft: { ...completeDraft, registry } })
+  assert.equal((await start())?.phase, 'done')
+  const optional = [...shown().matchAll(/^(.*) \(optional\)$/gm)].map(([, title]) => title)
+  assert.ok(optional.includes('Host name of dev URLs') && optional.includes('User'), optional.join())
+  for (const title of ['Bundle', 'Password', 'Forward proxy', 'Service type'])
+    assert.ok(!optional.includes(title), title)
+  assert.match(shown(), /! it is missing: the user of the registry and the file with the password belong together/)
 })
 
 test('< goes to the question before, and to the page before', async (t) => {
