@@ -61,12 +61,13 @@ async function imagesAtSite({ bundle, answers, signal }: InstallContext): Promis
   return await readGraph(bundle.store, roots, { signal })
 }
 
-/** Names the content that the registry does not have, by digest; nothing is downloaded. */
+/** Names the content that the registry lacks somewhere, by digest, each once; nothing is downloaded. */
 async function missingContent({ registry, signal }: InstallContext, { nodes }: Graph): Promise<string[]> {
   const wanted = nodes.flatMap((node) => node.targets.map((target) => ({ target, descriptor: node.descriptor })))
   const looked = await atOnce(8, wanted, async ({ target, descriptor }) => {
     signal.throwIfAborted()
     return (await registry.has(target, descriptor, signal)) ? [] : [`${target}@${descriptor.digest}`]
   })
-  return looked.flat()
+  // what several images share is one part
+  return [...new Map(looked.flat().map((name) => [name.slice(name.indexOf('@')), name])).values()]
 }
