@@ -1,4 +1,5 @@
-import type { V1EndpointSlice, V1NetworkPolicy } from '@kubernetes/client-node'
+import type { V1EndpointSlice, V1NetworkPolicy, V1NetworkPolicyEgressRule } from '@kubernetes/client-node'
+import { contains } from '../cluster/networks.ts'
 import type { InstallContext } from '../install/context.ts'
 import type { Check } from './check.ts'
 
@@ -11,33 +12,52 @@ export const apiPorts: Check = {
   after: ['api'],
   async run(context) {
     const { raw, find, flags } = context.cluster()
-    const allowed = await managerPorts(context)
-    if (allowed.length === 0) return { state: 'skipped', found: 'the chart has no policy for the manager' }
+    const rules = await managerRules(context)
+    if (rules.length === 0) return { state: 'skipped', found: 'the chart has no policy for the manager' }
     const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
     const query = { labelSelector: 'kubernetes.io/service-name=kubernetes' }
     const slices = await find('ask where the API server listens', () =>
       raw<{ items: V1EndpointSlice[] }>('GET', path, { query }),
     )
-    const ports = (slices?.items ?? []).flatMap(({ ports }) => (ports ?? []).flatMap(({ port }) => port ?? []))
-    if (ports.length === 0) return { state: 'skipped', found: 'the cluster does not tell where its API server listens' }
-    const missing = ports.filter((port) => !allowed.includes(port))
-    if (missing.length === 0) return { state: 'passed', found: `port ${[...new Set(ports)].join(', ')}` }
+    const places = (slices?.items ?? []).flatMap(({ endpoints, ports }) =>
+      (endpoints ?? []).flatMap(({ addresses }) =>
+        addresses.flatMap((address) => (ports ?? []).flatMap(({ port }) => (port ? [{ address, port }] : []))),
+      ),
+    )
+    if (places.length === 0)
+      return { state: 'skipped', found: 'the cluster does not tell where its API server listens' }
+    const ports = [...new Set(places.map(({ port }) => port))]
+    const missing = places.filter(({ address, port }) => !rules.some((rule) => admits(rule, address, port)))
+    if (missing.length === 0) return { state: 'passed', found: `port ${ports.join(', ')}` }
+    const allowed = rules.filter((rule) => missing.some(({ address }) => leadsTo(rule, address))).flatMap(portsOf)
     return {
       state: 'failed',
       code: 'CLUSTER_POD_API',
-      found: `the API server listens at port ${[...new Set(missing)].join(', ')}; policies let the manager go to ${allowed.join(', ')}`,
-      needed: 'its port among networkPolicies.kubernetesAPI.ports of the chart',
+      found: `the API server listens at ${[...new Set(missing.map(({ address, port }) => `${address}, port ${port}`))].join('; ')}; policies let the manager go there at ${[...new Set(allowed)].join(', ') || 'no port'}`,
+      needed: 'its address and port among those of networkPolicies.kubernetesAPI of the chart',
       fix: `in the answers: values: { networkPolicies: { kubernetesAPI: { ports: [${[...new Set([443, ...ports])].join(', ')}] } } }; see: kubectl${flags} get endpointslices --namespace default`,
     }
   },
 }
 
-/** Ports that the policies of the chart let the manager go to. */
-async function managerPorts({ objects }: InstallContext): Promise<number[]> {
+/** What the policies of the chart let the manager do. */
+async function managerRules({ objects }: InstallContext): Promise<V1NetworkPolicyEgressRule[]> {
   const policies = (await objects()).filter(({ kind }) => kind === 'NetworkPolicy') as V1NetworkPolicy[]
-  const rules = policies
+  return policies
     .filter(({ spec }) => spec?.podSelector?.matchLabels?.['app.kubernetes.io/component'] === 'manager')
     .flatMap(({ spec }) => spec?.egress ?? [])
-  const ports = rules.flatMap((rule) => (rule.ports ?? []).map(({ port }) => Number(port)))
-  return [...new Set(ports)].filter(Number.isInteger)
 }
+
+/** Whether a rule is about an address outside of the pods' network; one that names no peer is about all (Kubernetes, "Network Policies"). */
+const leadsTo = ({ to = [] }: V1NetworkPolicyEgressRule, address: string): boolean =>
+  to.length === 0 ||
+  to.some(
+    ({ ipBlock }) =>
+      ipBlock && contains(ipBlock.cidr, address) && !ipBlock.except?.some((cidr) => contains(cidr, address)),
+  )
+
+const portsOf = ({ ports = [] }: V1NetworkPolicyEgressRule): number[] =>
+  ports.map(({ port }) => Number(port)).filter(Number.isInteger)
+
+const admits = (rule: V1NetworkPolicyEgressRule, address: string, port: number): boolean =>
+  leadsTo(rule, address) && (rule.ports === undefined || portsOf(rule).includes(port))

@@ -13,7 +13,8 @@ export function overlap(a: string, b: string): boolean {
 
 const addressOf = (cidr: string): string => cidr.split('/', 1)[0] as string
 
-function contains(cidr: string, address: string): boolean {
+/** Whether an address is in a network. What is neither is in none. */
+export function contains(cidr: string, address: string): boolean {
   const [base = '', bits] = cidr.split('/')
   const family = isIP(base)
   if (family === 0 || isIP(address) !== family) return false
