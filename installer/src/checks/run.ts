@@ -30,7 +30,7 @@ export const waiting = ({ id, title, protects, why, level, strict }: Check): Che
 
 /**
  * Runs checks at once, each as soon as those that it comes after have ended; one whose ground did not hold is skipped. An
- * `after` that is not among them counts as held. No finding is thrown, not even a defect of a check. The outcomes are in
+ * `after` that is not among them counts as held. A failure that two share stops at the first, and the other is skipped. No finding is thrown, not even a defect of a check. The outcomes are in
  * the order of the checks.
  * @throws the reason of the signal
  */
@@ -40,6 +40,8 @@ export async function runChecks(
   { ignore, emit, signal }: CheckRun,
 ): Promise<CheckOutcome[]> {
   const lane = lanesOf(lanes)
+  /** what stops an installation already, by the check that told it: what several need is made once, and fails once */
+  const told = new Map<SealiftError, Check>()
   const running = new Map<string, Promise<CheckOutcome>>()
   for (const check of checks) {
     const before = (check.after ?? []).flatMap((id) => running.get(id) ?? [])
@@ -66,9 +68,17 @@ export async function runChecks(
     const running: CheckResult = { ...waiting(check), state: 'running' }
     emit(running)
     const ended = await look(check, context, signal, (what) => emit({ ...running, found: printable(what) }))
-    const outcome = outcomeOf(check, ended, ignore.includes(check.id), Date.now() - started)
+    const outcome = outcomeOf(check, once(ended), ignore.includes(check.id), Date.now() - started)
+    if (ended instanceof SealiftError && outcome.result.state === 'failed' && outcome.result.level === 'error')
+      told.set(ended, check)
     emit(outcome.result)
     return outcome
+  }
+
+  function once(ended: Finding | SealiftError): Finding | SealiftError {
+    const first = ended instanceof SealiftError ? told.get(ended) : undefined
+    if (!(ended instanceof SealiftError) || !first) return ended
+    return { state: 'skipped', found: `for the same reason as ${first.id}: ${ended.message}` }
   }
 }
 

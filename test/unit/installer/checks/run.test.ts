@@ -71,6 +71,23 @@ test('a failure skips what stands on it, and says so; a warning does not', async
   assert.equal(results.fourth?.state, 'passed')
 })
 
+test('what several need and cannot have is told once, but not where the first may fail', async () => {
+  const broken = new SealiftError('CLUSTER_CHART', 'the chart does not render', { fix: 'values' })
+  const needy = (id: string, more: Partial<Check> = {}) => check(id, () => Promise.reject(broken), more)
+  const all = [needy('warns', { level: 'warning' }), needy('first'), needy('second'), needy('third')]
+  const { results } = await run(all)
+  assert.deepEqual(
+    Object.values(results).map(({ state }) => state),
+    ['failed', 'failed', 'skipped', 'skipped'],
+  )
+  assert.equal(results.third?.found, 'for the same reason as first: the chart does not render')
+  const accepted = await run(all, { ignore: ['first'] })
+  assert.deepEqual(
+    Object.values(accepted.results).map(({ state }) => state),
+    ['failed', 'ignored', 'failed', 'skipped'],
+  )
+})
+
 test('what a check throws is a finding: with its code, or as a defect that names the check', async () => {
   const { outcomes, results } = await run([
     check('known', async () => {
