@@ -1,9 +1,8 @@
-import type { V1ContainerState, V1Pod } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from './connection.ts'
 import { eventsOf } from './events.ts'
 import { lookAround, type PodFacts, type PodQuestions } from './pod-program.ts'
-import { type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
+import { hindrance, type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
 
 export interface NodeLook extends Pick<ProbePod, 'namespace' | 'name' | 'image' | 'pullSecret'> {
   node: string
@@ -21,10 +20,6 @@ export interface NodesSeen {
   others: number
 }
 
-/** not ErrImagePull: the first failure of a pull may be a hiccup */
-const noImage = new Set(['ImagePullBackOff', 'InvalidImageName'])
-const noStart = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
-
 /**
  * Has a pod on a node look around, with an image that has Node.js. A node that cannot pull tells that instead.
  * @throws SealiftError CLUSTER_POD where the pod does not start, or ends without having told
@@ -34,26 +29,18 @@ export async function lookFromNode(cluster: Cluster, look: NodeLook): Promise<Po
   const limits = { cpu: '500m', memory: '128Mi' }
   const pod = { ...look, command: lookAround(questions), limits }
   await startProbePod(cluster, pod)
-  const ended = await watchProbePod(cluster, pod, (seen, ms) => endOf(seen) ?? (ms > timeout ? 'late' : undefined))
+  const ended = await watchProbePod(cluster, pod, (seen, ms) => {
+    const terminated = seen.status?.containerStatuses?.[0]?.state?.terminated
+    return terminated ?? hindrance(seen) ?? (ms > timeout ? 'late' : undefined)
+  })
   if (ended === 'late') throw await notStarted(cluster, look, `no end after ${Math.round(timeout / 1000)} s`)
-  const { waiting, terminated } = ended
-  if (noImage.has(waiting?.reason ?? '')) return { unpulled: waiting?.message ?? waiting?.reason ?? '' }
-  if (terminated?.exitCode === 0) {
-    const facts = factsIn(terminated.message)
-    if (facts) return facts
+  if ('kind' in ended) {
+    if (ended.kind === 'image') return { unpulled: ended.message }
+    throw await notStarted(cluster, look, ended.message)
   }
-  const said = waiting?.message || waiting?.reason || terminated?.message
-  throw await notStarted(cluster, look, said || `it ended with exit code ${terminated?.exitCode}, and told nothing`)
-}
-
-/** The state of a container that does not go on by itself. */
-function endOf({ status }: V1Pod): V1ContainerState | undefined {
-  const state = status?.containerStatuses?.[0]?.state
-  const reason = state?.waiting?.reason ?? ''
-  if (state?.terminated || noStart.has(reason) || noImage.has(reason)) return state
-  // the kubelet refused it before there was a container
-  if (status?.phase === 'Failed') return { waiting: { message: status.message ?? status.reason ?? 'it was refused' } }
-  return undefined
+  const facts = ended.exitCode === 0 ? factsIn(ended.message) : undefined
+  if (facts) return facts
+  throw await notStarted(cluster, look, ended.message || `it ended with exit code ${ended.exitCode}, and told nothing`)
 }
 
 /** Undefined where a message is not what the program leaves. */

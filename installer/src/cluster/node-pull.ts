@@ -1,7 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from './connection.ts'
-import { type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
+import { hindrance, type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
 
 export interface PullProbe extends Pick<ProbePod, 'namespace' | 'image' | 'pullSecret'> {
   node: string
@@ -9,17 +9,9 @@ export interface PullProbe extends Pick<ProbePod, 'namespace' | 'image' | 'pullS
   timeout: number
 }
 
-/** Reasons that a container can only have once its image is on the node: pulling comes first in the kubelet. */
-const afterPull = new Set([
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-  'CrashLoopBackOff',
-])
-
 /**
  * Lets a node pull an image, by a pod that is there for nothing else. Returns the milliseconds it took.
- * @throws SealiftError CLUSTER_NODE_PULL with the kubelet's own words
+ * @throws SealiftError CLUSTER_NODE_PULL with the kubelet's own words; CLUSTER_POD where it takes no pod at all
  */
 export async function probePull(cluster: Cluster, probe: PullProbe): Promise<number> {
   const { namespace, node, image, pullSecret } = probe
@@ -28,12 +20,13 @@ export async function probePull(cluster: Cluster, probe: PullProbe): Promise<num
   await startProbePod(cluster, { namespace, name, node, image, pullSecret, command: ['/bin/true'] })
   try {
     return await watchProbePod(cluster, { namespace, name }, (pod, ms) => {
-      const status = pod.status?.containerStatuses?.[0]
-      const waiting = status?.state?.waiting
-      if (status?.state?.running || status?.state?.terminated || afterPull.has(waiting?.reason ?? ''))
+      const { running, terminated, waiting } = pod.status?.containerStatuses?.[0]?.state ?? {}
+      const hindered = hindrance(pod)
+      // pulling comes first in the kubelet: what is not started has its image
+      if (running || terminated || hindered?.kind === 'start' || waiting?.reason === 'CrashLoopBackOff')
         return Date.now() - started
-      const refused = waiting?.reason === 'ImagePullBackOff' || waiting?.reason === 'InvalidImageName'
-      if (refused || pod.status?.phase === 'Failed') throw pullFailure(probe, waiting?.message ?? pod.status?.message)
+      if (hindered?.kind === 'image') throw pullFailure(probe, hindered.message)
+      if (hindered) throw refused(cluster, probe, hindered.message)
       if (ms > probe.timeout)
         throw pullFailure(probe, waiting?.message ?? `nothing happened for ${Math.round(probe.timeout / 1000)} s`)
       return undefined
@@ -46,7 +39,7 @@ export async function probePull(cluster: Cluster, probe: PullProbe): Promise<num
   }
 }
 
-function pullFailure({ node, image }: PullProbe, message = 'the kubelet does not say why'): SealiftError {
+function pullFailure({ node, image }: PullProbe, message: string): SealiftError {
   const registry = image.split('/', 1)[0]
   return new SealiftError('CLUSTER_NODE_PULL', `node ${node} cannot pull ${image}`, {
     why: message,
@@ -55,6 +48,12 @@ function pullFailure({ node, image }: PullProbe, message = 'the kubelet does not
       : `let the node reach ${registry}, then try on the node: crictl pull ${image}`,
   })
 }
+
+const refused = ({ flags }: Cluster, { node }: PullProbe, why: string): SealiftError =>
+  new SealiftError('CLUSTER_POD', `node ${node} takes no pod that would pull an image`, {
+    why,
+    fix: `see what runs there, and what it has room for: kubectl${flags} describe node ${node}`,
+  })
 
 /** Nodes that the platform's pods can run on: ready, not cordoned, not tainted. */
 export function usableNodes(nodes: readonly V1Node[]): V1Node[] {

@@ -1,9 +1,9 @@
-import type { KubernetesObject, V1ContainerState, V1NetworkPolicy, V1NetworkPolicySpec } from '@kubernetes/client-node'
+import type { KubernetesObject, V1NetworkPolicy, V1NetworkPolicySpec, V1Pod } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { apply } from './apply.ts'
 import type { Cluster } from './connection.ts'
 import { helloClient, helloServer, otherwise, type Wanted } from './hello-programs.ts'
-import { type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
+import { hindrance, type ProbePod, startProbePod, watchProbePod } from './probe-pod.ts'
 
 export interface PolicyProbe extends Pick<ProbePod, 'namespace' | 'image' | 'pullSecret'> {
   /** nodes of the server and of its clients; two where there are two, since the way between them counts as well */
@@ -83,21 +83,22 @@ function policies(namespace: string): KubernetesObject[] {
 }
 
 async function addressOf(cluster: Cluster, probe: PolicyProbe, server: ProbePod): Promise<string> {
-  return await watchProbePod(cluster, server, ({ status }, ms) => {
-    const state = status?.containerStatuses?.[0]?.state
-    if (state?.running && status?.podIP) return status.podIP
-    if (state?.terminated || ms > probe.timeout) throw notRunning(cluster, probe, server, state)
+  return await watchProbePod(cluster, server, (pod, ms) => {
+    const { status } = pod
+    const { running, terminated } = status?.containerStatuses?.[0]?.state ?? {}
+    if (running && status?.podIP) return status.podIP
+    if (terminated || hindrance(pod) || ms > probe.timeout) throw notRunning(cluster, probe, server, pod)
     return undefined
   })
 }
 
 async function wentAsWanted(cluster: Cluster, probe: PolicyProbe, client: ProbePod): Promise<boolean> {
-  return await watchProbePod(cluster, client, ({ status }, ms) => {
-    const state = status?.containerStatuses?.[0]?.state
-    const code = state?.terminated?.exitCode
+  return await watchProbePod(cluster, client, (pod, ms) => {
+    const code = pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode
     if (code === 0) return true
     if (code === otherwise) return false
-    if (code !== undefined || ms > probe.timeout + probe.settle) throw notRunning(cluster, probe, client, state)
+    if (code !== undefined || hindrance(pod) || ms > probe.timeout + probe.settle)
+      throw notRunning(cluster, probe, client, pod)
     return undefined
   })
 }
@@ -110,9 +111,10 @@ function ignored(through: readonly Client[]): SealiftError {
   })
 }
 
-function notRunning(cluster: Cluster, probe: PolicyProbe, { name }: ProbePod, state: V1ContainerState | undefined) {
-  const { waiting, terminated } = state ?? {}
-  const reason = waiting?.message ?? waiting?.reason ?? terminated?.message ?? terminated?.exitCode
+function notRunning(cluster: Cluster, probe: PolicyProbe, { name }: ProbePod, pod: V1Pod) {
+  const { waiting, terminated } = pod.status?.containerStatuses?.[0]?.state ?? {}
+  const reason =
+    hindrance(pod)?.message ?? waiting?.message ?? waiting?.reason ?? terminated?.message ?? terminated?.exitCode
   return untried(cluster, probe, `the pod ${name} does not run: ${reason ?? 'nobody says why'}`)
 }
 

@@ -59,6 +59,29 @@ export async function watchProbePod<T>(
   }
 }
 
+/** not ErrImagePull: the first failure of a pull may be a hiccup */
+const noImage = new Set(['ImagePullBackOff', 'InvalidImageName'])
+const noStart = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
+
+/** What keeps a pod from running, and does not pass by itself. */
+export interface Hindrance {
+  /** its image is not had, its container does not start, or the kubelet did not take it in the first place */
+  kind: 'image' | 'start' | 'refused'
+  /** in the words of the kubelet */
+  message: string
+}
+
+/** What keeps a pod from running; undefined where it runs, has ended, or may still come to it. */
+export function hindrance({ status }: V1Pod): Hindrance | undefined {
+  const { waiting } = status?.containerStatuses?.[0]?.state ?? {}
+  const reason = waiting?.reason ?? ''
+  const message = waiting?.message || reason
+  if (noImage.has(reason)) return { kind: 'image', message }
+  if (noStart.has(reason)) return { kind: 'start', message }
+  const refused = status?.phase === 'Failed' && !status.containerStatuses?.[0]?.state?.terminated
+  return refused ? { kind: 'refused', message: status?.message ?? status?.reason ?? 'it was refused' } : undefined
+}
+
 /** Fits the "restricted" Pod Security Standard, so that no admission policy turns it away. */
 const podOf = ({ name, namespace, image, pullSecret, command, labels, limits, claim, ...where }: ProbePod): V1Pod => ({
   apiVersion: 'v1',

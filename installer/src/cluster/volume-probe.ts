@@ -1,15 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
-import {
-  type KubernetesObject,
-  PatchStrategy,
-  type V1ContainerStateWaiting,
-  type V1PersistentVolumeClaim,
-} from '@kubernetes/client-node'
+import { type KubernetesObject, PatchStrategy, type V1PersistentVolumeClaim, type V1Pod } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { apply, fieldManager, labels } from './apply.ts'
 import type { Cluster } from './connection.ts'
 import { type ClusterEvent, eventsOf } from './events.ts'
-import { type ProbePod, startProbePod } from './probe-pod.ts'
+import { hindrance, type ProbePod, startProbePod } from './probe-pod.ts'
 import { tryVolume, type VolumeFacts } from './volume-program.ts'
 
 export interface VolumeProbe extends Pick<ProbePod, 'namespace' | 'image' | 'pullSecret' | 'architectures'> {
@@ -46,14 +41,15 @@ export async function probeVolume(
   let kept: string | undefined
   let last = { at: started, seen: '' }
   for (;;) {
-    const { spec, status } = await cluster.request('read the pod of the volume', () =>
+    const pod = await cluster.request('read the pod of the volume', () =>
       cluster.core.readNamespacedPod({ namespace, name }),
     )
     if (volume === undefined) {
       volume = await boundTo(cluster, namespace)
       if (volume !== undefined && !(await goesWithClaim(cluster, volume))) kept = volume
     }
-    const { waiting, terminated } = status?.containerStatuses?.[0]?.state ?? {}
+    const { spec, status } = pod
+    const { terminated } = status?.containerStatuses?.[0]?.state ?? {}
     if (terminated) {
       const facts = terminated.exitCode === 0 ? factsIn(terminated.message) : undefined
       if (facts) return { ...facts, ...(kept === undefined ? {} : { kept }) }
@@ -67,24 +63,26 @@ export async function probeVolume(
       if (message) say(message)
     }
     const warned = events.some(({ type }) => type === 'Warning') && Date.now() - last.at > patience
-    if (warned || Date.now() - started > timeout) throw stuck(cluster, probe, volume, waiting, events)
+    if (hindrance(pod) || warned || Date.now() - started > timeout) throw stuck(cluster, probe, volume, pod, events)
     await setTimeout(500, undefined, { signal: cluster.signal })
   }
 }
 
-/** What holds a volume up, in the words of the cluster: the last warnings, or else whatever it said last. */
+/** What holds a volume up, in the words of the kubelet, or of the cluster: the last warnings, or else whatever it said last. */
 function stuck(
   cluster: Cluster,
   probe: VolumeProbe,
   volume: string | undefined,
-  waiting: V1ContainerStateWaiting | undefined,
+  seen: V1Pod,
   events: readonly ClusterEvent[],
 ): SealiftError {
-  const mounting = [undefined, 'ContainerCreating', 'PodInitializing'].includes(waiting?.reason)
+  const hindered = hindrance(seen)?.message
+  const reason = seen.status?.containerStatuses?.[0]?.state?.waiting?.reason
+  const mounting = !hindered && [undefined, 'ContainerCreating', 'PodInitializing'].includes(reason)
   const pod = mounting ? 'is not mounted' : 'is there, but its pod does not run'
   const warnings = events.filter(({ type }) => type === 'Warning')
   const words = (warnings.length > 0 ? warnings : events).map(({ reason, message }) => `${reason}: ${message}`)
-  const why = [...new Set(words)].slice(-3).join('; ') || waiting?.message || 'nobody says why'
+  const why = hindered ?? ([...new Set(words)].slice(-3).join('; ') || 'nobody says why')
   return failure(cluster, probe, volume === undefined ? 'is not made' : pod, why)
 }
 

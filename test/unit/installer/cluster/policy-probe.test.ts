@@ -96,6 +96,24 @@ test('a pod that does not start is told with its reason, not taken for one that 
   })
 })
 
+test('a pod that the node does not take, or whose image it cannot pull, is not waited for', {
+  timeout: 20_000,
+}, async (t) => {
+  const waiting = { reason: 'ImagePullBackOff', message: 'x509: unknown authority' }
+  const pulls = { containerStatuses: [{ name: 'probe', state: { waiting } }] }
+  for (const [of, status, why] of [
+    ['server', { phase: 'Failed', message: 'not enough cpu' }, /server does not run: not enough cpu/],
+    ['stranger-before', pulls, /stranger-before does not run: x509/],
+  ] as const) {
+    const broken = await cluster(t, networks.obeys as Network)
+    broken.put(`/api/v1/namespaces/${probe.namespace}`)
+    const { runPod } = broken
+    broken.runPod = (pod, policies) => (pod.metadata?.name === of ? status : runPod(pod, policies))
+    const tried = probePolicies(broken.connect(), { ...probe, timeout: 600_000 })
+    await assert.rejects(tried, { code: 'CLUSTER_POLICY_PROBE', why })
+  }
+})
+
 /** The check that tries it, as an installation runs it, and what it found. */
 async function check(t: TestContext, network: Network, answer: object = {}) {
   const fake = await cluster(t, network)

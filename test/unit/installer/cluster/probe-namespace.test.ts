@@ -31,6 +31,22 @@ test('what a killed run left is removed before the next one begins', async (t) =
   assert.equal(calls.filter((call) => call === `DELETE ${at}`).length, 2)
 })
 
+test('a node that cannot pull is told from one that takes no pod', { timeout: 20_000 }, async (t) => {
+  const fake = await fakeKubernetes(t)
+  fake.put(at, { metadata: { labels: ours } })
+  const tried = (status: object) => {
+    fake.runPod = () => status
+    return probePull(fake.connect(), { ...pull, timeout: 600_000 })
+  }
+  const state = (reason: string) => ({
+    containerStatuses: [{ name: 'probe', state: { waiting: { reason, message: `${reason} it is` } } }],
+  })
+  await assert.rejects(tried(state('ImagePullBackOff')), { code: 'CLUSTER_NODE_PULL', why: 'ImagePullBackOff it is' })
+  const refused = { code: 'CLUSTER_POD', message: /node n takes no pod/, why: 'OutOfcpu', fix: /describe node n$/ }
+  await assert.rejects(tried({ phase: 'Failed', reason: 'OutOfcpu' }), refused)
+  for (const reason of ['CreateContainerError', 'CrashLoopBackOff']) await tried(state(reason))
+})
+
 test("somebody else's namespace of that name is neither used nor deleted", async (t) => {
   const { put, connect, calls } = await fakeKubernetes(t)
   put(at)
