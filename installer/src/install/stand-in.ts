@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { KubernetesObject, V1Ingress, V1Service } from '@kubernetes/client-node'
 import { apply } from '../cluster/apply.ts'
 import type { Cluster } from '../cluster/connection.ts'
-import { type ProbePod, startProbePod, watchProbePod } from '../cluster/probe-pod.ts'
+import { hindrance, type ProbePod, startProbePod, watchProbePod } from '../cluster/probe-pod.ts'
 import type { RenderedObject } from '../coverage/rendered-yaml.ts'
 import { type IngressAddress, ingressAddress } from './ingress-address.ts'
 import { createAuthority, issueCertificate } from './own-certificate.ts'
@@ -76,9 +76,10 @@ export async function startStandIn(
   const command = standInCommand(pair, ports)
   const pod = { ...standIn, name: 'stand-in', command, labels: role, limits: { cpu: '500m', memory: '128Mi' } }
   await startProbePod(cluster, pod)
-  const runs = await watchProbePod(cluster, pod, ({ status }, ms) =>
-    status?.phase === 'Running' ? true : ms > timeout || status?.phase === 'Failed' ? false : undefined,
-  )
+  const runs = await watchProbePod(cluster, pod, (seen, ms) => {
+    if (seen.status?.phase === 'Running') return true
+    return hindrance(seen) || ms > timeout ? false : undefined
+  })
   if (!runs) return 'no pod'
   for (let waited = 0; ; waited += 500) {
     const address = await ingressAddress(cluster, { namespace, host })
