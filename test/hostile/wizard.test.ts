@@ -118,8 +118,11 @@ test('a path is a name in a list', async (t) => {
     '*',
   ]
   for (const path of paths) assert.equal((await ask('GET', path, { cookie })).status, 404, path)
-  for (const method of ['PUT', 'DELETE', 'PATCH'])
-    assert.equal((await ask(method, '/api/answer', { cookie, body: changes })).status, 404, method)
+  assert.equal((await ask('GET', '/api/constructor', { cookie })).code, 'SESSION_ROUTE')
+  for (const method of ['PUT', 'DELETE', 'PATCH']) {
+    const { status, code } = await ask(method, '/api/answer', { cookie, body: changes })
+    assert.deepEqual([status, code], [404, 'SESSION_ROUTE'], method)
+  }
   assert.equal((await ask('POST', '/', { cookie, body: {} })).status, 404)
 })
 
