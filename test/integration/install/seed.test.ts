@@ -12,6 +12,7 @@ import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { putImage, smallRelease } from '../../fixtures/release.ts'
 import { digestOf, fakeRegistry, manifestName } from '../../unit/installer/registry/fake-registry.ts'
 import { quayLike } from '../../unit/installer/registry/profiles.ts'
+import { answersText } from './answers-text.ts'
 import { runRegistryStage } from './seed-stage.ts'
 
 /** bytes of the largest layer, and of the first chunk of it that goes over the line */
@@ -35,19 +36,7 @@ async function site(t: TestContext, { large = false, sbom = false } = {}) {
   await writeFile(at('my.license'), options.license)
   await writeFile(at('vendor.pub'), trust[0] as string)
   await writeFile(at('kubeconfig'), '{}')
-  await writeFile(
-    at('answers.yaml'),
-    `apiVersion: sealift.dev/v1
-kind: Answers
-mode: airgapped
-bundle: cde.bundle
-license: my.license
-trust: [vendor.pub]
-kubeconfig: kubeconfig
-registry: {kind: seed, address: "${fake.host}/mirror", plainHttp: true}
-host: cde.example
-`,
-  )
+  await writeFile(at('answers.yaml'), answersText(`{kind: seed, address: "${fake.host}/mirror", plainHttp: true}`))
   return { at, fake, run: () => runRegistryStage(at('answers.yaml'), at('state')) }
 }
 

@@ -5,6 +5,7 @@ import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import { buildBundle } from '../../../installer/src/build/build.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { claims, smallRelease } from '../../fixtures/release.ts'
+import { answersText } from './answers-text.ts'
 
 /** A site whose cluster doesn't answer: a bundle, a license, answers. Nothing listens at port 1. */
 export async function site(t: TestContext) {
@@ -25,18 +26,6 @@ export async function site(t: TestContext) {
       'current-context': 'x',
     }),
   )
-  writeFileSync(
-    at('answers.yaml'),
-    `apiVersion: sealift.dev/v1
-kind: Answers
-mode: airgapped
-bundle: cde.bundle
-license: my.license
-trust: [vendor.pub]
-kubeconfig: kubeconfig
-registry: {kind: serve, address: "127.0.0.1:1/mirror", plainHttp: true}
-host: cde.example
-`,
-  )
+  writeFileSync(at('answers.yaml'), answersText('{kind: serve, address: "127.0.0.1:1/mirror", plainHttp: true}'))
   return { at, license, keys: { signingKey: options.signingKey, trust } }
 }

@@ -135,3 +135,17 @@ export const onTheWay = (now: number): SessionEvent[] => [
   },
   { type: 'progress', stage: 'registry', done: 20_000_000, total: 288_000_000, unit: 'bytes' },
 ]
+
+/** What happens when it has come to its end. */
+export const atTheEnd: readonly SessionEvent[] = [
+  {
+    type: 'result',
+    result: {
+      url: 'https://cde.site.example/',
+      namespace: 'cde',
+      version: '0.1.0',
+      kubectl: 'kubectl --namespace cde',
+    },
+  },
+  { type: 'phase', phase: 'done' },
+]

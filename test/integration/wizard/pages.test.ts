@@ -5,7 +5,7 @@ import type { Page as WizardPage } from '../../../installer/src/wizard/view.ts'
 import { pages } from '../../../installer/src/wizard/view.ts'
 import { grave } from '../axe.ts'
 import { nameless, noBrowser, openTab, picture } from '../dashboard/browser.ts'
-import { answered, checks, onTheWay, site } from './answered.ts'
+import { answered, atTheEnd, checks, onTheWay, site } from './answered.ts'
 import { fakeSession } from './fake-session.ts'
 
 /** What can be used and is not all between the left and the right edge of the window. */
@@ -100,16 +100,7 @@ for (const scheme of ['light', 'dark'] as const)
     session.emit({ type: 'page', page: 'progress' })
     await page.getByText('REGISTRY_FULL').waitFor()
     await look('failed')
-    session.emit({
-      type: 'result',
-      result: {
-        url: 'https://cde.site.example/',
-        namespace: 'cde',
-        version: '0.1.0',
-        kubectl: 'kubectl --namespace cde',
-      },
-    })
-    session.emit({ type: 'phase', phase: 'done' })
+    for (const event of atTheEnd) session.emit(event)
     await page.getByRole('heading', { name: 'The first login' }).waitFor()
     await look('done')
     assert.deepEqual(complaints, [])

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { grave } from '../axe.ts'
 import { noBrowser, openTab, picture } from '../dashboard/browser.ts'
-import { answered, checks, onTheWay } from './answered.ts'
+import { answered, atTheEnd, checks, onTheWay } from './answered.ts'
 import { fakeSession } from './fake-session.ts'
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
@@ -178,16 +178,7 @@ test('a link for another browser, and the end', { skip: noBrowser }, async (t) =
   await picture(page, 'wizard-invite')
   assert.deepEqual(await grave(page), [])
   await page.getByRole('button', { name: 'Close' }).click()
-  session.emit({
-    type: 'result',
-    result: {
-      url: 'https://cde.site.example/',
-      namespace: 'cde',
-      version: '0.1.0',
-      kubectl: 'kubectl --namespace cde',
-    },
-  })
-  session.emit({ type: 'phase', phase: 'done' })
+  for (const event of atTheEnd) session.emit(event)
   await page.getByRole('button', { name: 'Close the wizard' }).click()
   await page.getByRole('heading', { name: 'The wizard is closed' }).waitFor()
   assert.equal(session.asked.at(-1)?.[0], '/api/close')

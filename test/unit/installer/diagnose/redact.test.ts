@@ -4,8 +4,7 @@ import { test } from 'node:test'
 import { Redactor } from '../../../../installer/src/diagnose/redact.ts'
 import { isRandom } from '../../../../installer/src/diagnose/redaction/shapes.ts'
 import { headers, mark, secret } from '../../../fixtures/planted.ts'
-import { fuzz, type Random } from '../../../hostile/random.ts'
-import { givesAway, spellings } from './spellings.ts'
+import { fuzz } from '../../../hostile/random.ts'
 
 const jwt = `${Buffer.from('{"alg":"EdDSA","typ":"JWT"}').toString('base64url')}.${Buffer.from('{"sub":"ann","aud":"envproxy"}').toString('base64url')}.c2lnbmF0dXJlc2lnbmF0dXJl`
 const token = 'bGf0Xk2V9sQw7RtYp1LmNc4dZa8HuE3iOj6KvB5xTyA'
@@ -90,60 +89,6 @@ test('what helps a supporter stays as it is', () => {
   for (const line of useful) assert.equal(new Redactor().text(line), line)
 })
 
-test('known secrets are removed however they are written', () => {
-  const secrets = [
-    'hunter2hunter2',
-    'p"a\\ss&w<o>rd/+?=%',
-    'short6',
-    'über geheim ß€',
-    'a b c d e f',
-    token,
-    `${token}${token}`,
-  ]
-  for (const one of secrets)
-    for (const { name, write } of spellings) {
-      const redactor = new Redactor()
-      redactor.learnSecret('password', one)
-      const clean = redactor.text(`before ${write(one)} behind`)
-      assert.equal(givesAway(clean, one), undefined, `${one} as ${name}: ${clean}`)
-      assert.ok(!clean.includes(write(one)), `${one} as ${name}: ${clean}`)
-      assert.match(clean, /^before .*behind$/)
-    }
-})
-
-test('a piece of a long secret gives nothing away, and short ones are no parts of words', () => {
-  const redactor = new Redactor()
-  redactor.learnSecret('password', token)
-  redactor.learnSecret('pin', 'east')
-  assert.doesNotMatch(redactor.text(`cut ${token.slice(0, 20)}`), /bGf0/)
-  assert.doesNotMatch(redactor.text(`cut ${token.slice(9, 30)} …`), /LmNc/)
-  assert.equal(redactor.text('at least east'), 'at least [redacted]')
-})
-
-test('a Secret that is a configuration is searched for what is secret in it', () => {
-  const docker = {
-    auths: {
-      'r.example': {
-        username: 'puller',
-        password: 'pulling-1',
-        auth: Buffer.from('puller:pulling-1').toString('base64'),
-      },
-    },
-  }
-  const redactor = new Redactor()
-  redactor.learnSecret('.dockerconfigjson', JSON.stringify(docker))
-  redactor.learnSecret('env', 'export DB_PASSWORD="deep-water"\nHOST=db.example\n')
-  redactor.learnSecret('config', 'database:\n  password: still-waters\n  host: db.example\n')
-  redactor.learnSecret('url', 'postgres://cde:p%40ssing@db.example/cde')
-  redactor.learnSecret('username', 'cde')
-  redactor.learnSecret('host', 'db.example')
-  redactor.learnSecret('port', '5432')
-  for (const gone of ['pulling-1', 'deep-water', 'still-waters', 'p@ssing', 'p%40ssing'])
-    assert.doesNotMatch(redactor.text(`it is ${gone} here`), new RegExp(gone))
-  const plain = 'cde at db.example:5432 of r.example, puller'
-  assert.equal(redactor.text(plain), plain)
-})
-
 test('private keys go over several lines of a log, certificates stay', () => {
   const redactor = new Redactor()
   const log = pem
@@ -163,49 +108,6 @@ test('private keys go over several lines of a log, certificates stay', () => {
   assert.equal(redactor.text(certificate), certificate)
   redactor.learnSecret('tls.key', pem)
   for (const line of pem.trim().split('\n').slice(1, -1)) assert.equal(redactor.text(`x ${line} y`), 'x [redacted] y')
-})
-
-test('people have pseudonyms, the same everywhere; accounts of systems keep their names', () => {
-  const redactor = new Redactor()
-  redactor.learnDevUrlsHost('dev.site.example')
-  assert.equal(redactor.text('{"username":"ann.smith","role":"member"}'), '{"username":"user-1","role":"member"}')
-  assert.equal(
-    redactor.text('ann.smith opened a box; User "bob" cannot list'),
-    'user-1 opened a box; User "user-2" cannot list',
-  )
-  assert.equal(
-    redactor.text('mail ann@bank.example or ann%40bank.example'),
-    'mail user-3@redacted.invalid or user-4%40redacted.invalid'.replace('user-4', 'user-3'),
-  )
-  assert.equal(
-    redactor.text('GET 8000-box-ann-smith.dev.site.example/x'),
-    'GET 8000-workspace-user-1.dev.site.example/x',
-  )
-  assert.equal(redactor.text('ide-ewglvlv9ng.dev.site.example'), 'ide-ewglvlv9ng.dev.site.example')
-  assert.equal(
-    redactor.text('open /home/bob/.kube/config, /home/coder/x'),
-    'open /home/user-2/.kube/config, /home/coder/x',
-  )
-  assert.equal(redactor.text('owner=anna-maria[x] said (anna-maria)'), 'owner=user-4[x] said (user-4)')
-  assert.equal(redactor.text('{"email":"ann@bank.example"}'), '{"email":"user-3@redacted.invalid"}')
-  assert.equal(redactor.text('login: timeout, then a timeout'), 'login: user-5, then a timeout')
-  assert.equal(
-    redactor.text('user=postgres, owner: admin, username: root'),
-    'user=postgres, owner: admin, username: root',
-  )
-})
-
-test('addresses of clients have pseudonyms in logs, those of the site stay', () => {
-  const redactor = new Redactor()
-  redactor.learnOwnAddressesIn('node 10.99.0.2, service 10.96.0.10')
-  redactor.learnOwnAddress('10.244.0.0/24')
-  const line = redactor.logLines()
-  assert.equal(
-    line(
-      '{"client":"10.20.30.40","upstream":"10.244.0.7:8080","node":"10.99.0.2","also":"2001:db8::1"} 10.20.30.40 ::1 1.34.4 12:30:45',
-    ),
-    '{"client":"client-1","upstream":"10.244.0.7:8080","node":"10.99.0.2","also":"client-2"} client-1 ::1 1.34.4 12:30:45',
-  )
 })
 
 test('an object keeps its structure, a Secret only the lengths of its values', () => {
@@ -302,46 +204,6 @@ test('a line without end is cut, a secret at the cut is not halved, and it does 
   ])
     redactor.logLines()(unit.repeat(24_000 / unit.length))
   assert.ok(performance.now() - begun < 20_000, `${performance.now() - begun} ms`)
-})
-
-/** A secret as people and programs make them. */
-function drawn(random: Random): string {
-  const from = (alphabet: string, length: number) => Array.from({ length }, () => random.of([...alphabet])).join('')
-  return random.of([
-    () => random.bytes(6 + random.below(40)).toString('base64'),
-    () => random.bytes(6 + random.below(40)).toString('hex'),
-    () => random.bytes(32).toString('base64url'),
-    () => from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 8 + random.below(40)),
-    () =>
-      from(`abcXYZ0189 "'\\/&<>%+=?#@:;,.!$()[]{}~^äß€\t`, 8 + random.below(30))
-        .trim()
-        .padEnd(8, 'q'),
-    () => random.several(3, 6, () => from('abcdefghijklmnopqrstuvwxyz', 3 + random.below(6))).join(' '),
-  ])()
-}
-
-const places: readonly ((text: string) => string)[] = [
-  (text) => text,
-  (text) => `error: could not log in with ${text} at db`,
-  (text) => JSON.stringify({ level: 30, msg: `tried ${text}`, at: 1 }),
-  (text) => `GET /x/${text}?y=${text}`,
-  (text) => `x${text}`,
-  (text) => `${text}${text}`,
-  (text) => `${'long '.repeat(3000)}${text}`,
-]
-
-test('property: a known secret never survives, wherever and however it is written', async () => {
-  await fuzz(150, async (random) => {
-    const redactor = new Redactor()
-    const secrets = random.several(1, 6, () => drawn(random))
-    for (const one of secrets) redactor.learnSecret('value', one)
-    for (const one of secrets) {
-      const { name, write } = random.of(spellings)
-      const line = random.of(places)(write(one))
-      for (const clean of [redactor.text(line), JSON.stringify(redactor.structure({ data: { note: line } }))])
-        assert.equal(givesAway(clean, one.trim()), undefined, `${JSON.stringify(one)} as ${name} in ${line}: ${clean}`)
-    }
-  })
 })
 
 test('property: new tokens of the platform look random, names of Kubernetes never do', async () => {
