@@ -12,6 +12,11 @@ export interface Login extends Match {
   obstacle?: string
 }
 
+/** A login that was let in, and how the manager sees it later; undefined where it opens that workspace no more. */
+export interface LetIn extends Login {
+  renew(): Promise<Login | undefined>
+}
+
 /**
  * Authenticates one connection: a public key of the owner of the workspace that the user name stands for. Whether the
  * name exists does not show: every wrong pair is answered alike.
@@ -19,7 +24,7 @@ export interface Login extends Match {
 export function authenticate(
   connection: Connection,
   lookup: Lookup,
-  events: { matched(login: Login): void; refused(why: string): void; failed(error: unknown): void },
+  events: { matched(login: LetIn): void; refused(why: string): void; failed(error: unknown): void },
 ): void {
   const asked = new Map<string, Promise<Match[]>>()
   let attempts = 0
@@ -43,7 +48,12 @@ export function authenticate(
         events.refused('wrong signature')
         return context.reject(['publickey'])
       }
-      events.matched(login)
+      const { username, key } = context
+      const isSame = ({ user, workspace }: Match) => user === login.user && workspace === login.workspace
+      events.matched({
+        ...login,
+        renew: async () => [loginWith(key.data, await lookup(username))].find((found) => found && isSame(found)),
+      })
     }
     context.accept()
   }

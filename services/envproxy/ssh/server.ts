@@ -7,7 +7,7 @@ import type { Access } from '../access.ts'
 import type { Activity } from '../activity.ts'
 import type { Address } from '../connect.ts'
 import type { Quota } from '../quota.ts'
-import { authenticate, type Login } from './login.ts'
+import { authenticate, type LetIn, type Login } from './login.ts'
 import type { Lookup } from './lookup.ts'
 import { opened, relaySession } from './relay-session.ts'
 import { logInAt, type OwnKey } from './workspace-client.ts'
@@ -28,6 +28,8 @@ export interface SshOptions {
   limits?: Partial<StartupLimits>
   /** channels of one connection */
   maxChannels?: number
+  /** milliseconds for which the manager's answer to a login, and with it the grant, does for what is opened */
+  freshMs?: number
 }
 
 export const sshPort = 12212
@@ -54,7 +56,7 @@ export function createSshServer(options: SshOptions): Server & { cut(): void } {
   })
   const server = createLoginServer(ssh, { limits: { ...limits, ...options.limits }, proxies, log }, (arrival) => {
     const { connection } = arrival
-    let login: Login | undefined
+    let login: LetIn | undefined
     arrivals.add(arrival)
     connection.once('close', () => arrivals.delete(arrival))
     connection.on('error', (error: Error) => log.info({ error: error.message }, 'ssh connection failed'))
@@ -88,10 +90,19 @@ function turnAway({ connection, hangUp }: Arrival, error: Error): void {
   })
 }
 
-function serve(options: SshOptions, arrival: Arrival, login: Login): void {
+/** What the manager says of a login now. Throws an Error whose message may be shown to the user. */
+async function renewed(login: LetIn): Promise<Login> {
+  const found = await login.renew().catch((cause) => {
+    throw new Error('Nobody can say whether you may use this; try again.', { cause })
+  })
+  if (!found) throw new Error('You may not use this workspace any more.')
+  return found
+}
+
+function serve(options: SshOptions, arrival: Arrival, login: LetIn): void {
   const { connection, hangUp } = arrival
-  const { log, maxChannels = 64 } = options
-  const { user, workspace, credential, grant, status, obstacle } = login
+  const { log, maxChannels = 64, freshMs = 30_000 } = options
+  const { user, workspace, credential } = login
   const about = { user, workspace }
   const begun = performance.now()
   let free: () => void
@@ -104,15 +115,23 @@ function serve(options: SshOptions, arrival: Arrival, login: Login): void {
   }
   arrival.admit()
   let inner: Promise<Client> | undefined
+  // with `ssh -N` the first channel may come hours after the login, whose grant has ended by then
+  const logIn = async (): Promise<Client> => {
+    const { obstacle, grant, status } = performance.now() - begun < freshMs ? login : await renewed(login)
+    if (obstacle) throw new Error(obstacle)
+    if (!grant) throw new Error(`The workspace is ${status}: start it first.`)
+    const client = await logInAt(options.locate(workspace), grant, options.ownKey, 15_000)
+    client.once('close', () => connection.end())
+    client.on('error', (error) => log.warn({ ...about, error: error.message }, 'workspace connection failed'))
+    return client
+  }
   const dial = (): Promise<Client> => {
-    if (obstacle) return Promise.reject(new Error(obstacle))
-    if (!grant) return Promise.reject(new Error(`The workspace is ${status}: start it first.`))
-    inner ??= logInAt(options.locate(workspace), grant, options.ownKey, 15_000).then((client) => {
-      client.once('close', () => connection.end())
-      client.on('error', (error) => log.warn({ ...about, error: error.message }, 'workspace connection failed'))
-      return client
+    inner ??= logIn().catch((error: Error) => {
+      log.warn({ ...about, cause: String(error.cause ?? error.message) }, 'no ssh to it')
+      // the next channel may find it well
+      inner = undefined
+      throw error
     })
-    inner.catch((error: Error) => log.warn({ ...about, cause: String(error.cause ?? error.message) }, 'no ssh to it'))
     return inner
   }
   const unwatch = options.access.watch({ user, workspace, port: sshPort, credential }, () => {

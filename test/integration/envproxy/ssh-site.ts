@@ -46,6 +46,8 @@ export async function startSshSite(t: TestContext, changes: Changes = {}) {
   const clientKey = join(directory, 'id')
   const publicKey = await makeKey(clientKey)
   const asked: string[] = []
+  /** the keys that the manager knows, and the seconds for which its grants do */
+  const knows = { keys: [{ id: 'sshkey0001', key: publicKey }], grantSeconds: 120 }
 
   const grant = (claims: object, seconds = 120) =>
     new SignJWT({ workspace, port: 12212, ...claims })
@@ -63,11 +65,10 @@ export async function startSshSite(t: TestContext, changes: Changes = {}) {
       await jwtVerify(token, new TextEncoder().encode(internalKey), { issuer: 'envproxy', audience: 'manager' })
       if (url.pathname !== '/internal/ssh/ann-lee/my-box') return void response.writeHead(404).end()
       const status = changes.status ?? 'ON'
-      const given = status === 'ON' ? { grant: await grant({ key: url.searchParams.get('key') }) } : {}
+      const given =
+        status === 'ON' ? { grant: await grant({ key: url.searchParams.get('key') }, knows.grantSeconds) } : {}
       response.setHeader('content-type', 'application/json')
-      response.end(
-        JSON.stringify({ user: 'user-1', workspace, status, keys: [{ id: 'sshkey0001', key: publicKey }], ...given }),
-      )
+      response.end(JSON.stringify({ user: 'user-1', workspace, status, keys: knows.keys, ...given }))
     }),
   )
 
@@ -123,6 +124,7 @@ export async function startSshSite(t: TestContext, changes: Changes = {}) {
     asked,
     reports,
     verdict,
+    knows,
     grant,
     flags,
     run,

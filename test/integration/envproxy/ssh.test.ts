@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeKey, startSshSite, workspace, writePattern } from './ssh-site.ts'
 
@@ -237,19 +237,58 @@ test('a quiet session keeps its workspace in use until it ends; a connection wit
   await sleep(300)
   assert.equal(await inUse(), false, 'it has ended')
 
-  const control = join(site.directory, 'control')
-  const idle = spawn('ssh', [...site.flags(), '-M', '-S', control, '-N', '-v', ...target], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  t.after(() => idle.kill())
-  for await (const line of idle.stderr) if (/Authenticated to|authenticated/i.test(String(line))) break
+  const run = await loggedIn(t, site)
   await sleep(300)
   assert.equal(await inUse(), false, 'logged in, but nothing open')
-  const shared = await site.run('ssh', [...site.flags(), '-S', control, ...target, 'echo over it'])
-  assert.equal(shared.stdout.toString(), 'over it\n')
+  assert.equal((await run('echo over it')).stdout.toString(), 'over it\n')
   await sleep(300)
-  assert.equal(idle.exitCode, null)
   assert.equal(await inUse(), false, 'the command has ended, the connection stays')
+})
+
+/** An ssh that has logged in and opened nothing; later calls with `-S` open channels of it. */
+async function loggedIn(t: TestContext, site: Awaited<ReturnType<typeof startSshSite>>) {
+  const control = join(site.directory, 'control')
+  const target = ['-p', `${site.port}`, 'ann-lee-my-box@127.0.0.1']
+  const child = spawn('ssh', [...site.flags(), '-M', '-S', control, '-N', '-v', ...target], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  t.after(() => child.kill())
+  for await (const line of child.stderr) if (/Authenticated to|authenticated/i.test(String(line))) break
+  child.stderr.resume()
+  return async (command: string) => {
+    assert.equal(child.exitCode, null, 'it is still there')
+    return await site.run('ssh', [...site.flags(), '-S', control, ...target, command])
+  }
+}
+
+test('a first channel long after the login has a grant of its own, and later ones share its connection', async (t) => {
+  const site = await startSshSite(t, { gate: { freshMs: 0 } })
+  const asked = () => site.asked.filter((path) => path === '/internal/ssh/ann-lee/my-box').length
+  // that of the login has ended long ago
+  site.knows.grantSeconds = -3_600
+  const run = await loggedIn(t, site)
+  const before = asked()
+  site.knows.grantSeconds = 120
+  const first = await run('echo late')
+  assert.deepEqual([first.stdout.toString(), first.stderr], ['late\n', ''])
+  assert.equal((await run('echo again')).stdout.toString(), 'again\n')
+  assert.equal(asked(), before + 1)
+})
+
+test('a first channel long after the login is refused where the key was removed or nobody can be asked, until it is well', async (t) => {
+  const site = await startSshSite(t, { gate: { freshMs: 0 } })
+  const run = await loggedIn(t, site)
+  const { keys } = site.knows
+  site.knows.keys = []
+  const refused = await run('echo in')
+  assert.deepEqual([refused.code, refused.stdout.toString()], [255, ''])
+  assert.match(refused.stderr, /You may not use this workspace any more\./)
+  site.knows.keys = 'nonsense' as never
+  assert.match((await run('echo in')).stderr, /any more/)
+  site.knows.keys = [{ id: 'sshkey0001', key: '' }]
+  assert.match((await run('echo in')).stderr, /Nobody can say whether you may use this; try again\./)
+  site.knows.keys = keys
+  assert.equal((await run('echo in')).stdout.toString(), 'in\n')
 })
 
 test('a forwarded port in use keeps the workspace on, and a client that vanishes lets go', async (t) => {
