@@ -28,7 +28,7 @@ export const images: Check = {
         why: `for example ${missing[0]}`,
         fix:
           answers.registry.kind === 'serve'
-            ? `serve this bundle there: ${serveCommand(answers)}`
+            ? `serve this bundle there: ${serveCommand(answers, '--background')}`
             : `sealift seed ${answers.bundle ?? 'BUNDLE'} --to ${answers.registry.address}`,
       },
     )

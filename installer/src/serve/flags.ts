@@ -12,6 +12,6 @@ export const fileFlags: ReadonlySet<string> = new Set([...secretFiles, '--trust'
 export const serveWords = (bundles: readonly string[], flags: ServeFlags): string[] => [
   ...bundles.map((path) => resolve(path)),
   ...flags.flatMap(([flag, value]) =>
-    value === undefined ? [flag] : [flag, fileFlags.has(flag) ? resolve(value) : value],
+    value === undefined ? [flag] : [`${flag}=${fileFlags.has(flag) ? resolve(value) : value}`],
   ),
 ]

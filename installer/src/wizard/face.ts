@@ -44,6 +44,12 @@ export interface Face {
   go(page: Page): Promise<void>
   /** Looks at what answers lead to; what it finds comes as events. */
   look(look: Look): Promise<void>
+  /**
+   * Serves the bundle where the answers say, as a process of its own that goes on when the wizard ends; how it goes comes as
+   * events. When it answers its CA is answered, too, where none is yet, and the registry looked at.
+   * @throws SealiftError SESSION_FAULTS
+   */
+  serve(): Promise<void>
   /** Starts the checks; what they find comes as events. @throws SealiftError SESSION_FAULTS */
   check(): Promise<void>
   /** Starts, or goes on after a failure. @throws SealiftError SESSION_FAULTS while answers are missing */

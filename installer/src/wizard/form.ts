@@ -50,6 +50,18 @@ const merged = (base: Draft, draft: Draft): Draft => ({
   ),
 })
 
+/** @throws SealiftError SESSION_FAULTS where one of these answers, by the beginnings of their pointers, is missing or wrong */
+export function refuseFaults(faults: Readonly<Record<string, Fault>>, needed: readonly string[] = ['']): void {
+  const first = Object.entries(faults).find(([pointer]) =>
+    needed.some((start) => `${pointer}/`.startsWith(`${start}/`)),
+  )
+  if (first)
+    throw new SealiftError('SESSION_FAULTS', 'the answers are not complete', {
+      why: `${first[0].slice(1).replaceAll('/', '.')}: ${first[1].message}`,
+      fix: first[1].fix,
+    })
+}
+
 /** A draft as an installation takes it: read as an answers file is. @throws SealiftError USAGE_ANSWERS */
 export const completeAnswers = (draft: Draft, directory: string): CompleteAnswers =>
   parseAnswers(writeAnswers(draft), path.join(directory, 'answers.yaml'))

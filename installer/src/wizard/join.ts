@@ -93,6 +93,7 @@ function joinedFace(
     },
     go: (page) => done('/api/page', { page }),
     look: (look) => done('/api/look', { look }),
+    serve: () => done('/api/serve'),
     check: () => done('/api/check'),
     install: () => done('/api/install'),
     stop: () => done('/api/stop'),

@@ -38,6 +38,7 @@ const isKept = (event: Stamped): boolean =>
   event.type !== 'progress' &&
   event.type !== 'draft' &&
   event.type !== 'faces' &&
+  event.type !== 'serving' &&
   !(event.type === 'look' && event.looked?.state === 'looking')
 
 export interface KeptEvents {
@@ -50,7 +51,7 @@ export interface KeptEvents {
 export function keepEvents(directory: string, view: View): KeptEvents {
   const file = fileOf(directory)
   const startWith = (view: View): number => {
-    const snapshot: View = { ...view, draft: {}, faults: {}, faces: [], steering: undefined }
+    const snapshot: View = { ...view, draft: {}, faults: {}, faces: [], steering: undefined, serving: undefined }
     writeWhole(file, `${JSON.stringify({ view: snapshot })}\n`)
     return openSync(file, 'a', 0o600)
   }

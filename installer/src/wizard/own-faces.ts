@@ -13,7 +13,10 @@ import type { Face, Faults, Invitation } from './face.ts'
 import { faultsOf, importAnswers } from './form.ts'
 import { writeKeptReport } from './kept-report.ts'
 import type { Lookouts } from './looks/lookouts.ts'
+import { proposedFor } from './proposed.ts'
 import type { Runs } from './runs.ts'
+import { registryIn } from './served.ts'
+import type { ServingRuns } from './serving.ts'
 import type { Steering } from './steering.ts'
 import { dropUpload, keepUpload } from './uploads.ts'
 import type { FaceView, Phase } from './view.ts'
@@ -28,6 +31,7 @@ export interface Parts {
   steering: Steering
   lookouts: Lookouts
   runs: Runs
+  serving: ServingRuns
   /** lets a browser in, where there is a door for browsers */
   invite(): Promise<Invitation>
 }
@@ -37,7 +41,7 @@ const any: readonly Phase[] = ['asking', 'failed', 'checking', 'installing', 'do
 
 /** The face in the process that owns the session. */
 export function ownFace(parts: Parts, { id }: FaceView): Face {
-  const { directory, base, log, steering, lookouts, runs } = parts
+  const { directory, base, log, steering, lookouts, runs, serving } = parts
 
   /** Says that the face is there; what anyone may do starts with it. */
   function present(): void {
@@ -62,10 +66,25 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
     const faults = faultsOf(next)
     log.add({ type: 'draft', draft: next, faults })
     lookouts.changed(before, next)
+    serving.changed(before, next)
     const { checks } = log.view()
     const found = checksAfter(checks, before, next)
     if (!isDeepStrictEqual(found, checks)) log.add({ type: 'checks', checks: found })
     return { faults }
+  }
+
+  /** Starts what takes the answers as they are. */
+  function start(run: () => void): void {
+    serving.assertIdle()
+    run()
+  }
+
+  /** What comes of serving: the CA that nobody could have named before, and a registry to look at. */
+  function served({ ca }: { ca?: string }): void {
+    const { draft } = log.view()
+    const { caFile, plainHttp } = registryIn(draft)
+    if (ca !== undefined && caFile === undefined && !plainHttp) keep(setAnswer(draft, '/registry/caFile', ca))
+    lookouts.look('registry', log.view().draft)
   }
 
   return {
@@ -101,11 +120,25 @@ export function ownFace(parts: Parts, { id }: FaceView): Face {
         }
         return { path: file }
       }),
-    go: (page) => steer(any, () => log.add({ type: 'page', page })),
+    go: (page) =>
+      steer(any, async () => {
+        log.add({ type: 'page', page })
+        const { draft } = log.view()
+        const proposed = await proposedFor(page, draft)
+        // what was answered or begun meanwhile counts
+        const { draft: now, phase } = log.view()
+        if (Object.keys(proposed).length > 0 && now === draft && changeable.includes(phase))
+          keep(answered(draft, proposed, base))
+      }),
     look: (look) => steer(any, () => lookouts.look(look, log.view().draft)),
-    check: () => steer(changeable, runs.check),
-    install: () => steer(changeable, runs.install),
-    stop: () => steer(any, runs.stop),
+    serve: () => steer(changeable, () => serving.start(served)),
+    check: () => steer(changeable, () => start(runs.check)),
+    install: () => steer(changeable, () => start(runs.install)),
+    stop: () =>
+      steer(any, () => {
+        runs.stop()
+        serving.stop()
+      }),
     async steer() {
       present()
       steering.take(id)

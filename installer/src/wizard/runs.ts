@@ -2,7 +2,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { InstallResult } from '../install/install.ts'
 import type { EventLog } from './event-log.ts'
 import { failureOf } from './face.ts'
-import { completeAnswers } from './form.ts'
+import { completeAnswers, refuseFaults } from './form.ts'
 import { stopped } from './interrupted.ts'
 import { keepReport } from './kept-report.ts'
 import type { Work } from './work.ts'
@@ -32,12 +32,7 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
   /** The answers as they are now, whole. */
   function answers() {
     const { draft, faults } = log.view()
-    const first = Object.entries(faults)[0]
-    if (first)
-      throw new SealiftError('SESSION_FAULTS', 'the answers are not complete', {
-        why: `${first[0].slice(1).replaceAll('/', '.')}: ${first[1].message}`,
-        fix: first[1].fix,
-      })
+    refuseFaults(faults)
     return completeAnswers(draft, directory)
   }
 
@@ -95,7 +90,8 @@ export function createRuns(work: Work, directory: string, log: EventLog): Runs {
   }
 }
 
-function errorOf(cause: unknown, signal: AbortSignal): SealiftError {
+/** What is said of whatever a run fails with. */
+export function errorOf(cause: unknown, signal: AbortSignal): SealiftError {
   if (cause instanceof SealiftError) return cause
   if (signal.aborted)
     return new SealiftError('USAGE_INTERRUPTED', 'it was stopped', {

@@ -13,6 +13,7 @@ import { createLookouts } from './looks/lookouts.ts'
 import { places } from './looks/places.ts'
 import { ownFace } from './own-faces.ts'
 import { createRuns } from './runs.ts'
+import { createServing } from './serving.ts'
 import { createSteering } from './steering.ts'
 import { emptyView, type Look, type View } from './view.ts'
 import { installing, type Work } from './work.ts'
@@ -70,12 +71,14 @@ export async function openSession(directory: string, options: SessionOptions = {
     )
     lookouts.changed(begun, draft)
     const runs = createRuns(work, directory, log)
+    const serving = createServing(work, log)
     const ended = new AbortController()
     const closers: (() => Promise<void> | void)[] = []
     let closing: Promise<void> | undefined
 
     async function close(): Promise<void> {
       lookouts.close()
+      await serving.close()
       await runs.close()
       for (const done of closers.reverse()) await done()
       ended.abort()
@@ -95,7 +98,7 @@ export async function openSession(directory: string, options: SessionOptions = {
       async enter(who) {
         if (closing) throw new SealiftError('SESSION_ENDED', 'the session is about to end', { fix: 'sealift install' })
         const invite = () => session.invite()
-        const parts = { directory, base, ended: ended.signal, log, steering, lookouts, runs, invite }
+        const parts = { directory, base, ended: ended.signal, log, steering, lookouts, runs, serving, invite }
         return ownFace(parts, steering.enter(who))
       },
       outcome: runs.outcome,

@@ -15,6 +15,8 @@ export interface View {
   draft: Readonly<Record<string, unknown>>
   /** by pointer */
   faults: Readonly<Record<string, Fault>>
+  /** the registry that was served from here, or is about to be; nothing of it is kept for another process */
+  serving?: Serving | undefined
   /** what was found where an answer leads: the bundle opened, the cluster asked, … */
   looks: Readonly<Partial<Record<Look, Looked>>>
   checks: readonly CheckResult[]
@@ -61,6 +63,16 @@ export interface Looked {
   failure?: Failure
 }
 
+/** How it stands with serving the bundle. */
+export interface Serving {
+  state: 'starting' | 'serving' | 'failed'
+  /** how much of the bundle is verified, while it starts */
+  progress?: Amount
+  /** where it answers, and what does: that goes on when the wizard ends */
+  at?: { registry: string; ca?: string; pid: number; log: string; already: boolean }
+  failure?: Failure
+}
+
 export interface Fault {
   message: string
   fix?: string
@@ -81,8 +93,16 @@ export interface StageView {
   why?: string
   startedAt?: number
   ms?: number
-  /** whole numbers of `unit`; `from` is what was done at `since`, for the rate */
-  progress?: { done: number; total: number; unit: 'bytes' | 'items'; from: number; since: number }
+  progress?: Amount
+}
+
+/** Whole numbers of `unit`; `from` is what was done at `since`, for the rate. */
+export interface Amount {
+  done: number
+  total: number
+  unit: 'bytes' | 'items'
+  from: number
+  since: number
 }
 
 export interface LogLine {
@@ -106,6 +126,8 @@ export type SessionEvent =
   | { type: 'page'; page: Page }
   /** without `looked`: its answers have changed, so what was found counts no more */
   | { type: 'look'; look: Look; looked?: Looked }
+  /** without `serving`: its answers have changed, so what was said counts no more */
+  | { type: 'serving'; serving?: Serving }
   | { type: 'checks'; checks: readonly CheckResult[] }
   | { type: 'check'; check: CheckResult }
   | { type: 'stages'; stages: readonly { id: string; title: string }[] }
@@ -146,6 +168,8 @@ function change(view: View, event: Stamped): Partial<View> {
       return { page: event.page }
     case 'look':
       return { looks: looksAfter(view.looks, event.look, event.looked) }
+    case 'serving':
+      return { serving: event.serving }
     case 'checks':
       return { checks: event.checks }
     case 'check':

@@ -1,7 +1,10 @@
+import path from 'node:path'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import type { CheckReport } from '../checks/report.ts'
 import type { Emit } from '../install/events.ts'
 import type { InstallResult } from '../install/install.ts'
+import { type Served, serveFlags } from '../install/serve-command.ts'
+import type { Started } from '../serve/background/start.ts'
 import type { SessionEvent } from './view.ts'
 
 /** What a session starts: it asks for the answers, and leaves the work to these. */
@@ -9,6 +12,8 @@ export interface Work {
   install(answers: CompleteAnswers, emit: Emit, signal: AbortSignal): Promise<InstallResult>
   /** Tells what each check finds as soon as it has found it. */
   check(answers: CompleteAnswers, tell: (event: SessionEvent) => void, signal: AbortSignal): Promise<CheckReport>
+  /** Serves a bundle as a process of its own, and returns when it answers. */
+  serve(served: Served, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Started>
   /** what an installation will go through */
   stages(): Promise<readonly { id: string; title: string }[]>
 }
@@ -37,6 +42,18 @@ export const installing = (stateDir?: string): Work => ({
     } finally {
       await deps.close()
     }
+  },
+  async serve(served, onProgress, signal) {
+    const { startInBackground } = await import('../serve/background/start.ts')
+    const { defaultServeState } = await import('../serve/state.ts')
+    return await startInBackground({
+      bundles: [served.bundle ?? ''],
+      flags: serveFlags(served),
+      // by default where `sealift serve` looks too: nodes trust one CA, whoever starts it
+      state: stateDir === undefined ? defaultServeState() : path.join(stateDir, 'serve'),
+      onProgress,
+      signal,
+    })
   },
   async stages() {
     const { installStages } = await import('../install/install.ts')

@@ -60,50 +60,35 @@ export const serve = defineCommand({
         'Requests are logged on stderr; with --background, and bounded, in serve.log of the state directory. SIGHUP loads bundles, license and certificate anew; SIGTERM lets requests under way end.',
       ),
   handler: async (args) => {
-    const { readAddress, reachableNames } = await import('../../serve/listen.ts')
-    const { defaultServeState } = await import('../../serve/state.ts')
-    const listen = readAddress(args.listen, '--listen')
-    const metrics = args.metrics === undefined ? undefined : readAddress(args.metrics, '--metrics')
-    checkTogether(args, listen.host)
-    if (!args.plainHttp) reachableNames(listen.host, args.name, args.tlsCert !== undefined)
-    if (args.systemd) {
-      const { unitOf } = await import('../serve/unit.ts')
-      return void process.stdout.write(await unitOf(args, [listen.port, metrics?.port ?? 0]))
-    }
-    const state = args.state ?? defaultServeState()
-    if (args.background) return await startedInBackground(args, state)
-    const { accessOf, serveUntilStopped } = await import('../serve/until-stopped.ts')
-    const words = { ...args, state }
-    if (isInBackground()) {
-      const { serveInBackground } = await import('../../serve/background/child.ts')
-      const { indexesOf } = await import('../../serve/bundle-set.ts')
-      return await serveInBackground({
-        state,
-        flags: flagsOf(args),
-        wanted: async () => await indexesOf({ paths: args.bundles, ...(await accessOf(args)) }),
-        serve: (audience) => serveUntilStopped(words, audience),
-      })
-    }
-    const { announce } = await import('../serve/announce.ts')
-    const { pino } = await import('pino')
-    const progress = progressOn(process.stderr, args.json)
-    let isSaid = false
-    progress.step('Verifying')
-    await serveUntilStopped(words, {
-      log: pino.destination(2),
-      progress: progress.update,
-      serves(announcement) {
-        if (isSaid) return
-        isSaid = true
-        progress.end()
-        announce(announcement, args.json)
-      },
-    }).finally(() => progress.end())
+    if (!isInBackground()) return await handle(args)
+    const { tellingFailure } = await import('../../serve/background/child.ts')
+    await tellingFailure(() => handle(args))
   },
 })
 
+type Given = ServeArguments & { json: boolean; systemd: boolean; background: boolean }
+
+async function handle(args: Given): Promise<void> {
+  const { readAddress, reachableNames } = await import('../../serve/listen.ts')
+  const { defaultServeState } = await import('../../serve/state.ts')
+  const listen = readAddress(args.listen, '--listen')
+  const metrics = args.metrics === undefined ? undefined : readAddress(args.metrics, '--metrics')
+  checkTogether(args, listen.host)
+  if (!args.plainHttp) reachableNames(listen.host, args.name, args.tlsCert !== undefined)
+  if (args.systemd) {
+    const { unitOf } = await import('../serve/unit.ts')
+    return void process.stdout.write(await unitOf(args, [listen.port, metrics?.port ?? 0]))
+  }
+  const here = { ...args, state: args.state ?? defaultServeState() }
+  if (args.background) await startedInBackground(here)
+  else if (isInBackground()) await inBackground(here)
+  else await inForeground(here)
+}
+
+type Here = Given & { state: string }
+
 /** Starts it as a process of its own, and says where it serves. */
-async function startedInBackground(args: ServeArguments & { json: boolean }, state: string): Promise<void> {
+async function startedInBackground(args: Here): Promise<void> {
   const { startInBackground } = await import('../../serve/background/start.ts')
   const { announceStarted } = await import('../serve/announce.ts')
   const progress = progressOn(process.stderr, args.json)
@@ -111,9 +96,43 @@ async function startedInBackground(args: ServeArguments & { json: boolean }, sta
   const started = await startInBackground({
     bundles: args.bundles,
     flags: flagsOf(args),
-    state,
+    state: args.state,
     signal: interruption(),
     onProgress: progress.update,
   }).finally(() => progress.end())
   announceStarted(started, args.json)
+}
+
+/** Serves, as the process that was started for it. */
+async function inBackground(args: Here): Promise<void> {
+  const { serveInBackground } = await import('../../serve/background/child.ts')
+  const { indexesOf } = await import('../../serve/bundle-set.ts')
+  const { accessOf, serveUntilStopped } = await import('../serve/until-stopped.ts')
+  await serveInBackground({
+    state: args.state,
+    flags: flagsOf(args),
+    wanted: async () => await indexesOf({ paths: args.bundles, ...(await accessOf(args)) }),
+    serve: (audience) => serveUntilStopped(args, audience),
+  })
+}
+
+/** Serves, for whoever looks at this terminal. */
+async function inForeground(args: Here): Promise<void> {
+  const { serveUntilStopped } = await import('../serve/until-stopped.ts')
+  const { announce } = await import('../serve/announce.ts')
+  const { pino } = await import('pino')
+  const progress = progressOn(process.stderr, args.json)
+  let isSaid = false
+  progress.step('Verifying')
+  await serveUntilStopped(args, {
+    log: pino.destination(2),
+    progress: progress.update,
+    serves(announcement) {
+      // what is loaded anew is in the log
+      if (isSaid) return
+      isSaid = true
+      progress.end()
+      announce(announcement, args.json)
+    },
+  }).finally(() => progress.end())
 }

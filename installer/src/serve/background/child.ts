@@ -30,32 +30,37 @@ export interface ChildOptions {
 /**
  * Serves as the process that `startInBackground` has started, and tells that one what comes of it. Where the same is served
  * from the state directory already, it says so and ends.
- * @throws what it tells, too: SealiftError USAGE_LOCKED where another one serves from the state directory, and all of `serve`
+ * @throws SealiftError USAGE_LOCKED where another one serves from the state directory, and all of `serve`
  */
 export async function serveInBackground({ state, flags, wanted, serve }: ChildOptions): Promise<void> {
+  const asked = askedBy(flags)
+  const other = await lock(state)
+  if (other) {
+    const kept = keptRunning(state)
+    const isSame =
+      kept?.pid === other.holder && isDeepStrictEqual([kept?.asked, kept?.indexes], [asked, await wanted()])
+    if (!isSame) throw taken(state, other.holder, kept)
+    return await tell({ type: 'serves', running: kept as Kept, already: true })
+  }
+  const log = logIn(state)
+  await serve({
+    log: boundedLog(2, log),
+    progress: (done, total) => void tell({ type: 'progress', done, total }),
+    serves(announcement, indexes) {
+      const running = { ...announcement, pid: process.pid, log }
+      keepRunning(state, { ...running, asked, indexes })
+      // from here on the one that started it is nothing to this one
+      void tell({ type: 'serves', running, already: false }).then(() => {
+        if (process.connected) process.disconnect?.()
+      })
+    },
+  })
+}
+
+/** Does something, and tells the process that waits for this one what it fails with, beside the log. @throws that */
+export async function tellingFailure(work: () => Promise<void>): Promise<void> {
   try {
-    const asked = askedBy(flags)
-    const other = await lock(state)
-    if (other) {
-      const kept = keptRunning(state)
-      const isSame =
-        kept?.pid === other.holder && isDeepStrictEqual([kept?.asked, kept?.indexes], [asked, await wanted()])
-      if (!isSame) throw taken(state, other.holder, kept)
-      return await tell({ type: 'serves', running: kept as Kept, already: true })
-    }
-    const log = logIn(state)
-    await serve({
-      log: boundedLog(2, log),
-      progress: (done, total) => void tell({ type: 'progress', done, total }),
-      serves(announcement, indexes) {
-        const running = { ...announcement, pid: process.pid, log }
-        keepRunning(state, { ...running, asked, indexes })
-        // from here on the one that started it is nothing to this one
-        void tell({ type: 'serves', running, already: false }).then(() => {
-          if (process.connected) process.disconnect?.()
-        })
-      },
-    })
+    await work()
   } catch (error) {
     if (error instanceof SealiftError) {
       const { code, message, why, fix } = error

@@ -39,6 +39,7 @@ export const routes: Readonly<Record<string, Route>> = {
     await face.look(oneOf(looks, (await readObject(request)).look, 'look'))
     return started
   },
+  'POST /api/serve': act((face) => face.serve(), started),
   'POST /api/check': act((face) => face.check(), started),
   'POST /api/install': act((face) => face.install(), started),
   'POST /api/stop': act((face) => face.stop(), started),

@@ -2,8 +2,9 @@ import type { Mode } from '@sealift/bundle-spec/act.ts'
 import type { Draft } from '../../answers/draft.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
 import { termOf } from '../../license/term.ts'
+import { registryIn } from '../served.ts'
 import { type Lookout, needed, text } from './look.ts'
-import { openBundleOf, registryIn } from './open-bundle.ts'
+import { openBundleOf } from './open-bundle.ts'
 
 /** The license: whose, until when, and whether it allows what these answers would do; refused at once where it does not. */
 export const licenseLookout: Lookout = {

@@ -1,6 +1,7 @@
 import { answerAt, type Draft } from '../../answers/draft.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
 import type { InstallBundle } from '../../install/bundle.ts'
+import { registryIn } from '../served.ts'
 import { text } from './look.ts'
 
 /**
@@ -38,16 +39,4 @@ export async function openBundleOf(
     await site.close()
     throw error
   }
-}
-
-/** The registry, as far as it is answered. An address that is not known yet is nobody's. */
-export function registryIn(draft: Draft): CompleteAnswers['registry'] {
-  return {
-    kind: text(draft, '/registry/kind') ?? 'serve',
-    address: text(draft, '/registry/address') ?? 'registry.invalid',
-    caFile: text(draft, '/registry/caFile'),
-    plainHttp: answerAt(draft, '/registry/plainHttp') === true,
-    username: text(draft, '/registry/username'),
-    passwordFile: text(draft, '/registry/passwordFile'),
-  } as CompleteAnswers['registry']
 }

@@ -1,9 +1,9 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { atSite, checkRegistry } from '@sealift/bundle-spec/site.ts'
-import { answerAt } from '../../answers/draft.ts'
 import { unserved } from '../../install/serve-command.ts'
-import { type Lookout, needed, text } from './look.ts'
-import { openBundleOf, registryIn } from './open-bundle.ts'
+import { registryIn, servedIn } from '../served.ts'
+import { type Lookout, needed } from './look.ts'
+import { openBundleOf } from './open-bundle.ts'
 
 /** The registry, as this machine reaches it: TLS, login, and whether it has the images or takes them. */
 export const registryLookout: Lookout = {
@@ -37,13 +37,8 @@ export const registryLookout: Lookout = {
         await close()
       }
     } catch (error) {
-      const trust = answerAt(draft, '/trust')
-      throw unserved(error, {
-        bundle: text(draft, '/bundle'),
-        trust: Array.isArray(trust) ? trust.map(String) : undefined,
-        license: text(draft, '/license'),
-        registry,
-      })
+      const served = servedIn(draft)
+      throw served ? unserved(error, served) : error
     } finally {
       await store.close()
     }

@@ -3,6 +3,7 @@ import type { Draft } from '../../../../installer/src/answers/draft.ts'
 import type { CheckResult } from '../../../../installer/src/checks/check.ts'
 import { type CheckReport, counted } from '../../../../installer/src/checks/report.ts'
 import type { InstallResult } from '../../../../installer/src/install/install.ts'
+import type { Started } from '../../../../installer/src/serve/background/start.ts'
 import type { Face } from '../../../../installer/src/wizard/face.ts'
 import type { View } from '../../../../installer/src/wizard/view.ts'
 import type { Work } from '../../../../installer/src/wizard/work.ts'
@@ -29,6 +30,16 @@ export const result: InstallResult = {
   version: '0.1.0',
 }
 
+/** What answers where the bundle of `completeDraft` is served. */
+export const started: Started = {
+  registry: '10.0.0.1:5000',
+  ca: '/var/lib/sealift/serve/ca.crt',
+  releases: [{ name: 'cde', version: '0.1.0' }],
+  pid: 4711,
+  log: '/var/lib/sealift/serve/serve.log',
+  already: false,
+}
+
 /** An installation of two stages that ends when `finish` says so, or when it is stopped. */
 export function fakeWork(finish: () => Promise<void> = async () => {}): Work & { answers: unknown[] } {
   const answers: unknown[] = []
@@ -38,6 +49,15 @@ export function fakeWork(finish: () => Promise<void> = async () => {}): Work & {
       { id: 'verify', title: 'Verify the bundle' },
       { id: 'deploy', title: 'Install the chart' },
     ],
+    async serve(served, onProgress, signal) {
+      answers.push(served)
+      onProgress(1, 10)
+      const stopped = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
+      await Promise.race([finish(), stopped])
+      return started
+    },
     async check(given, tell) {
       const check = {
         id: 'clock',

@@ -51,6 +51,7 @@ test('one face steers, the others watch', async (t) => {
     () => other.upload('/license', 'x', Buffer.from('x')),
     () => other.go('review'),
     () => other.look('names'),
+    () => other.serve(),
     () => other.check(),
     () => other.install(),
     () => other.stop(),
