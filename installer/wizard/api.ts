@@ -29,6 +29,7 @@ export const api = {
     ),
   page: (page: Page) => post<void>('/api/page', { page }),
   look: (look: Look) => post<void>('/api/look', { look }),
+  serve: () => post<void>('/api/serve'),
   check: () => post<void>('/api/check'),
   install: () => post<void>('/api/install'),
   stop: () => post<void>('/api/stop'),

@@ -23,7 +23,7 @@ export function serveFlags({ trust, license = 'LICENSE', registry }: Served): Se
 }
 
 /** HOST:PORT of a registry's address, which may leave out the port of its protocol, and may have a path. */
-function listenedOn({ address, plainHttp }: CompleteAnswers['registry']): string {
+export function listenedOn({ address, plainHttp }: CompleteAnswers['registry']): string {
   const host = address.split('/', 1)[0] as string
   return /:\d+$/.test(host) ? host : `${host}:${plainHttp ? 80 : 443}`
 }

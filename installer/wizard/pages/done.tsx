@@ -4,6 +4,7 @@ import { answerAt } from '../../src/answers/draft.ts'
 import { authorityCommand, passwordCommand } from '../../src/wizard/first-login.ts'
 import { answersPath, reportPaths } from '../api.ts'
 import { Command } from '../parts/command.tsx'
+import { KeepServing } from '../parts/keep-serving.tsx'
 import { LogDrawer } from '../parts/log-drawer.tsx'
 import { StageList } from '../parts/stage-list.tsx'
 import { useSession } from '../session/session.ts'
@@ -40,6 +41,11 @@ export function DonePage() {
               Browsers must trust the new certificate authority (CA). This writes its certificate, which is no secret,
               into a file to hand out:
               <Command text={authorityCommand(result)} name="the command that writes the CA" />
+            </li>
+          )}
+          {answerAt(draft, '/registry/kind') === 'serve' && (
+            <li>
+              <KeepServing />
             </li>
           )}
           <li>Log in as admin, change the password, and add the people who will work here.</li>

@@ -6,6 +6,7 @@ import { ErrorSummary } from '../parts/error-summary.tsx'
 import { ImportAnswers } from '../parts/import-answers.tsx'
 import { Looked } from '../parts/looked.tsx'
 import { idOf, QuestionField } from '../parts/question-field.tsx'
+import { Serve } from '../parts/serve.tsx'
 import { Sizes } from '../parts/sizes.tsx'
 import { useSession } from '../session/session.ts'
 import { useLooks } from '../session/use-looks.ts'
@@ -74,6 +75,7 @@ export function QuestionsPage({ page }: { page: Page }) {
       {looksOf(page, draft).map((look) => (
         <Looked key={look} of={look} />
       ))}
+      {page === 'registry' && <Serve />}
       {steers && (
         <div className="buttons onward">
           {at > 0 && (

@@ -1,9 +1,11 @@
 import { PagePart } from '@sealift/web/parts/page.tsx'
 import { useEffect, useState } from 'react'
+import { answerAt } from '../../src/answers/draft.ts'
 import { pages } from '../../src/wizard/view.ts'
 import { answersPath, api } from '../api.ts'
 import { ErrorSummary } from '../parts/error-summary.tsx'
 import { ImportAnswers } from '../parts/import-answers.tsx'
+import { KeepServing } from '../parts/keep-serving.tsx'
 import { useSession } from '../session/session.ts'
 import { faultsOn, steps } from '../steps.ts'
 import { blocks, checkSummary } from './check-order.ts'
@@ -59,6 +61,11 @@ export function ReviewPage() {
           ))}
         </dl>
       </PagePart>
+      {answerAt(draft, '/registry/kind') === 'serve' && (
+        <PagePart title="What has to go on">
+          <KeepServing />
+        </PagePart>
+      )}
       <AnswersFile />
       {steers && (
         <div className="buttons onward">

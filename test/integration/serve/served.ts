@@ -10,11 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { takeLock } from '../../../installer/src/stores/lock.ts'
 
-/** A directory with `state` in it; what serves from there ends with the test, whatever has become of it, before its files go. */
-export async function servedDirectory(t: TestContext): Promise<string> {
+/** A directory; what serves from `state` in it ends with the test, whatever has become of it, before its files go. */
+export async function servedDirectory(t: TestContext, state = 'state'): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sealift-test-'))
   t.after(async () => {
-    await stopServing(join(directory, 'state'))
+    await stopServing(join(directory, state))
     await rm(directory, { recursive: true, force: true })
   })
   return directory

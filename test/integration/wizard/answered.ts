@@ -1,6 +1,6 @@
 import { emptyDraft, setAnswer } from '../../../installer/src/answers/draft.ts'
 import type { CheckResult } from '../../../installer/src/checks/check.ts'
-import type { Look, Looked, SessionEvent, View } from '../../../installer/src/wizard/view.ts'
+import type { Look, Looked, Serving, SessionEvent, View } from '../../../installer/src/wizard/view.ts'
 
 /** Answers with which nothing is missing. */
 export const answered: View['draft'] = Object.entries({
@@ -10,6 +10,31 @@ export const answered: View['draft'] = Object.entries({
   '/registry/address': '10.0.0.5:5000',
   '/host': 'cde.site.example',
 }).reduce((so, [pointer, value]) => setAnswer(so, pointer, value), emptyDraft)
+
+/** Serving the bundle: half verified, served, and not. */
+export const half: Serving = {
+  state: 'starting',
+  progress: { done: 144_000_000, total: 288_000_000, unit: 'bytes', from: 0, since: Date.now() - 4_000 },
+}
+export const served: Serving = {
+  state: 'serving',
+  at: {
+    registry: '10.0.0.5:5000',
+    ca: '/var/lib/sealift/serve/ca.crt',
+    pid: 4711,
+    log: '/var/lib/sealift/serve/serve.log',
+    already: false,
+  },
+}
+export const notServed: Serving = {
+  state: 'failed',
+  failure: {
+    code: 'USAGE_LISTEN',
+    message: 'cannot listen on 10.0.0.5:5000',
+    why: 'listen EADDRINUSE: address already in use 10.0.0.5:5000',
+    fix: "see who does: ss -ltnp 'sport = :5000'",
+  },
+}
 
 /** What looks find at a site. */
 export const site: Partial<Record<Look, Looked>> = {

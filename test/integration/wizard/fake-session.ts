@@ -141,6 +141,10 @@ export async function fakeSession(t: TestContext, draft: View['draft'] = emptyDr
     setTimeout(() => emit({ type: 'look', look, looked: session.looked[look] ?? found }), 20)
     return reply.code(202).send({})
   })
+  app.post('/api/serve', async (_request, reply) => {
+    emit({ type: 'serving', serving: { state: 'starting' } })
+    return reply.code(202).send({})
+  })
   app.post('/api/check', async (_request, reply) => {
     emit({ type: 'phase', phase: 'checking' })
     emit({ type: 'checks', checks: session.checks.map((check) => ({ ...check, state: 'running' })) })

@@ -5,7 +5,7 @@ import type { Page as WizardPage } from '../../../installer/src/wizard/view.ts'
 import { pages } from '../../../installer/src/wizard/view.ts'
 import { grave } from '../axe.ts'
 import { nameless, noBrowser, openTab, picture } from '../dashboard/browser.ts'
-import { answered, atTheEnd, checks, onTheWay, site } from './answered.ts'
+import { answered, atTheEnd, checks, half, notServed, onTheWay, served, site } from './answered.ts'
 import { fakeSession } from './fake-session.ts'
 
 /** What can be used and is not all between the left and the right edge of the window. */
@@ -61,6 +61,17 @@ for (const scheme of ['light', 'dark'] as const)
     for (const one of pages.slice(0, pages.indexOf('checks'))) {
       await show(one)
       await look(one)
+    }
+    await show('registry')
+    const region = page.getByRole('region', { name: 'Serving the bundle' })
+    for (const [name, serving, text] of [
+      ['starting', half, '144 MB of 288 MB'],
+      ['not-served', notServed, 'USAGE_LISTEN'],
+      ['served', served, 'Process 4711 serves it'],
+    ] as const) {
+      session.emit({ type: 'serving', serving })
+      await region.getByText(text).waitFor()
+      await look(name)
     }
     await show('checks')
     await look('checks-before')

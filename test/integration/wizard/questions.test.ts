@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { emptyDraft, setAnswer } from '../../../installer/src/answers/draft.ts'
 import { noBrowser, openTab, tabTo } from '../dashboard/browser.ts'
-import { answered, site } from './answered.ts'
-import { fakeSession } from './fake-session.ts'
+import { answered, half, notServed, served, site } from './answered.ts'
+import { fakeSession, found } from './fake-session.ts'
 
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
@@ -118,6 +118,70 @@ test('what is not good elsewhere may be left for later', { skip: noBrowser }, as
   await page.getByRole('region', { name: 'Nothing answers at 10.0.0.5:5000.', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Continue anyway' }).click()
   await heading(page, 'Names and certificates').waitFor()
+})
+
+test('a bundle is served with the keyboard alone; who watches sees it, and presses nothing', {
+  skip: noBrowser,
+}, async (t) => {
+  const session = await fakeSession(t, answered)
+  Object.assign(session.looked, site)
+  const { page, complaints } = await openTab(t)
+  await page.goto(session.url)
+  await heading(page, 'The bundle, and whom to trust').waitFor()
+  session.emit({ type: 'page', page: 'registry' })
+  const region = page.getByRole('region', { name: 'Serving the bundle' })
+  const button = region.getByRole('button', { name: 'Serve from this file' })
+  await button.waitFor()
+  const other = await openTab(t, 'dark')
+  await other.page.goto(session.url)
+  await heading(other.page, 'The registry').waitFor()
+  const watched = other.page.getByRole('region', { name: 'Serving the bundle' })
+  assert.equal(await watched.count(), 0, 'there is nothing to see yet')
+
+  await tabTo(page, 'Serve from this file')
+  await page.keyboard.press('Enter')
+  await region.getByText('It begins.').waitFor()
+  assert.equal(await focused(page), 'Serve from this file', 'the focus stays')
+  await page.keyboard.press('Enter')
+  session.emit({ type: 'serving', serving: half })
+  for (const one of [region, watched]) await one.getByText('144 MB of 288 MB').waitFor()
+  await region.getByRole('status').getByText('The bundle is being verified').waitFor({ state: 'attached' })
+  assert.equal(await watched.getByRole('button').count(), 0)
+  assert.deepEqual(
+    session.asked.filter(([path]) => path === '/api/serve'),
+    [['/api/serve', {}]],
+    'once',
+  )
+
+  session.emit({ type: 'serving', serving: notServed })
+  for (const one of [region, watched]) await one.getByText('USAGE_LISTEN').waitFor()
+  assert.equal(await focused(page), 'Serving the bundle')
+  await button.click()
+  session.emit({ type: 'serving', serving: served })
+  session.emit({ type: 'look', look: 'registry', looked: found })
+  for (const one of [region, watched]) await one.getByText('kill 4711').waitFor()
+  await button.waitFor({ state: 'detached' })
+
+  await page.getByRole('radio', { name: 'Existing' }).check()
+  await region.waitFor({ state: 'detached' })
+  assert.deepEqual([...complaints, ...other.complaints], [])
+})
+
+test('what has to serve from now on is said before and after an installation, with the command that makes it a service', {
+  skip: noBrowser,
+}, async (t) => {
+  const session = await fakeSession(t, answered)
+  const { page } = await openTab(t)
+  await page.goto(session.url)
+  session.emit({ type: 'serving', serving: served })
+  session.emit({ type: 'page', page: 'review' })
+  const command = /sealift serve \/media\/usb\/cde-0\.1\.0\.bundle --listen 10\.0\.0\.5:5000 .*--systemd/
+  await page.getByRole('region', { name: 'What has to go on' }).getByText(command).waitFor()
+  await page.getByText('kill 4711').waitFor()
+  const result = { url: 'https://cde.site.example/', namespace: 'cde', version: '0.1.0', kubectl: 'kubectl' }
+  session.emit({ type: 'result', result })
+  session.emit({ type: 'phase', phase: 'done' })
+  await page.getByRole('region', { name: 'What to do next' }).getByText(command).waitFor()
 })
 
 test('contexts and storage classes that were found can be chosen; another page has what was answered after back and forward', {

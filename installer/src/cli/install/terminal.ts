@@ -1,4 +1,5 @@
 import { passwordCommand } from '../../wizard/first-login.ts'
+import { keptServing } from '../../wizard/kept-serving.ts'
 import { onceAborted } from '../../wizard/once-aborted.ts'
 import { installing } from '../../wizard/work.ts'
 import { interruption } from '../signals.ts'
@@ -28,6 +29,8 @@ export async function installInTerminal(args: TerminalArguments): Promise<void> 
       if (result) {
         terminal.ask.say(`version ${result.version} is installed: ${result.url}`)
         terminal.ask.say(`first user: admin; password: ${passwordCommand(result)}`)
+        const kept = keptServing(view.draft, view.serving?.at?.pid)
+        if (kept) terminal.ask.say(`${kept.words}\n  ${kept.command}`)
       } else terminal.ask.say('what was answered is kept: the same command goes on')
       await face.leave()
     } finally {

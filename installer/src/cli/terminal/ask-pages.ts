@@ -2,12 +2,15 @@ import { answerAt } from '../../answers/draft.ts'
 import { questionPages } from '../../answers/field-kinds.ts'
 import { isOptional, type Question, questions, questionsFor } from '../../answers/questions.ts'
 import type { Face } from '../../wizard/face.ts'
+import { servedIn } from '../../wizard/served.ts'
 import type { Look, Page, View } from '../../wizard/view.ts'
 import { safe } from '../format.ts'
-import type { ProgressStream } from '../progress.ts'
-import { type Ask, type Back, back } from './ask.ts'
+import { type Back, back } from './ask.ts'
 import { askQuestion } from './ask-question.ts'
+import type { Asker } from './asker.ts'
+import { describeFailure } from './describe-failure.ts'
 import type { LiveView } from './live-view.ts'
+import { serveHere } from './serve-here.ts'
 
 type QuestionPage = (typeof questionPages)[number]
 
@@ -30,15 +33,6 @@ const looksOf: Readonly<Partial<Record<QuestionPage, readonly { look: Look; wher
   registry: [{ look: 'registry' }],
   names: [{ look: 'names' }, { look: 'certificate', where: '/tls' }],
   data: [{ look: 'database', where: '/database' }],
-}
-
-export interface Asker {
-  ask: Ask
-  face: Face
-  live: LiveView
-  /** where progress is shown */
-  stream: ProgressStream
-  signal: AbortSignal
 }
 
 /** What whoever is asked may say instead of going on: the answers are kept, and this face leaves. */
@@ -120,7 +114,8 @@ async function askOne({ ask, face, live, signal }: Asker, question: Question): P
 }
 
 /** Looks at what the page's answers lead to. What is not good may be answered again, or left as it is. */
-async function lookAt({ ask, face, live, signal }: Asker, page: QuestionPage): Promise<Back | 'again' | undefined> {
+async function lookAt(asker: Asker, page: QuestionPage): Promise<Back | 'again' | undefined> {
+  const { ask, face, live, signal } = asker
   let bad = false
   for (const { look, where } of looksOf[page] ?? []) {
     if (where !== undefined && answerAt(live.now.draft, where) === undefined) continue
@@ -131,16 +126,29 @@ async function lookAt({ ask, face, live, signal }: Asker, page: QuestionPage): P
     bad ||= looked?.state === 'bad'
   }
   if (!bad) return undefined
-  return await ask.choice(
+  const isServed = page === 'registry' && servedIn(live.now.draft) !== undefined
+  const next = await ask.choice(
     {
       message: 'That does not look right',
       choices: [
         { value: 'again' as const, name: 'answer again' },
+        ...(isServed
+          ? [
+              {
+                value: 'serve' as const,
+                name: 'serve from this file',
+                help: 'it verifies the bundle, then goes on when this ends',
+              },
+            ]
+          : []),
         { value: undefined, name: 'go on', help: 'the checks will say it again' },
       ],
     },
     signal,
   )
+  if (next !== 'serve') return next
+  await serveHere(asker)
+  return await lookAt(asker, page)
 }
 
 async function lookOnce(face: Face, live: LiveView, look: Look, signal: AbortSignal) {
@@ -148,11 +156,3 @@ async function lookOnce(face: Face, live: LiveView, look: Look, signal: AbortSig
   const ended = (view: View) => view.looks[look] !== undefined && view.looks[look]?.state !== 'looking'
   return (await live.until(ended, signal)).looks[look]
 }
-
-/** A failure in lines, as every command says it. */
-export const describeFailure = ({ code, message, why, fix }: NonNullable<View['failure']>): string =>
-  [
-    `  ! ${safe(message)} [${code}]`,
-    ...(why ? [`    why: ${safe(why)}`] : []),
-    ...(fix ? [`    try: ${safe(fix)}`] : []),
-  ].join('\n')

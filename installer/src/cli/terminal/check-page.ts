@@ -2,7 +2,8 @@ import type { CheckResult } from '../../checks/check.ts'
 import type { Update } from '../../wizard/face.ts'
 import { safe } from '../format.ts'
 import { type Ask, back } from './ask.ts'
-import { type Asker, goTo, goToAnswers, leave } from './ask-pages.ts'
+import { goTo, goToAnswers, leave } from './ask-pages.ts'
+import type { Asker } from './asker.ts'
 
 /** Runs the checks and asks what to do about what they found. */
 export async function askChecks(asker: Asker): Promise<typeof leave | undefined> {

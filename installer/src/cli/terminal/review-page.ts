@@ -3,7 +3,8 @@ import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { safe } from '../format.ts'
 import { type Ask, back } from './ask.ts'
-import { type Asker, goTo, goToAnswers, leave } from './ask-pages.ts'
+import { goTo, goToAnswers, leave } from './ask-pages.ts'
+import type { Asker } from './asker.ts'
 import { startRun } from './run-page.ts'
 
 /** Shows the answers as a file would hold them, and asks whether to install. */

@@ -1,7 +1,7 @@
 import type { InstallEvent } from '../../install/events.ts'
 import type { Update } from '../../wizard/face.ts'
 import { stagePrinter } from '../stage-printer.ts'
-import type { Asker } from './ask-pages.ts'
+import type { Asker } from './asker.ts'
 
 /** Starts the installation, or goes on with it, and shows it from its first event. */
 export async function startRun(asker: Asker): Promise<void> {

@@ -11,7 +11,7 @@ import { terminalFace } from '../../../../installer/src/cli/terminal/face.ts'
 import { openSession, type SessionOptions } from '../../../../installer/src/wizard/session.ts'
 import type { View } from '../../../../installer/src/wizard/view.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
-import { completeDraft, fakeWork, result } from '../wizard/fake-work.ts'
+import { completeDraft, fakeWork, result, started } from '../wizard/fake-work.ts'
 
 /**
  * Somebody at the terminal: says what `says` has for a question, each once, and otherwise takes what is offered. What
@@ -148,6 +148,22 @@ test('answers are written to a file that is not there yet, and read from one', a
   assert.equal(await readFile(other, 'utf8'), 'keep me')
   const face = await session.enter({ kind: 'terminal', label: 'other' })
   assert.equal(await readFile(file, 'utf8'), await face.export())
+})
+
+test('where nothing answers the bundle is served from the terminal, or it is said what keeps it from that', async (t) => {
+  let tries = 0
+  const work = fakeWork(async () => {
+    if (++tries === 1) throw new SealiftError('USAGE_LISTEN', 'the port is taken', { fix: 'ss -ltnp' })
+  })
+  const draft = { ...completeDraft, registry: { kind: 'serve', address: '127.0.0.1:1' } }
+  const go = 'go on'
+  const looks = [go, go, go, 'serve from this file', 'serve from this file']
+  const { start, shown } = await terminal(t, { ...install, 'That does not look right': looks }, { draft, work })
+  assert.equal((await start())?.phase, 'done')
+  assert.match(shown(), /Verifying the bundle/)
+  assert.match(shown(), /! the port is taken \[USAGE_LISTEN\]\n {4}try: ss -ltnp/)
+  assert.match(shown(), /process 4711 serves it at 10\.0\.0\.1:5000.*kill 4711/)
+  assert.equal((work.answers.at(-1) as { registry: { caFile: string } }).registry.caFile, started.ca)
 })
 
 test('a failed installation offers to go on, and does', async (t) => {
