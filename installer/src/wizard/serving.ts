@@ -57,14 +57,13 @@ export function createServing(work: Work, log: EventLog): ServingRuns {
         })
       const { registry, ca, pid, log, already } = await work.serve(wanted, told, signal)
       if (!isMine()) return
-      controller = undefined
       const at = { registry, ...(ca === undefined ? {} : { ca }), pid, log, already }
       show({ state: 'serving', at })
       served(at)
     } catch (error) {
-      if (!isMine()) return
-      controller = undefined
-      show({ state: 'failed', failure: failureOf(errorOf(error, signal)) })
+      if (isMine()) show({ state: 'failed', failure: failureOf(errorOf(error, signal)) })
+    } finally {
+      if (isMine()) controller = undefined
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Draft, setAnswer } from '../../../../installer/src/answers/draft.ts'
 import { openSession } from '../../../../installer/src/wizard/session.ts'
@@ -99,6 +100,26 @@ test('while it starts nothing else does; it is stopped, or ends when its answers
   assert.equal((await face.view()).serving, undefined)
   await face.serve()
   await until(face, (now) => now.serving?.progress !== undefined)
+})
+
+test('a start waits for the end of the one before, which still has the state directory', async (t) => {
+  const happened: string[] = []
+  const work = fakeWork()
+  work.serve = async ({ registry }, _, signal) => {
+    happened.push(`start ${registry.address}`)
+    if (registry.address === '10.0.0.2:5000') return started
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await setImmediate()
+    happened.push(`end ${registry.address}`)
+    throw signal.reason
+  }
+  const { face } = await opened(t, { work })
+  await face.serve()
+  while (happened.length === 0) await setImmediate()
+  await face.answer({ '/registry/address': '10.0.0.2:5000' })
+  await face.serve()
+  await until(face, isOver)
+  assert.deepEqual(happened, ['start 10.0.0.1:5000', 'end 10.0.0.1:5000', 'start 10.0.0.2:5000'])
 })
 
 test('where the bundle is to be served and no address is answered, that of this machine is proposed', async (t) => {
