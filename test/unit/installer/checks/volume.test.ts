@@ -94,12 +94,12 @@ test('what keeps a claim from its volume, or a volume from its pod, is told in t
 }, async (t) => {
   const { fake, put, connect } = await cluster(t)
   const bind = fake.before
-  const tried = async (events: object[], waiting: object | undefined, timeout: number) => {
+  const tried = async (events: object[], waiting: object | undefined, timeout: number, patience = 1) => {
     put(at)
     for (const [i, event] of events.entries()) put(`${at}/events/${i}`, { kind: 'Event', involvedObject: {}, ...event })
     fake.runPod = () => (waiting ? { containerStatuses: [{ name: 'probe', state: { waiting } }] } : {})
     const said: string[] = []
-    const probe = { namespace, image: 'r.example/a@sha256:a', storageClass: 'fast', timeout, patience: 1 }
+    const probe = { namespace, image: 'r.example/a@sha256:a', storageClass: 'fast', timeout, patience }
     const failed: SealiftError = await probeVolume(connect(), probe, (what) => said.push(what)).then(
       () => assert.fail('it was used'),
       (error) => error,
@@ -122,7 +122,7 @@ test('what keeps a claim from its volume, or a volume from its pod, is told in t
   assert.match(unmounted.failed.message, /is not mounted/)
   assert.match(unmounted.failed.why ?? '', /FailedMount: no nfs-common/)
   // not waited for: it does not pass by itself
-  const pull = await tried([], { reason: 'ImagePullBackOff', message: 'x509' }, 600_000)
+  const pull = await tried([], { reason: 'ImagePullBackOff', message: 'x509' }, 600_000, 600_000)
   assert.match(`${pull.failed.message} ${pull.failed.why}`, /its pod does not run.* x509/)
 })
 
