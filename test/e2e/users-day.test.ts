@@ -71,6 +71,7 @@ before(async () => {
 })
 
 after(async () => {
+  steady?.terminal.cut()
   await browser?.close()
   for (const user of [ann, ben]) await user?.close()
   provider?.stop()

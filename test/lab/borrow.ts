@@ -16,7 +16,7 @@ export const handOn = 'SEALIFT_HAND_LABS_ON'
 
 export type BorrowedLab = {
   lab: Lab
-  /** Ends the use of it: the next file gets it, or, where none will, it is taken down. */
+  /** Ends all that runs in it: the next file gets it bare, or, where none will, it is taken down. */
   giveBack: () => Promise<void>
 }
 
@@ -28,9 +28,9 @@ export type BorrowOptions = {
 
 /**
  * A lab for this process alone, as bare as a new one: a new one, or one that another file gave back. One that was not given
- * back (its file was killed), that is broken or does not become bare is made anew.
+ * back (its file was killed), did not become bare or is broken is made anew.
  */
-export async function borrowLab({ fresh = false, log = () => {} }: BorrowOptions = {}): Promise<BorrowedLab> {
+export async function borrowLab({ fresh = false, log = console.log }: BorrowOptions = {}): Promise<BorrowedLab> {
   const { name, release } = await freeName()
   const options = { name, log }
   const given = join(labState(name).directory, 'given-back')
@@ -40,16 +40,20 @@ export async function borrowLab({ fresh = false, log = () => {} }: BorrowOptions
     return lab
   }
   try {
-    const usable = !fresh && existsSync(given)
+    const known = existsSync(given) && !fresh ? await up(options) : undefined
     await rm(given, { force: true })
-    const lab = usable ? await again(options).catch(anew) : await anew()
+    const lab = known?.reused ? known : await anew()
     // what an installation in it left on this machine
     await rm(defaultStateDir({ kubeconfig: lab.kubeconfig, namespace: 'cde' }), { recursive: true, force: true })
     return {
       lab,
       async giveBack() {
         if (process.env[handOn] === undefined) await down({ name })
-        else await writeFile(given, '')
+        else
+          await makeBare(lab).then(
+            () => writeFile(given, ''),
+            (error: Error) => log(`lab ${name} does not become bare: ${error.message}`),
+          )
         await release()
       },
     }
@@ -57,14 +61,6 @@ export async function borrowLab({ fresh = false, log = () => {} }: BorrowOptions
     await release()
     throw error
   }
-}
-
-async function again(options: { name: string; log: (line: string) => void }): Promise<Lab> {
-  const lab = await up(options)
-  if (!lab.reused) throw new Error('it did not run any more')
-  await makeBare(lab)
-  options.log(`lab ${lab.name} is bare again`)
-  return lab
 }
 
 async function freeName(): Promise<{ name: string; release: Release }> {
