@@ -61,6 +61,7 @@ function kindOf({ type, file, secret, choices, properties }: Field): Question['k
 /** A field that another answer settles: it has a say only where this holds. */
 const conditions: Readonly<Record<string, (draft: Draft) => boolean>> = {
   '/release': (draft) => answerAt(draft, '/bundle') === undefined,
+  '/releaseCaFile': (draft) => answerAt(draft, '/bundle') === undefined && answerAt(draft, '/release') !== undefined,
   '/registry/caFile': (draft) => answerAt(draft, '/registry/plainHttp') !== true,
   '/registry/passwordFile': (draft) => answerAt(draft, '/registry/username') !== undefined,
   '/editorsHost': (draft) => answerAt(draft, '/devUrlsHost') === undefined,

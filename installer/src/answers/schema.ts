@@ -32,6 +32,14 @@ export const Answers = Type.Object(
           'Instead of a bundle file: the name of a release in a registry, as in registry.vendor.example/cde/release:0.1.0.',
       }),
     ),
+    releaseCaFile: Type.Optional(
+      file({
+        page: 'bundle',
+        title: 'CA of its registry',
+        description:
+          "The CA (PEM) that signed the certificate of the release's registry, where this machine does not know it.",
+      }),
+    ),
     trust: Type.Array(file({ title: 'Key', description: 'A public key of the vendor.' }), {
       page: 'bundle',
       title: 'Trusted keys',

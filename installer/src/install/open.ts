@@ -80,7 +80,7 @@ interface Named {
  * @throws SealiftError BUNDLE_*, REGISTRY_*, USAGE_ANSWERS
  */
 export async function openNamed(
-  answers: Pick<CompleteAnswers, 'bundle' | 'release' | 'trust' | 'registry'>,
+  answers: Pick<CompleteAnswers, 'bundle' | 'release' | 'releaseCaFile' | 'trust' | 'registry'>,
   site: RegistryStore,
   signal?: AbortSignal,
 ): Promise<Named> {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
+import type { RegistrySettings } from '../stores/registry/place.ts'
 import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
 import { missingFile } from './missing-file.ts'
 
@@ -9,16 +10,9 @@ import { missingFile } from './missing-file.ts'
  * other one. No file is read before the first request, which may end with USAGE_ANSWERS.
  */
 export function siteRegistry(answers: Pick<CompleteAnswers, 'registry'>): RegistryStore {
-  const { address, caFile, plainHttp, username } = answers.registry
+  const { address } = answers.registry
   const own = hostOf(address)
-  const settings = () => {
-    const password = readRegistryPassword(answers)
-    return {
-      ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
-      ...(plainHttp ? { plainHttp } : {}),
-      ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
-    }
-  }
+  const settings = settingsOf(answers)
   return registryStore({
     origin: `registry ${address}`,
     dockerConfig: false,
@@ -26,17 +20,41 @@ export function siteRegistry(answers: Pick<CompleteAnswers, 'registry'>): Regist
   })
 }
 
+/** How the answers say that the site's registry is reached; its CA is read when it is first asked for. */
+function settingsOf(answers: Pick<CompleteAnswers, 'registry'>): () => RegistrySettings {
+  const { caFile, plainHttp, username } = answers.registry
+  const password = readRegistryPassword(answers)
+  return () => ({
+    ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
+    ...(plainHttp ? { plainHttp } : {}),
+    ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
+  })
+}
+
 /**
  * The registry that the answers' release is in: that of the site where it is the same host, else one that is reached as
- * `docker login` has left it.
+ * `docker login` has left it. Either is also trusted by the CA that is named for it.
  */
 export function releaseRegistry(
-  { registry }: Pick<CompleteAnswers, 'registry'>,
+  answers: Pick<CompleteAnswers, 'registry' | 'releaseCaFile'>,
   release: string,
   site: RegistryStore,
 ): RegistryStore {
-  const host = hostOf(release)
-  return host === hostOf(registry.address) ? site : registryStore({ origin: `registry ${host}` })
+  const [host, caFile] = [hostOf(release), answers.releaseCaFile]
+  const isSite = host === hostOf(answers.registry.address)
+  if (isSite && caFile === undefined) return site
+  const settings = isSite ? settingsOf(answers) : (): RegistrySettings => ({})
+  const both = (): RegistrySettings => {
+    const { caPem, ...others } = settings()
+    const named = caFile === undefined ? undefined : small(caFile, 'releaseCaFile')
+    const all = [named, caPem].filter((pem) => pem !== undefined)
+    return { ...others, ...(all.length > 0 ? { caPem: all.join('\n') } : {}) }
+  }
+  return registryStore({
+    origin: `registry ${host}`,
+    ...(isSite ? { dockerConfig: false } : {}),
+    registries: (other) => (other === host ? both() : undefined),
+  })
 }
 
 const hostOf = (address: string): string => address.split('/', 1)[0] as string

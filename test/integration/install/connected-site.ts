@@ -6,7 +6,7 @@ import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { issueLicense, type LicenseClaims } from '@sealift/bundle-spec/license.ts'
 import { readAnswers } from '../../../installer/src/answers/read.ts'
 import { buildBundle } from '../../../installer/src/build/build.ts'
-import { createAuthority, issueCertificate } from '../../../installer/src/certificates/issue.ts'
+import { createAuthority, issueCertificate, type KeyPair } from '../../../installer/src/certificates/issue.ts'
 import type { InstallEvent } from '../../../installer/src/install/events.ts'
 import { install } from '../../../installer/src/install/install.ts'
 import { openInstallation } from '../../../installer/src/install/open.ts'
@@ -22,9 +22,9 @@ const ca = await createAuthority('public CA of the test', ['127.0.0.1'], validit
 // what systems trust: registries of vendors are not known by a CA of the site
 setDefaultCACertificates([...getCACertificates('default'), ca.certificate])
 
-/** A registry that everybody trusts. */
-export async function publicRegistry(t: TestContext) {
-  const { certificate: cert, key } = await issueCertificate(ca, ['127.0.0.1'], validity)
+/** A registry that everybody trusts, or who knows its CA. */
+export async function tlsRegistry(t: TestContext, signer: KeyPair = ca) {
+  const { certificate: cert, key } = await issueCertificate(signer, ['127.0.0.1'], validity)
   return await fakeRegistry(t, { tls: { cert, key }, repositories: { mounts: true } })
 }
 
@@ -35,7 +35,7 @@ export async function publicRegistry(t: TestContext) {
 export async function connectedSite(t: TestContext) {
   const directory = await temporaryDirectory(t)
   const at = (name: string) => path.join(directory, name)
-  const [vendor, copy] = [await publicRegistry(t), await publicRegistry(t)]
+  const [vendor, copy] = [await tlsRegistry(t), await tlsRegistry(t)]
   const { options, trust, licenseKey } = await smallRelease(directory, vendor.host)
   const bundle = await openBundle((await buildBundle(options)).path, trust)
   t.after(() => bundle.close())

@@ -9,6 +9,7 @@ import { signMessage } from '@sealift/bundle-spec/sign.ts'
 import { signedIndexArtifact } from '@sealift/bundle-spec/signed-index.ts'
 import { readAnswers } from '../../../installer/src/answers/read.ts'
 import { buildBundle } from '../../../installer/src/build/build.ts'
+import { createAuthority } from '../../../installer/src/certificates/issue.ts'
 import { images } from '../../../installer/src/checks/images.ts'
 import { olderRelease } from '../../../installer/src/checks/older-release.ts'
 import { createContext } from '../../../installer/src/install/context.ts'
@@ -27,8 +28,8 @@ import { registryLookout } from '../../../installer/src/wizard/looks/registry.ts
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { signingKeys, smallRelease } from '../../fixtures/release.ts'
 import { startRegistry } from '../../lab/registry.ts'
-import { collect, digestOf, manifestName } from '../../unit/installer/registry/fake-registry.ts'
-import { attempt, connectedSite } from './connected-site.ts'
+import { collect, digestOf, manifestName, storeFor } from '../../unit/installer/registry/fake-registry.ts'
+import { attempt, connectedSite, tlsRegistry } from './connected-site.ts'
 
 const signal = new AbortController().signal
 const cli = new URL('../../../installer/src/cli/sealift.mjs', import.meta.url).pathname
@@ -138,7 +139,46 @@ test('a wizard sees of it what it sees of a bundle, and whether the license is e
   assert.match(seen['Found as'] ?? '', /release:0\.1\.0@sha256:/)
   assert.equal((await look(licenseLookout, copy, vendor)).Customer, 'Example Bank')
   await assert.rejects(look(licenseLookout, vendor, copy), { code: 'LICENSE_AIRGAP' })
-  assert.equal((await look(registryLookout, vendor, copy)).images, '2 of 2 are there')
+  assert.equal((await look(registryLookout, vendor, copy)).Images, '2 of 2 are there')
+})
+
+test('a release at a registry with a CA of its own is read where the answers name that CA', async (t) => {
+  const { at, vendor, bundle, answer, license, release } = await connectedSite(t)
+  await license(free)
+  const day = 86_400_000
+  const validity = { from: new Date(Date.now() - day), to: new Date(Date.now() + day) }
+  const authority = await createAuthority('CA of a mirror', ['127.0.0.1'], validity)
+  const mirror = await tlsRegistry(t, authority)
+  const to = storeFor(t, [mirror], {
+    registries: { [mirror.host]: { caPem: authority.certificate } },
+  })
+  await seedRegistry({ bundle, to, registry: mirror.host })
+  await writeFile(at('mirror.crt'), authority.certificate)
+  const code = async (answers: Record<string, unknown>) => {
+    await answer({ release: release(mirror), ...answers })
+    return (await attempt(at('answers.yaml'))).code
+  }
+  const fromVendor = { registry: { kind: 'existing', address: vendor.host } }
+  assert.equal(await code(fromVendor), 'REGISTRY_TLS')
+  assert.equal(await code({ ...fromVendor, releaseCaFile: 'ca.crt' }), 'REGISTRY_TLS')
+  // a free license still does: the images are the vendor's
+  assert.equal(await code({ ...fromVendor, releaseCaFile: 'mirror.crt' }), 'CLUSTER_UNREACHABLE')
+  // at the host of the images it is one CA more, and the nodes' is still to be named
+  await license()
+  const same = { kind: 'existing', address: mirror.host }
+  assert.equal(
+    await code({ releaseCaFile: 'mirror.crt', registry: { ...same, caFile: 'mirror.crt' } }),
+    'CLUSTER_UNREACHABLE',
+  )
+  assert.equal(
+    await code({ releaseCaFile: 'ca.crt', registry: { ...same, caFile: 'mirror.crt' } }),
+    'CLUSTER_UNREACHABLE',
+  )
+
+  const facts: string[] = []
+  const draft = { release: release(mirror), releaseCaFile: at('mirror.crt'), trust: [at('vendor.pub')] }
+  await bundleLookout.run({ draft, signal, fact: (_, text) => void facts.push(text), choices: () => {} })
+  assert.equal(facts[0], 'cde 0.1.0')
 })
 
 test('an older release in a registry is not installed over a newer one', async (t) => {

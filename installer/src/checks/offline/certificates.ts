@@ -4,7 +4,7 @@ import type { Given } from './given.ts'
 
 /** Each CA that answers name is one, for now. */
 export const authorityFindings = ({ content }: Given): Finding[] =>
-  ['/registry/caFile', '/tls/caFile', '/database/caFile'].flatMap((pointer) => {
+  ['/releaseCaFile', '/registry/caFile', '/tls/caFile', '/database/caFile'].flatMap((pointer) => {
     const pem = content(pointer)
     const problem = pem === undefined ? undefined : authorityProblem(pem)
     return problem === undefined ? [] : [error(pointer, problem, 'the certificate of the CA, in PEM')]

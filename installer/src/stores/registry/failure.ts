@@ -34,7 +34,7 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
       ? new SealiftError('REGISTRY_TLS', `registry ${host} does not speak TLS`, { why, fix: curl(host), cause })
       : new SealiftError('REGISTRY_TLS', `the certificate of registry ${host} is not to be trusted`, {
           why,
-          fix: 'pass the CA that signed it: --registry-ca FILE',
+          fix: 'name the CA that signed it: --registry-ca FILE; in answers registry.caFile, and releaseCaFile for a release',
           cause,
         })
   if (protocolCode.test(code)) {

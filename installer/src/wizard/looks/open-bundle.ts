@@ -22,6 +22,7 @@ export async function openBundleOf(
       {
         bundle: text(draft, '/bundle'),
         release: text(draft, '/release'),
+        releaseCaFile: text(draft, '/releaseCaFile'),
         trust: Array.isArray(trust) ? trust.filter((file) => typeof file === 'string') : [],
         registry,
       } as CompleteAnswers,

@@ -7,7 +7,7 @@ import { openBundleOf } from './open-bundle.ts'
 
 /** The registry, as this machine reaches it: TLS, login, and whether it has the images or takes them. */
 export const registryLookout: Lookout = {
-  reads: ['/registry', '/bundle', '/release', '/trust'],
+  reads: ['/registry', '/bundle', '/release', '/releaseCaFile', '/trust'],
   async run({ draft, signal, fact }) {
     const { siteRegistry } = await import('../../install/registry-access.ts')
     const address = needed(draft, '/registry/address')
@@ -20,19 +20,19 @@ export const registryLookout: Lookout = {
         const images = bundle.release.images.map(({ reference }) => ({ reference, target: atSite(reference, address) }))
         if (registry.kind === 'seed') {
           const { login } = await store.probe(repositoryOf(images[0]?.target ?? address), signal)
-          fact('reached', registry.plainHttp ? 'without TLS' : 'over TLS that is trusted')
-          fact('login', login)
-          return fact('images', `can be put there: ${images.length}`)
+          fact('Reached', registry.plainHttp ? 'without TLS' : 'over TLS that is trusted')
+          fact('Login', login)
+          return fact('Images', `can be put there: ${images.length}`)
         }
         const missing: string[] = []
         await atOnce(8, images, async ({ reference, target }) => {
           const descriptor = await bundle.store.resolve(reference, signal)
           if (!(await store.has(target, descriptor, signal))) missing.push(target)
         })
-        fact('reached', registry.plainHttp ? 'without TLS' : 'over TLS that is trusted')
+        fact('Reached', registry.plainHttp ? 'without TLS' : 'over TLS that is trusted')
         const there = images.length - missing.length
-        fact('images', `${there} of ${images.length} are there`, missing.length > 0)
-        if (missing[0] !== undefined) fact('missing', missing[0], true)
+        fact('Images', `${there} of ${images.length} are there`, missing.length > 0)
+        if (missing[0] !== undefined) fact('Missing', missing[0], true)
       } finally {
         await close()
       }
