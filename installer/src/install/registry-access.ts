@@ -12,23 +12,22 @@ import { missingFile } from './missing-file.ts'
 export function siteRegistry(answers: Pick<CompleteAnswers, 'registry'>): RegistryStore {
   const { address } = answers.registry
   const own = hostOf(address)
-  const settings = settingsOf(answers)
   return registryStore({
     origin: `registry ${address}`,
     dockerConfig: false,
-    registries: (host) => (host === own ? settings() : undefined),
+    registries: (host) => (host === own ? settingsOf(answers) : undefined),
   })
 }
 
-/** How the answers say that the site's registry is reached; its CA is read when it is first asked for. */
-function settingsOf(answers: Pick<CompleteAnswers, 'registry'>): () => RegistrySettings {
+/** How the answers say that the site's registry is reached. @throws SealiftError USAGE_ANSWERS where a file can't be read */
+function settingsOf(answers: Pick<CompleteAnswers, 'registry'>): RegistrySettings {
   const { caFile, plainHttp, username } = answers.registry
   const password = readRegistryPassword(answers)
-  return () => ({
+  return {
     ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
     ...(plainHttp ? { plainHttp } : {}),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
-  })
+  }
 }
 
 /**
@@ -43,9 +42,8 @@ export function releaseRegistry(
   const [host, caFile] = [hostOf(release), answers.releaseCaFile]
   const isSite = host === hostOf(answers.registry.address)
   if (isSite && caFile === undefined) return site
-  const settings = isSite ? settingsOf(answers) : (): RegistrySettings => ({})
   const both = (): RegistrySettings => {
-    const { caPem, ...others } = settings()
+    const { caPem, ...others } = isSite ? settingsOf(answers) : {}
     const named = caFile === undefined ? undefined : small(caFile, 'releaseCaFile')
     const all = [named, caPem].filter((pem) => pem !== undefined)
     return { ...others, ...(all.length > 0 ? { caPem: all.join('\n') } : {}) }
