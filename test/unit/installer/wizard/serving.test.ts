@@ -115,7 +115,7 @@ test('a start waits for the end of the one before, which still has the state dir
   }
   const { face } = await opened(t, { work })
   await face.serve()
-  while (happened.length === 0) await setImmediate()
+  await until(face, () => happened.length > 0)
   await face.answer({ '/registry/address': '10.0.0.2:5000' })
   await face.serve()
   await until(face, isOver)
