@@ -9,6 +9,7 @@ export const checks: readonly { name: string; command: readonly [string, ...stri
       '--config',
       '.dependency-cruiser.json',
       'bundle-spec',
+      'kubernetes',
       'web',
       'installer',
       'services',

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { ApiException, AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node'
+import { ApiException, AppsV1Api, CoreV1Api, type KubeConfig } from '@kubernetes/client-node'
+import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import { inTime } from '../time-limit.ts'
 
 /** A cluster that workspaces can start in; or why there is none. */
@@ -21,7 +22,7 @@ export async function findCluster(env: NodeJS.ProcessEnv): Promise<Cluster> {
   if (kubeconfig === undefined)
     return { found: false, why: 'KUBECONFIG is not set, and the lab is not up (npm run lab up)' }
   try {
-    const config = new KubeConfig()
+    const config = newKubeConfig()
     config.loadFromFile(kubeconfig)
     const core = config.makeApiClient(CoreV1Api)
     await inTime(

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KubeConfig } from '@kubernetes/client-node'
+import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import { pino } from 'pino'
 import { loggerOptions } from '../logging.ts'
 import { guardDoors, standLast } from '../uncaught.ts'
@@ -51,7 +51,7 @@ const configuration = await createConfiguration(installed.folder, installed.bina
 })
 const nginx = createNginx({ binary: installed.binary, configuration: configuration.file, statusSocket, log })
 
-const kubeConfig = new KubeConfig()
+const kubeConfig = newKubeConfig()
 kubeConfig.loadFromDefault()
 const publish = environment.publishService
 const writeStatus = publish ? createStatusWriter(kubeConfig, publish, log) : async () => {}

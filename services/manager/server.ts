@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { KubeConfig } from '@kubernetes/client-node'
+import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import Fastify from 'fastify'
 import { loggerOptions } from '../logging.ts'
 import { trustedProxies } from '../trusted-proxies.ts'
@@ -48,7 +48,7 @@ async function start(): Promise<void> {
   await ensureReleaseImage(database, environment.workspace.image)
   await addInitialLicense()
 
-  const config = new KubeConfig()
+  const config = newKubeConfig()
   config.loadFromDefault()
   const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
   const hub = eventHub(database, changesFrom(database, engine, environment), log)

@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  CoreV1Api,
-  KubeConfig,
-  type KubernetesListObject,
-  type KubernetesObject,
-  makeInformer,
-} from '@kubernetes/client-node'
+import { CoreV1Api, type KubernetesListObject, type KubernetesObject, makeInformer } from '@kubernetes/client-node'
+import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import { reconcileServices } from './load-balancer.ts'
 import { reconcileVolumes } from './storage.ts'
 
@@ -17,7 +12,7 @@ const [kubeconfig, nodeAddress, volumeRoot] = process.argv.slice(2)
 if (kubeconfig === undefined || nodeAddress === undefined || volumeRoot === undefined)
   throw new Error('usage: controllers.ts KUBECONFIG NODE_ADDRESS VOLUME_DIRECTORY')
 
-const config = new KubeConfig()
+const config = newKubeConfig()
 config.loadFromFile(kubeconfig)
 const api = config.makeApiClient(CoreV1Api)
 const resync = 10_000

@@ -4,7 +4,8 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node'
+import { CoreV1Api, type V1Pod } from '@kubernetes/client-node'
+import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import { createAuthority, issueCertificate } from './certificates.ts'
 import type { Lab } from './lab.ts'
 import { nodeName } from './node.ts'
@@ -31,7 +32,7 @@ export type Summary = {
  * at the bastion's address, with what the node's kubelet measures. Without nodes, which nobody here asks for.
  */
 export async function serveMetrics(lab: Lab): Promise<{ close(): Promise<void> }> {
-  const config = new KubeConfig()
+  const config = newKubeConfig()
   config.loadFromFile(lab.kubeconfig)
   const core = config.makeApiClient(CoreV1Api)
   const directory = await mkdtemp(join(tmpdir(), 'metrics-api-'))

@@ -8,7 +8,7 @@ import {
   CustomObjectsApi,
   createConfiguration,
   HttpMethod,
-  KubeConfig,
+  type KubeConfig,
   KubernetesObjectApi,
   Observable,
   type ObservableMiddleware,
@@ -17,6 +17,7 @@ import {
   VersionApi,
 } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import { shellWord } from '../shell-word.ts'
 import { clusterFailure, isTransient, statusOf, type Target } from './failure.ts'
 import { openPath } from './open-path.ts'
@@ -166,7 +167,7 @@ export function contextsOf(address: ClusterAddress): { all: string[]; current: s
 }
 
 function loadKubeConfig({ kubeconfig }: ClusterAddress): KubeConfig {
-  const config = new KubeConfig()
+  const config = newKubeConfig()
   try {
     if (kubeconfig === undefined) config.loadFromDefault()
     else {
