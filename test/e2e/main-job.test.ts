@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { rootCertificates } from 'node:tls'
 import { readAnswers } from '../../installer/src/answers/read.ts'
-import { connectCluster } from '../../installer/src/cluster/connection.ts'
-import { lookFromNode } from '../../installer/src/cluster/node-look.ts'
-import { probePolicies } from '../../installer/src/cluster/policy-probe.ts'
-import { inProbeNamespace } from '../../installer/src/cluster/probe-namespace.ts'
-import { probeVolume } from '../../installer/src/cluster/volume-probe.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
 import { type DemoSummary, runDemo } from '../lab/demo.ts'
 import { runSealift } from '../lab/demo-sealift.ts'
 import { logIn } from '../lab/demo-user.ts'
 import { probeImage } from '../lab/lab.ts'
-import { nodeName } from '../lab/node.ts'
-import { labState, recordedProcesses } from '../lab/state.ts'
 import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 import { testRefusedAnswers } from './refused-answers.ts'
 import { testSealedBundle } from './sealed-bundle.ts'
@@ -117,70 +109,6 @@ test('nothing stays of what the installation tried, and the key of its CA is not
       .toString()
       .matchAll(/-----BEGIN PRIVATE KEY-----[^-]+/g))
       assert.ok(!block[0].replaceAll('\n', '').includes(key.toString('base64')))
-})
-
-test('where the network stops to enforce policies, the probe says so', async () => {
-  const signal = AbortSignal.timeout(300_000)
-  const cluster = connectCluster({ kubeconfig: demo.site.kubeconfig }, signal)
-  const firewall = recordedProcesses(labState(demo.lab.name)).find(({ name }) => name === 'kube-router')
-  const image = await kubectl('get', 'deployment', 'cde-manager', '-n=cde', '-o=jsonpath={..containers[0].image}')
-  const namespace = 'policy-probe'
-  const probe = () =>
-    inProbeNamespace(cluster, namespace, () =>
-      probePolicies(cluster, {
-        ...{ namespace, image, nodes: { server: nodeName, clients: nodeName } },
-        ...{ timeout: 60_000, settle: 20_000 },
-      }),
-    )
-  process.kill(firewall?.pid as number, 'SIGSTOP')
-  try {
-    await assert.rejects(probe(), { code: 'CLUSTER_NETWORK_POLICY', why: /into a pod and where a pod may go/ })
-  } finally {
-    process.kill(firewall?.pid as number, 'SIGCONT')
-  }
-  await probe()
-})
-
-test('volumes that nobody makes, and a CA that is another one for pods, are told', async () => {
-  const cluster = connectCluster({ kubeconfig: demo.site.kubeconfig }, AbortSignal.timeout(300_000))
-  const image = await kubectl('get', 'deployment', 'cde-manager', '-n=cde', '-o=jsonpath={..containers[0].image}')
-  const storageClass = 'nobody'
-  const binding = '{"volumeBindingMode":"WaitForFirstConsumer","provisioner":"example.com/nobody"'
-  const file = join(demo.files.bastion, 'class.json')
-  const kind = '"apiVersion":"storage.k8s.io/v1","kind":"StorageClass"'
-  await writeFile(file, `${binding},${kind},"metadata":{"name":"${storageClass}"}}`)
-  await kubectl('apply', `--filename=${file}`)
-  const ca = await readFile(readAnswers(demo.files.answers).registry.caFile as string, 'utf8')
-  const look = (registryCa: string) => {
-    const questions = { names: ['kubernetes.default.svc', 'nobody.invalid'], api: 'https://kubernetes.default.svc' }
-    const registry = `https://${demo.registry}/v2/`
-    return lookFromNode(cluster, {
-      ...{ namespace, name: `look-${Date.now()}`, image, node: nodeName, timeout: 120_000 },
-      questions: { ...questions, registry, registryCa },
-    })
-  }
-  const namespace = 'pods-probe'
-  try {
-    await inProbeNamespace(cluster, namespace, async () => {
-      const unmade = probeVolume(
-        cluster,
-        { ...{ namespace, image, storageClass }, timeout: 10_000, patience: 10_000 },
-        () => {},
-      )
-      const [right, wrong] = await Promise.all([
-        look(ca),
-        look(rootCertificates[0] as string),
-        assert.rejects(unmade, { code: 'CLUSTER_VOLUME', message: /nobody is not made/, why: /example\.com\/nobody/ }),
-      ])
-      assert.partialDeepStrictEqual(right, { registry: { status: 200 } })
-      assert.match(JSON.stringify(wrong), /"registry":{"error":"[^"]*certificate/)
-      assert.match(JSON.stringify(right), /"api":{"status":40[13]}/)
-      assert.match(JSON.stringify(right), /"kubernetes.default.svc","addresses":\["1[^"]+"\]/)
-      assert.match(JSON.stringify(right), /"nobody.invalid","addresses":\[\]/)
-    })
-  } finally {
-    await kubectl('delete', `--filename=${file}`)
-  }
 })
 
 test('the manager refuses to work with a free license, and still lets an administrator log in and bring another', async () => {
