@@ -26,15 +26,13 @@ export interface DemoGround {
 export interface GroundOptions extends SiteOptions {
   /** where everything that the demo makes is kept */
   directory: string
-  /** what was carried over, and what the site makes of it; by default `directory`/bastion, or that of the lab's name */
+  /** what was carried over, and what the site makes of it; `directory`/bastion by default */
   bastion?: string | undefined
 }
 
 /** Seals the release, brings the site up beside it, carries the bundle over, verifies it and serves it to the nodes. */
 export async function startGround(options: GroundOptions, say: Step): Promise<DemoGround> {
-  const { directory, lab } = options
-  const ofName = typeof lab === 'string' ? join(directory, `bastion-${lab}`) : undefined
-  const files = demoFiles(directory, options.bastion ?? ofName)
+  const files = demoFiles(options.directory, options.bastion)
   const { step } = say
   await ensurePackages('lab', 'images', 'registry')
 

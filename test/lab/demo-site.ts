@@ -25,16 +25,14 @@ export interface SiteOptions {
   kubeconfig?: string | undefined
   /** address of this machine as the nodes of that cluster see it */
   address?: string | undefined
-  /** one that is up, or the name of one that nobody else uses: it is made anew; without either, the lab that is there is used */
-  lab?: Lab | Promise<Lab> | string | undefined
+  /** one that is up, or will be; without it, the unnamed lab is brought up, or used as it is */
+  lab?: Lab | Promise<Lab> | undefined
   log: (line: string) => void
 }
 
 /** Brings the lab up, or takes the cluster of `kubeconfig`. */
 export async function siteOf({ kubeconfig, address, lab: given, log }: SiteOptions): Promise<Site> {
-  const which = typeof given === 'string' ? { name: given, fresh: true } : {}
-  const mine = async () =>
-    typeof given === 'object' ? await given : await up({ ...which, log: (line) => log(`  ${line}`) })
+  const mine = () => given ?? up({ log: (line) => log(`  ${line}`) })
   const lab = kubeconfig === undefined ? await mine() : undefined
   const config = lab?.kubeconfig ?? (kubeconfig as string)
   const binary = await kubectlBinary()
