@@ -13,7 +13,7 @@ export const isGuarded = (): boolean => process.env[mark] !== undefined
  */
 export async function runGuarded(): Promise<number> {
   const words = process.argv.slice(isSea() ? 2 : 1)
-  const child = spawn(process.execPath, [...process.execArgv, ...words], {
+  const child = spawn(process.execPath, [...(isSea() ? [] : process.execArgv), ...words], {
     env: { ...process.env, [mark]: '1' },
     // a session of its own, so that what is sent to this one's group passes it by
     detached: true,
