@@ -91,16 +91,17 @@ test('many of one address do not touch one who waits at another', async (t) => {
 test('whoever has as many sessions as allowed is told so, and the connection is closed', async (t) => {
   const site = await startSshSite(t, { gate: { quota: createQuota({ total: 10, perUser: 1 }) } })
   const key = await readFile(join(site.directory, 'id'), 'utf8')
-  const first = site.ssh(['echo in; sleep 30'])
-  const full = async (args: string[]) => {
-    for (let i = 0; i < 200; i += 1) {
-      const { code, stderr } = await site.ssh(args)
-      if (code !== 0) return { code, stderr }
-      await sleep(50)
-    }
-    throw new Error('never full')
-  }
-  const { code, stderr } = await full(['true'])
+  const first = new ssh2.Client()
+  const cut = once(first, 'close')
+  first.connect({ port: site.port, host: '127.0.0.1', username: 'ann-lee-my-box', privateKey: key })
+  await once(first, 'ready')
+  // it counts for sure when something of it runs
+  await new Promise<void>((resolve, reject) =>
+    first.exec('echo in; sleep 30', (error, channel) =>
+      error ? reject(error) : channel.once('data', () => resolve()),
+    ),
+  )
+  const { code, stderr } = await site.ssh(['true'])
   assert.equal(code, 255)
   assert.match(stderr, /You have 1 open sessions, the most allowed: close some\./)
   // a client that asks for nothing would never hear of it
@@ -111,7 +112,7 @@ test('whoever has as many sessions as allowed is told so, and the connection is 
   await once(quiet, 'ready')
   await ended
   site.verdict.now = 'denied'
-  await first
+  await cut
 })
 
 test('a client that does not close when access is withdrawn is closed all the same', async (t) => {
