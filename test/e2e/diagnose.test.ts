@@ -136,7 +136,11 @@ test('an installation is diagnosed, and nothing secret or personal is in the arc
     [...files].find(([name]) => name.startsWith('logs/cde-ingress'))?.[1] ?? '',
     /"path":"\/user-\d+@redacted\.invalid\/\[redacted\]"/,
   )
-  assert.deepEqual(summary.missing, [])
+  // pods of the dashboard are being replaced: one that was listed may be gone when its log is asked for
+  assert.deepEqual(
+    summary.missing.filter(({ part }) => !part.startsWith('log of cde-dashboard-')),
+    [],
+  )
 })
 
 test('where the API server is not to be reached, the archive is there within seconds', async () => {
