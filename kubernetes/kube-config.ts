@@ -9,22 +9,19 @@ interface Inside {
 
 /**
  * A kubeconfig of which all requests share their connections, over HTTP/1.1. The client makes a new dispatcher, and so a new
- * TLS connection, for each request; and undici prefers HTTP/2, over which Node.js was seen to send without an end, into memory,
+ * TLS connection, for each request; and undici offers HTTP/2, over which Node.js was seen to send without an end, into memory,
  * when such sessions were given up.
  */
 export function newKubeConfig(): KubeConfig {
   const config = new SharedConnections()
   const inside = config as unknown as Inside
   const createDispatcher = inside.createDispatcher.bind(config)
-  const known = new Map<string, unknown>()
+  let last: { options: string; dispatcher: unknown } | undefined
   inside.createDispatcher = (...asked) => {
     // what a program of the kubeconfig gave to log in with may be replaced
-    const key = JSON.stringify(config.createDispatcherOptions(...asked))
-    if (!known.has(key)) {
-      known.clear()
-      known.set(key, createDispatcher(...asked))
-    }
-    return known.get(key)
+    const options = JSON.stringify(config.createDispatcherOptions(...asked))
+    if (last?.options !== options) last = { options, dispatcher: createDispatcher(...asked) }
+    return last.dispatcher
   }
   return config
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { temporaryDirectory } from '../fixtures/directory.ts'
+import { freePort } from '../fixtures/free-port.ts'
 import { ensurePackages } from '../lab/packages.ts'
 
 /**
@@ -62,14 +63,6 @@ export async function startSquid(
     }
   }
   return { url: `http://127.0.0.1:${port}`, logs }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { initializeDatabase, ownByDatabase, startDatabase, stopDatabase } from '../../services/dev/postgres-program.ts'
+import { freePort } from '../fixtures/free-port.ts'
 
 /** A real PostgreSQL on loopback, of its own, for one test file. */
 export type Postgres = {
@@ -77,13 +76,4 @@ export async function startPostgres(options: { tls?: PostgresTls } = {}): Promis
       await rm(home, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

@@ -1,6 +1,6 @@
 import { askForWebSocket, httpsGet } from './https-get.ts'
 import type { IngressAddress } from './ingress-address.ts'
-import { webSocketPath } from './websocket.ts'
+import { passWebSocketsOn, webSocketPath } from './websocket.ts'
 
 /** One route: which service answers there, and with which status. None needs a login. */
 export interface SmokeCheck {
@@ -37,17 +37,19 @@ export function smokeChecks({
   return checks
 }
 
-/** Asks once. `got` says what came instead. @throws the reason of the signal */
+/** Asks once. `got` says what came instead, and `fix` what helps where that shows it. @throws the reason of the signal */
 export async function answerOf(
   { host, path, expected, isWebSocket }: SmokeCheck,
   to: IngressAddress,
   ca: string | undefined,
   signal: AbortSignal,
-): Promise<{ isRight: boolean; got: string }> {
+): Promise<{ isRight: boolean; got: string; fix?: string }> {
   try {
     const { status } = await (isWebSocket ? askForWebSocket : httpsGet)({ ...to, name: host, path, ca, signal })
-    const lost = isWebSocket && status === 426 ? ': what stands at this address does not pass WebSockets on' : ''
-    return { isRight: status === expected, got: `status ${status} where ${expected} was expected${lost}` }
+    const got = `status ${status} where ${expected} was expected`
+    if (isWebSocket && status === 426)
+      return { isRight: false, got: `${got}: the upgrade to a WebSocket was lost on the way`, fix: passWebSocketsOn }
+    return { isRight: status === expected, got }
   } catch (error) {
     signal.throwIfAborted()
     return { isRight: false, got: (error as Error).message }

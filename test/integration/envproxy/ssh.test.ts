@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../fixtures/free-port.ts'
 import { makeKey, startSshSite, workspace, writePattern } from './ssh-site.ts'
 
 test('the system client runs a command, with its output, errors, input and exit status', async (t) => {
@@ -195,14 +196,6 @@ function alive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** What a local port says; tries until it listens. */

@@ -12,8 +12,9 @@ import { buildBundle } from '../../../installer/src/build/build.ts'
 import { startInBackground } from '../../../installer/src/serve/background/start.ts'
 import { lockState } from '../../../installer/src/stores/state-lock.ts'
 import { code } from '../../fixtures/code.ts'
+import { freePort } from '../../fixtures/free-port.ts'
 import { claims, smallRelease } from '../../fixtures/release.ts'
-import { answersOver, freePort, servedDirectory } from './served.ts'
+import { answersOver, servedDirectory } from './served.ts'
 
 const cli = new URL('../../../installer/src/cli/sealift.mjs', import.meta.url).pathname
 

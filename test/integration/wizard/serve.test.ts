@@ -10,9 +10,10 @@ import { type TestContext, test } from 'node:test'
 import { issueLicense } from '@sealift/bundle-spec/license.ts'
 import { buildBundle } from '../../../installer/src/build/build.ts'
 import { ownAddress } from '../../../installer/src/serve/own-address.ts'
+import { freePort } from '../../fixtures/free-port.ts'
 import { claims, smallRelease } from '../../fixtures/release.ts'
 import { noBrowser, openTab } from '../dashboard/browser.ts'
-import { answersOver, freePort, servedDirectory } from '../serve/served.ts'
+import { answersOver, servedDirectory } from '../serve/served.ts'
 
 const cli = new URL('../../../installer/src/cli/sealift.mjs', import.meta.url).pathname
 

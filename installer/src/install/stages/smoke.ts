@@ -24,11 +24,11 @@ export const smokeStage: Stage<InstallContext> = {
       for (;;) {
         // a load balancer may give its address late, or change it
         const to = await ingressAddress(context.cluster(), answers)
-        const { isRight, got } = to
+        const { isRight, ...instead } = to
           ? await answerOf(check, to, ca, signal)
           : { isRight: false, got: 'the ingress has no address yet' }
         if (isRight) break
-        if (Date.now() > deadline) throw failure(check, to?.address, got, answers.namespace)
+        if (Date.now() > deadline) throw failure(check, to?.address, instead, answers.namespace)
         await setTimeout(1000, undefined, { signal })
       }
       report.progress(++done, checks.length, 'items')
@@ -51,12 +51,18 @@ async function lookBefore({ answers, cluster, signal }: InstallContext, report: 
   else report.warn(`${address}, where DNS leads ${host}, stops WebSockets (${way.got}): no terminal opens, no editor`)
 }
 
-function failure(check: SmokeCheck, address: string | undefined, got: string, namespace: string): SealiftError {
-  const { service, host, path } = check
+function failure(
+  { service, host, path }: SmokeCheck,
+  address: string | undefined,
+  { got, fix }: { got: string; fix?: string },
+  namespace: string,
+): SealiftError {
   return new SealiftError('CLUSTER_SMOKE', `the ${service} does not answer at https://${host}${path}`, {
     why: `${address ?? 'no address'}: ${got}`,
-    fix: /ENOTFOUND|EAI_AGAIN/.test(got)
-      ? `let DNS on this machine name the ingress of the cluster for ${host}`
-      : `see the ingress: kubectl --namespace ${namespace} get services,ingresses,pods`,
+    fix:
+      fix ??
+      (/ENOTFOUND|EAI_AGAIN/.test(got)
+        ? `let DNS on this machine name the ingress of the cluster for ${host}`
+        : `see the ingress: kubectl --namespace ${namespace} get services,ingresses,pods`),
   })
 }

@@ -32,11 +32,12 @@ export async function ingressLines({ cluster, namespace, release, receipt }: Sta
     smokeChecks(hosts).map(async (check) => {
       const { service, host, path } = check
       const route = { id: `route-${service}-${host}`, title: `https://${host}${path}` }
-      const { isRight, got } = await answerOf(check, to, ca instanceof Error ? undefined : ca, cluster.signal)
+      const trusted = ca instanceof Error ? undefined : ca
+      const { isRight, got, fix = see } = await answerOf(check, to, trusted, cluster.signal)
       if (isRight) return passed(route, `the ${service} answers`)
       // without the CA of its certificate a whole site looks like a broken one
       if (ca instanceof Error) return unknown(route, `${got}; the certificate's CA: ${ca.message}`)
-      return failed(route, { found: `the ${service} does not answer: ${got}`, fix: see })
+      return failed(route, { found: `the ${service} does not answer: ${got}`, fix })
     }),
   )
   return [

@@ -3,25 +3,18 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { createServer } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { createAuthority, issueCertificate } from '../../../../installer/src/install/own-certificate.ts'
 import { standInCommand, standInMark } from '../../../../installer/src/install/stand-in-program.ts'
 import { type Passage, passage } from '../../../../installer/src/install/websocket.ts'
+import { freePort } from '../../../fixtures/free-port.ts'
 
 const host = 'cde.example'
 const pair = await issueCertificate(await createAuthority([host]), [host])
 const { signal } = new AbortController()
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 const through = (port: number, mark?: string): Promise<Passage> =>
   passage({ address: '127.0.0.1', port }, { name: host, ca: 'any', signal, ...(mark ? { mark } : {}) })

@@ -34,11 +34,11 @@ export async function healthy(t: TestContext) {
 
   const authority = await createAuthority([host])
   const { certificate, key, ca = '' } = await issueCertificate(authority, [host])
-  const routes: Record<string, number> = { '/': 200, '/api/v0/me': 401 }
+  const routes: Record<string, number> = { '/': 200, '/api/v0/me': 401, upgrade: 401 }
   const door = createServer({ cert: certificate, key }, (request, response) =>
     response.writeHead(routes[request.url ?? ''] ?? 404).end(),
   )
-  door.on('upgrade', (_, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n'))
+  door.on('upgrade', (_, socket) => socket.end(`HTTP/1.1 ${routes.upgrade} Refused\r\n\r\n`))
   await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
   t.after(() => door.close())
   const { port } = door.address() as AddressInfo

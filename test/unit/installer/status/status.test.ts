@@ -34,6 +34,7 @@ test('what does not run fails the status, with the pods’ own words and what he
     status: { phase: 'Pending', containerStatuses: [{ name: 'manager', state: { waiting } }] },
   })
   routes['/api/v0/me'] = 502
+  routes.upgrade = 426
   const { error, line } = await look()
   assert.equal(error?.code, 'CLUSTER_UNHEALTHY')
   assert.match(error?.why ?? '', /cde-manager: 0 of 1 ready; .*cde-dashboard: Deployment cde-dashboard does not exist/)
@@ -42,6 +43,9 @@ test('what does not run fails the status, with the pods’ own words and what he
   const route = line('route-manager-cde.example')
   assert.deepEqual([route?.state, route?.level], ['failed', 'error'])
   assert.match(route?.found ?? '', /status 502 where 401 was expected/)
+  const upgrade = line('route-envproxy-cde.example')
+  assert.match(upgrade?.found ?? '', /status 426 .*the upgrade to a WebSocket was lost/)
+  assert.match(upgrade?.fix ?? '', /headers Upgrade and Connection/)
 })
 
 test('what works until something else happens warns, and leaves the exit code alone', async (t) => {
