@@ -1,6 +1,6 @@
 import { Failure } from '@sealift/web/parts/failure.tsx'
 import { Mark } from '@sealift/web/parts/mark.tsx'
-import { type ComponentType, useEffect, useRef } from 'react'
+import { type ComponentType, useLayoutEffect, useRef } from 'react'
 import type { Page } from '../src/wizard/view.ts'
 import { ChecksPage } from './pages/checks.tsx'
 import { DonePage } from './pages/done.tsx'
@@ -27,7 +27,7 @@ export function Frame({ error }: { error: unknown }) {
   const heading = useRef<HTMLHeadingElement>(null)
   const shown = useRef(page)
   const { title, lead } = steps[page]
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} · Sealift`
     if (shown.current === page) return
     shown.current = page

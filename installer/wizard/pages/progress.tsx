@@ -1,6 +1,6 @@
 import { Confirm } from '@sealift/web/parts/confirm.tsx'
 import { RefusalText } from '@sealift/web/parts/failure.tsx'
-import { useEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { api } from '../api.ts'
 import { LogDrawer } from '../parts/log-drawer.tsx'
 import { Spoken } from '../parts/spoken.tsx'
@@ -50,7 +50,7 @@ export function ProgressPage() {
 function Stopped() {
   const { failure } = useSession().view
   const box = useRef<HTMLDivElement>(null)
-  useEffect(() => box.current?.focus(), [])
+  useLayoutEffect(() => box.current?.focus(), [])
   return (
     <div className="failure" role="alert" ref={box} tabIndex={-1}>
       {failure !== undefined && <RefusalText of={failure} />}

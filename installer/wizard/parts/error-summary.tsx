@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useLayoutEffect, useRef } from 'react'
 
 type Props = {
   /** another number puts the focus here again */ attempt: number
@@ -11,7 +11,7 @@ type Props = {
 export function ErrorSummary({ attempt, title, faults, children }: Props) {
   const box = useRef<HTMLElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each failing try, not each change of the faults
-  useEffect(() => box.current?.focus(), [attempt])
+  useLayoutEffect(() => box.current?.focus(), [attempt])
   return (
     <section className="failure" ref={box} tabIndex={-1} aria-label={title}>
       <p className="refusal-message">{title}</p>

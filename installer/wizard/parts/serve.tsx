@@ -1,6 +1,6 @@
 import { Badge } from '@sealift/web/parts/badge.tsx'
 import { RefusalText } from '@sealift/web/parts/failure.tsx'
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { servedIn } from '../../src/wizard/served.ts'
 import type { Amount, Serving } from '../../src/wizard/view.ts'
 import { api } from '../api.ts'
@@ -23,7 +23,7 @@ export function Serve() {
   const state = serving?.state
   const box = useRef<HTMLElement>(null)
   const pressed = useRef(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!pressed.current || (state !== 'serving' && state !== 'failed')) return
     pressed.current = false
     box.current?.focus()

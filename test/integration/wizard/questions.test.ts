@@ -157,6 +157,7 @@ test('a bundle is served with the keyboard alone; who watches sees it, and press
   for (const one of [region, watched]) await one.getByText('USAGE_LISTEN').waitFor()
   assert.equal(await focused(page), 'Serving the bundle')
   await button.click()
+  await region.getByText('It begins.').waitFor()
   session.emit({ type: 'serving', serving: served })
   session.emit({ type: 'look', look: 'registry', looked: found })
   for (const one of [region, watched]) await one.getByText('kill 4711').waitFor()

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { api } from '../api.ts'
 import { Link } from '../parts/link.tsx'
 import type { ShellState } from '../terminal/shell-connection.ts'
@@ -19,7 +19,7 @@ export function TerminalPage({ workspace }: { workspace: string }) {
     )
   }, [workspace])
   const over = state.name === 'lost' || state.name === 'ended'
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (over) reconnect.current?.focus()
   }, [over])
 
