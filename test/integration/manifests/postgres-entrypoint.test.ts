@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 
 const entrypoint = join(import.meta.dirname, '../../../manifests/images/postgres/entrypoint')
+
+test('an image of another major version than the volume is for refuses it', async () => {
+  const env = { PATH: process.env.PATH, PG_MAJOR: '17', POSTGRES_MAJOR: '15' }
+  const ran = await promisify(execFile)('bash', [entrypoint], { env }).catch((error) => error)
+  assert.equal(ran.code, 1)
+  assert.match(ran.stderr, /^this image has PostgreSQL 17, and the volume is for PostgreSQL 15: postgres\.major/)
+})
 
 test('a database that is stopped while it is made for the first time ends, although it is process 1', {
   skip: process.getuid?.() === 0 ? false : 'a process namespace takes root',
@@ -25,6 +33,7 @@ test('a database that is stopped while it is made for the first time ends, altho
   const child = spawn('unshare', ['--pid', '--fork', 'bash', entrypoint], {
     env: {
       PATH: `${at('bin')}:${process.env.PATH}`,
+      PG_MAJOR: '17',
       PGDATA: at('data'),
       POSTGRES_PASSWORD_FILE: at('password'),
       POSTGRES_TLS_DIR: at('tls'),
