@@ -138,7 +138,7 @@ test('the manager refuses to work with a free license, and still lets an adminis
     const row = `('${free}', sha256('${free}'), now())`
     const statement = `DELETE FROM licenses; INSERT INTO licenses (token, token_hash, uploaded_at) VALUES ${row}`
     const psql = ['psql', '-U', 'cde', '-d', 'cde', '-qAt', '-c', statement]
-    await kubectl('exec', 'cde-postgres-0', '--namespace=cde', '--', ...psql)
+    await kubectl('exec', 'cde-postgres-17-0', '--namespace=cde', '--', ...psql)
     await become(402, 'LICENSE_AIRGAP')
     const again = await logIn(demo.platform, 'admin', demo.adminPassword)
     const shown = await again.request('GET', '/api/v0/license').finally(() => again.close())

@@ -132,7 +132,7 @@ export const overreach: [string, number, (object: Rendered, pod: Rendered, conta
   [
     "the database's disk",
     3,
-    (_, pod) => pod.volumes.push({ name: 's', persistentVolumeClaim: { claimName: 'data-cde-postgres-0' } }),
+    (_, pod) => pod.volumes.push({ name: 's', persistentVolumeClaim: { claimName: 'data-cde-postgres-17-0' } }),
   ],
   [
     "another one's home",
@@ -290,7 +290,7 @@ export const overreach: [string, number, (object: Rendered, pod: Rendered, conta
     "a copy of the database's disk",
     1,
     (o) => {
-      o.spec.dataSource = { kind: 'PersistentVolumeClaim', name: 'data-cde-postgres-0' }
+      o.spec.dataSource = { kind: 'PersistentVolumeClaim', name: 'data-cde-postgres-17-0' }
     },
   ],
   [

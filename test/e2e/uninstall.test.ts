@@ -126,7 +126,7 @@ test('data stays, also where the command is killed twice, and an installation ov
   await cut
   await admin.close()
   const left = (await objects(demo.lab)).filter((line) => !bare.includes(line))
-  const claims = ['data-cde-postgres-0', `ws-${workspace}-home`]
+  const claims = ['data-cde-postgres-17-0', `ws-${workspace}-home`]
   assert.deepEqual(
     left.filter((line) => !line.startsWith('PersistentVolume <none>')),
     [

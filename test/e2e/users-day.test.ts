@@ -115,7 +115,7 @@ async function openSomewhere(user: User, workspace: string, session?: string): P
 }
 
 const sql = (statement: string) =>
-  site.kubectl(['exec', 'cde-postgres-0', '--', 'psql', '-U', 'cde', '-d', 'cde', '-qAt', '-c', statement])
+  site.kubectl(['exec', 'cde-postgres-17-0', '--', 'psql', '-U', 'cde', '-d', 'cde', '-qAt', '-c', statement])
 
 /** Sets the last use of a workspace back by so many seconds: what the API allows to wait for is minutes. */
 const setBack = ({ id }: Workspace, by: number) =>
@@ -312,7 +312,7 @@ test('PostgreSQL is restarted: the API is back by itself, and nothing else notic
     )
 
   const deleted = performance.now()
-  await site.kubectl(['delete', 'pod', 'cde-postgres-0', '--wait=false'])
+  await site.kubectl(['delete', 'pod', 'cde-postgres-17-0', '--wait=false'])
   while (await answers()) {
     assert.ok(performance.now() - deleted < 30_000, 'PostgreSQL did not go away')
     await sleep(100)

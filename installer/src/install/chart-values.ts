@@ -23,6 +23,7 @@ type Values = { [key: string]: unknown }
  */
 export function chartValues(answers: CompleteAnswers, release: Release, hasCa: boolean): Values {
   const { registry, proxy } = answers
+  assertOwnMajor(answers.values)
   const { manager, envproxy, dashboard, ingress } = replicasOf(answers)
   const decided: Values = {
     mode: answers.mode,
@@ -52,6 +53,15 @@ export function chartValues(answers: CompleteAnswers, release: Release, hasCa: b
     ...(hasCa ? { certs: { secret: secretNames.ca } } : {}),
   }
   return merged(decided, answers.values ?? {}, [])
+}
+
+/** The major version of PostgreSQL comes with a release: kept by a site, it would start the next release on an empty volume. */
+function assertOwnMajor(values: Values | undefined): void {
+  const postgres = values?.postgres
+  if (!isValues(postgres) || postgres.major === undefined) return
+  throw new SealiftError('USAGE_ANSWERS', 'values.postgres.major is decided by the release', {
+    fix: 'remove it from values',
+  })
 }
 
 /** Pods by part: those that are said, else those that follow from the people; a part of which neither says anything has no number. */

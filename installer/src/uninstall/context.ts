@@ -37,8 +37,8 @@ export async function releasedVolumes(
   )
 }
 
-/** The database's claim, and those of workspaces. */
-const isClaim = (name: string): boolean => name === 'data-cde-postgres-0' || /^ws-[a-z0-9]+-home$/.test(name)
+/** The database's claims, one for each major version of PostgreSQL that it ever had, and those of workspaces. */
+const isClaim = (name: string): boolean => /^(data-cde-postgres-\d+-0|ws-[a-z0-9]+-home)$/.test(name)
 
 export const createContext = (
   cluster: Cluster,

@@ -24,6 +24,16 @@ app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
+{{/* The database by its major: another major has a StatefulSet, a claim and pods of its own, and the Service leads to one of them. */}}
+{{- define "cde.databaseName" -}}
+{{ include "cde.name" (list . (printf "postgres-%d" (int .Values.postgres.major))) }}
+{{- end -}}
+
+{{- define "cde.databaseSelector" -}}
+{{ include "cde.selector" (list . "postgres") }}
+sealift.dev/postgres-major: {{ .Values.postgres.major | int | quote }}
+{{- end -}}
+
 {{- define "cde.labels" -}}
 {{ include "cde.selector" . }}
 app.kubernetes.io/name: {{ include "cde.name" . }}

@@ -14,7 +14,7 @@ export const crowdedCluster: Provocation = {
       /listens at 10\.99\.\d+\.2, port 6443; policies let the manager go there at 53, 5353, 443, /,
     ),
     'older-release': error('BUNDLE_OLDER', /cde 9\.9\.9 is installed in crowded-cluster/),
-    leftovers: warning('CLUSTER_LEFTOVERS', /PersistentVolumeClaim data-cde-postgres-0/),
+    leftovers: warning('CLUSTER_LEFTOVERS', /PersistentVolumeClaim data-cde-postgres-17-0/),
     ownership: error('CLUSTER_OWNED', /Service cde-manager is of no Helm release/),
     quotas: error('CLUSTER_QUOTA', /small leaves 1 of pods/),
     'volume-expansion': warning('CLUSTER_STORAGE', /storage class lab: its volumes cannot grow/),
@@ -49,7 +49,7 @@ export const crowdedCluster: Provocation = {
         spec: { limits: [{ type: 'Container', max: { memory: '300Mi' } }] },
       },
       {
-        ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: at('data-cde-postgres-0', platform) },
+        ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: at('data-cde-postgres-17-0', platform) },
         spec: { ...claim, storageClassName: 'none' },
       },
       { apiVersion: 'v1', kind: 'Service', metadata: at('cde-manager'), spec: { ports: [{ port: 1 }] } },

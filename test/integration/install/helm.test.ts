@@ -73,7 +73,7 @@ test('the chart, rendered with the values of an installation, names nothing but 
       'Deployment cde-envproxy',
       'Deployment cde-ingress',
       'Deployment cde-manager',
-      'StatefulSet cde-postgres',
+      'StatefulSet cde-postgres-17',
     ],
   )
 })

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { opensshKey } from '../../../services/ssh/openssh-key.ts'
-import { devUrls, helm, named, objects, ownIngress, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
+import {
+  chartDirectory,
+  devUrls,
+  helm,
+  named,
+  objects,
+  ownIngress,
+  podsOf,
+  type Rendered,
+  valuesSets,
+} from './rendered-chart.ts'
 
 const sets = await valuesSets()
 
@@ -99,6 +111,34 @@ test('the generated secrets are what they claim to be', async () => {
   assert.ok(certificate.checkPrivateKey(createPrivateKey(data('cde-postgres-tls', 'tls.key'))))
   for (const host of ['cde-postgres', 'cde-postgres.cde.svc.cluster.local'])
     assert.ok(certificate.checkHost(host), host)
+})
+
+test('a major version of PostgreSQL has a StatefulSet, a claim and a pod of its own, and the Service leads to that pod', async () => {
+  const of = async (major: number) => {
+    const all = await objects({ postgres: { major } })
+    const set = named(all, 'StatefulSet', `cde-postgres-${major}`)
+    const labels = {
+      'app.kubernetes.io/part-of': 'cde',
+      'app.kubernetes.io/instance': 'cde',
+      'app.kubernetes.io/component': 'postgres',
+      'sealift.dev/postgres-major': String(major),
+    }
+    assert.deepEqual(set.spec.selector.matchLabels, labels)
+    assert.deepEqual(named(all, 'Service', 'cde-postgres').spec.selector, labels)
+    assert.deepEqual(set.spec.template.metadata.labels, { ...labels, 'app.kubernetes.io/name': 'cde-postgres' })
+    const [claim] = set.spec.volumeClaimTemplates
+    assert.deepEqual(claim.metadata, { name: 'data', labels })
+    assert.equal(environment(set).POSTGRES_MAJOR, String(major))
+    assert.equal(all.filter(({ kind }) => kind === 'StatefulSet').length, 1)
+    const { spec } = named(all, 'NetworkPolicy', 'cde-postgres')
+    assert.equal(spec.podSelector.matchLabels['sealift.dev/postgres-major'], undefined, 'it holds for every major')
+    return set
+  }
+  assert.deepEqual((await of(18)).spec.template.spec.volumes, (await of(15)).spec.template.spec.volumes)
+  const majorIn = async (file: string, line: RegExp) =>
+    line.exec(await readFile(join(chartDirectory, file), 'utf8'))?.[1]
+  const built = await majorIn('../images/postgres/Dockerfile', /^ARG MAJOR=(\d+)$/m)
+  assert.equal(built, await majorIn('values.yaml', /^ {2}major: (\d+)$/m), 'the chart and its image are of one major')
 })
 
 test('the manager talks to the database with verify-full, also to one of the site', async () => {

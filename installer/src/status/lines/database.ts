@@ -2,9 +2,10 @@ import { bytes } from '../../amounts.ts'
 import { quantity } from '../../cluster/quantity.ts'
 import { type StatusContext, textAt, valueAt } from '../context.ts'
 import { failed, passed, type StatusLine, unknown, warned } from '../line.ts'
+import { releaseWorkloads } from './workloads.ts'
 
 const subject = { id: 'database', title: 'Database volume' }
-const claim = 'data-cde-postgres-0'
+const database = /^cde-postgres-\d+$/
 /** shares of the volume */
 const full = { warning: 0.8, error: 0.95 }
 
@@ -19,6 +20,11 @@ export async function databaseLines(context: StatusContext): Promise<StatusLine[
     return [
       passed({ ...subject, title: 'Database' }, `external: ${textAt(values, 'postgres', 'host') ?? 'no host named'}`),
     ]
+  // named by its major version (manifests/chart, postgres.yaml)
+  const set = (await releaseWorkloads(context)).find(({ kind, name }) => kind === 'StatefulSet' && database.test(name))
+  if (!set) return [unknown(subject, 'the release has no StatefulSet cde-postgres-MAJOR')]
+  const pod = `${set.name}-0`
+  const claim = `data-${pod}`
   const found = await cluster.find(`read persistentvolumeclaim ${namespace}/${claim}`, () =>
     cluster.core.readNamespacedPersistentVolumeClaim({ namespace, name: claim }),
   )
@@ -28,7 +34,7 @@ export async function databaseLines(context: StatusContext): Promise<StatusLine[
       failed(subject, { found: `${claim} ${found ? `is ${found.status?.phase}` : 'does not exist'}`, fix: describe }),
     ]
   const size = `${claim}, ${bytes(quantity(found.status.capacity?.storage))}`
-  const use = await volumeUse(context)
+  const use = await volumeUse(context, pod, claim)
   if (typeof use === 'string')
     return [passed(subject, size), unknown({ id: 'database-use', title: 'Database use' }, use)]
   const share = use.used / use.capacity
@@ -46,13 +52,13 @@ interface Summary {
 }
 
 /** Bytes as the kubelet counts them (GET /stats/summary of the node, through the API server); else why they can't be had. */
-async function volumeUse({
-  cluster,
-  namespace,
-  pods,
-}: StatusContext): Promise<{ used: number; capacity: number } | string> {
+async function volumeUse(
+  { cluster, namespace, pods }: StatusContext,
+  name: string,
+  claim: string,
+): Promise<{ used: number; capacity: number } | string> {
   try {
-    const pod = (await pods()).find(({ metadata }) => metadata?.name === 'cde-postgres-0')
+    const pod = (await pods()).find(({ metadata }) => metadata?.name === name)
     const node = pod?.spec?.nodeName
     if (node === undefined) return 'its pod runs on no node'
     const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/stats/summary`
@@ -60,7 +66,7 @@ async function volumeUse({
       cluster.raw<Summary>('GET', path, { timeout: 5000 }),
     )
     const volume = summary.pods
-      ?.find(({ podRef }) => podRef?.namespace === namespace && podRef.name === 'cde-postgres-0')
+      ?.find(({ podRef }) => podRef?.namespace === namespace && podRef.name === name)
       ?.volume?.find(({ pvcRef }) => pvcRef?.name === claim)
     const { usedBytes: used, capacityBytes: capacity } = volume ?? {}
     if (!capacity || used === undefined) return 'the driver of the volume does not say it'

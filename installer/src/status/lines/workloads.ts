@@ -31,7 +31,7 @@ export async function workloadLines(context: StatusContext): Promise<StatusLine[
 }
 
 /** Those that Helm installed; of those that are there, where this user may not read its records. */
-async function releaseWorkloads({ cluster, namespace, release }: StatusContext): Promise<Workload[]> {
+export async function releaseWorkloads({ cluster, namespace, release }: StatusContext): Promise<Workload[]> {
   const manifest = await release().then(
     (helm) => helm?.manifest ?? '',
     () => '',

@@ -14,7 +14,7 @@ const chart = async () => [
     },
   },
   {
-    ...{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'cde-postgres' } },
+    ...{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'cde-postgres-17' } },
     spec: {
       template: { spec: { containers: [{ name: 'main', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
       volumeClaimTemplates: [{ metadata: { name: 'data' } }],
@@ -43,7 +43,7 @@ test('every object and pod goes through a dry run, in a namespace that stands in
   assert.deepEqual(bodies.map(({ path }) => path.split('?')[0]).sort(), [
     'PATCH /api/v1/namespaces/cde-dry-run-probe/services/cde-ingress',
     'PATCH /apis/apps/v1/namespaces/cde-dry-run-probe/deployments/cde-manager',
-    'PATCH /apis/apps/v1/namespaces/cde-dry-run-probe/statefulsets/cde-postgres',
+    'PATCH /apis/apps/v1/namespaces/cde-dry-run-probe/statefulsets/cde-postgres-17',
     'PATCH /apis/networking.k8s.io/v1/ingressclasses/cde.cde',
     'POST /api/v1/namespaces/cde-dry-run-probe/pods',
     'POST /api/v1/namespaces/cde-dry-run-probe/pods',

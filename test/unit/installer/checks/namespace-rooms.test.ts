@@ -65,8 +65,8 @@ test('what an earlier try left is told, and its trials are taken away', async (t
 
   put('/api/v1/namespaces/cde')
   const claim = { labels: { 'app.kubernetes.io/part-of': 'cde', 'app.kubernetes.io/instance': 'cde' } }
-  put('/api/v1/namespaces/cde/persistentvolumeclaims/data-cde-postgres-0', { metadata: claim })
-  const what = /1 objects without a release, 1 of them with data .*: PersistentVolumeClaim data-cde-postgres-0/
+  put('/api/v1/namespaces/cde/persistentvolumeclaims/data-cde-postgres-17-0', { metadata: claim })
+  const what = /1 objects without a release, 1 of them with data .*: PersistentVolumeClaim data-cde-postgres-17-0/
   assertFound(await look(leftovers), 'warning', what, 'CLUSTER_LEFTOVERS')
 
   const record = (status: string, version: string) =>

@@ -124,3 +124,9 @@ test('values of the site are put in beside what answers decide, never over it', 
   ] as const)
     assert.throws(() => put(values), { code: 'USAGE_ANSWERS', message: `values.${field} is decided by other answers` })
 })
+
+test('the major version of PostgreSQL is never kept from the values of an older release', () => {
+  const put = (postgres: unknown) => chartValues(answers({ values: { postgres } }), release, true).postgres
+  assert.deepEqual(put({ storage: '20Gi' }), { storage: '20Gi' })
+  assert.throws(() => put({ major: 15, storage: '20Gi' }), { code: 'USAGE_ANSWERS', message: /decided by the release/ })
+})

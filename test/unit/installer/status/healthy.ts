@@ -20,6 +20,12 @@ spec: { selector: { matchLabels: { app.kubernetes.io/component: ${name} } } }
 `,
     )
     .join('---')
+const database = `---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: cde-postgres-17 }
+spec: { selector: { matchLabels: { app.kubernetes.io/component: postgres } } }
+`
 const base64 = (values: Record<string, string>) => ({
   data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
 })
@@ -68,7 +74,7 @@ export async function healthy(t: TestContext) {
   const release = (status = 'deployed') =>
     put(
       `${core}/secrets/sh.helm.release.v1.cde.v1`,
-      helmRecord({ info: { status }, config, manifest: manifest('manager', 'dashboard') }, status),
+      helmRecord({ info: { status }, config, manifest: manifest('manager', 'dashboard') + database }, status),
     )
   release()
   const receipt = (changes: object = {}) => {
@@ -90,9 +96,10 @@ export async function healthy(t: TestContext) {
     put(`${core}/pods/cde-${one}-1-a`, ofWorkload(one, undefined, { status: { phase: 'Running', conditions } }))
   }
   put(`${apps}/deployments/ws-one`, { ...ofWorkspace('one'), ...runs })
+  put(`${apps}/statefulsets/cde-postgres-17`, { ...ofChart('postgres'), ...runs })
   const bound = { status: { phase: 'Bound', capacity: { storage: '10Gi' } } }
-  put(`${core}/persistentvolumeclaims/data-cde-postgres-0`, ofWorkload('postgres', undefined, bound))
-  put(`${core}/pods/cde-postgres-0`, {
+  put(`${core}/persistentvolumeclaims/data-cde-postgres-17-0`, ofWorkload('postgres', undefined, bound))
+  put(`${core}/pods/cde-postgres-17-0`, {
     ...ofWorkload('postgres'),
     spec: { nodeName: 'node' },
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
@@ -101,8 +108,8 @@ export async function healthy(t: TestContext) {
     fake.answers.set('/api/v1/nodes/node/proxy/stats/summary', {
       pods: [
         {
-          podRef: { name: 'cde-postgres-0', namespace: 'cde' },
-          volume: [{ pvcRef: { name: 'data-cde-postgres-0' }, usedBytes, capacityBytes: 1000 }],
+          podRef: { name: 'cde-postgres-17-0', namespace: 'cde' },
+          volume: [{ pvcRef: { name: 'data-cde-postgres-17-0' }, usedBytes, capacityBytes: 1000 }],
         },
       ],
     })

@@ -90,6 +90,19 @@ test('a license that ended, a full volume and a release that is not done are nam
   assert.equal(error?.code, 'CLUSTER_UNHEALTHY')
 })
 
+test('the volume of the major version that runs is looked at, not the one that an upgrade has left', async (t) => {
+  const { look, put, objects, apps, core } = await healthy(t)
+  const claim = `${core}/persistentvolumeclaims/data-cde-postgres`
+  put(`${claim}-15-0`, { ...objects.get(`${claim}-17-0`), status: { phase: 'Lost' } })
+  assert.match((await look()).line('database')?.found ?? '', /^data-cde-postgres-17-0, /)
+  objects.delete(`${claim}-17-0`)
+  assert.equal((await look()).line('database')?.found, 'data-cde-postgres-17-0 does not exist')
+  objects.delete(`${core}/secrets/sh.helm.release.v1.cde.v1`)
+  put(`${core}/secrets/sh.helm.release.v1.cde.v1`, { metadata: { labels: { owner: 'helm', name: 'cde' } } })
+  objects.delete(`${apps}/statefulsets/cde-postgres-17`)
+  assert.equal((await look()).line('database')?.state, 'skipped')
+})
+
 test('without some rights each line says why it cannot be known; without all of them nobody can tell', async (t) => {
   const { look, fake } = await healthy(t)
   fake.forbids = (call) => /secrets|stats|events/.test(call)

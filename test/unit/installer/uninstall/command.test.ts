@@ -27,7 +27,7 @@ test('without a terminal the plan is shown, nothing goes, and the command that a
   const { run, calls, fake } = await site(t)
   const { exitCode, stdout, stderr } = await run('--delete-data')
   assert.equal(exitCode, 2)
-  assert.match(stdout, /PersistentVolumeClaim: data-cde-postgres-0 \(10\.7 GB\), ws-one-home/)
+  assert.match(stdout, /PersistentVolumeClaim: data-cde-postgres-17-0 \(10\.7 GB\), ws-one-home/)
   assert.match(stdout, /1 workspace, 1 running/)
   assert.match(stderr, /nothing was removed \[USAGE_UNCONFIRMED\]/)
   assert.ok(stderr.includes(`sealift uninstall --kubeconfig ${fake.kubeconfig} --delete-data --yes`))

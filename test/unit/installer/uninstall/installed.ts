@@ -87,10 +87,10 @@ export async function installed(t: TestContext) {
   put(`${apps}/replicasets/cde-envproxy-1`, ofWorkload('envproxy', `${apps}/deployments/cde-envproxy`))
   const slow = { spec: { terminationGracePeriodSeconds: 14_400 } }
   put(`${core}/pods/cde-envproxy-1-a`, ofWorkload('envproxy', `${apps}/replicasets/cde-envproxy-1`, slow))
-  put(`${apps}/statefulsets/cde-postgres`, ofChart('postgres'))
-  put(`${core}/pods/cde-postgres-0`, ofWorkload('postgres', `${apps}/statefulsets/cde-postgres`))
+  put(`${apps}/statefulsets/cde-postgres-17`, ofChart('postgres'))
+  put(`${core}/pods/cde-postgres-17-0`, ofWorkload('postgres', `${apps}/statefulsets/cde-postgres-17`))
   const claim = { spec: { volumeName: 'pv-1', resources: { requests: { storage: '10Gi' } } } }
-  put(`${core}/persistentvolumeclaims/data-cde-postgres-0`, ofWorkload('postgres', undefined, claim))
+  put(`${core}/persistentvolumeclaims/data-cde-postgres-17-0`, ofWorkload('postgres', undefined, claim))
   put(`${apps}/deployments/ws-one`, ofWorkspace('one'))
   put(`${core}/pods/ws-one-a`, ofWorkspace('one', `${apps}/deployments/ws-one`))
   put(`${core}/services/ws-one`, ofWorkspace('one'))

@@ -7,7 +7,7 @@ import type { InstallEvent } from '../../../../installer/src/install/events.ts'
 import { isEmpty, planUninstall } from '../../../../installer/src/uninstall/plan.ts'
 import { uninstall } from '../../../../installer/src/uninstall/uninstall.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
-import { installed, ofInstaller, ofWorkspace } from './installed.ts'
+import { installed, ofInstaller, ofWorkload, ofWorkspace } from './installed.ts'
 
 const release = { name: 'cde', namespace: 'cde' }
 
@@ -35,7 +35,7 @@ const data = [
   'cde-admin',
   'cde-postgres',
   'cde-ssh',
-  'data-cde-postgres-0',
+  'data-cde-postgres-17-0',
   'ws-one-home',
 ]
 const furniture = ['kube-root-ca.crt', 'default', 'one']
@@ -47,7 +47,7 @@ test('the plan says what goes, what stays and what it holds; nothing is changed'
   const kept = await plan()
   assert.deepEqual(kept.keeps.map(({ metadata }) => metadata.name).sort(), [...data].sort())
   assert.deepEqual([kept.workspaces, kept.sessions, kept.helm], [{ all: 1, running: 1 }, 3, 'deployed'])
-  assert.equal(kept.volumes.find(({ claim }) => claim === 'data-cde-postgres-0')?.bytes, 10 * 2 ** 30)
+  assert.equal(kept.volumes.find(({ claim }) => claim === 'data-cde-postgres-17-0')?.bytes, 10 * 2 ** 30)
   assert.deepEqual([kept.removesNamespace, kept.others, kept.unseen], [false, [], []])
   const all = await plan(true)
   assert.deepEqual([all.keeps, all.removesNamespace], [[], true])
@@ -66,6 +66,20 @@ test('data stays unless told; a second time there is nothing to do; told, the na
   assert.deepEqual([second.kept, second.namespaceRemoved], [[], true])
   assert.deepEqual([...objects.keys()].sort(), untouched.filter((path) => !path.includes('/namespaces/cde/')).sort())
   assert.ok(isEmpty(await plan(true)))
+})
+
+test('the database of every major version that was there is data: it stays, or goes with the rest', async (t) => {
+  const { run, plan, put, core, inNamespace } = await site(t)
+  put(`${core}/persistentvolumeclaims/data-cde-postgres-15-0`, ofWorkload('postgres'))
+  assert.ok((await plan()).volumes.some(({ claim }) => claim === 'data-cde-postgres-15-0'))
+  await run()
+  assert.ok(inNamespace().includes('data-cde-postgres-15-0'))
+  put('/api/v1/persistentvolumes/pv-15', {
+    spec: { claimRef: { namespace: 'cde', name: 'data-cde-postgres-15-0' }, persistentVolumeReclaimPolicy: 'Retain' },
+    status: { phase: 'Released' },
+  })
+  const { volumes, namespaceRemoved } = await run(true)
+  assert.deepEqual([volumes, namespaceRemoved], [['pv-15'], true])
 })
 
 test('pods that would take hours get seconds; no policy goes before the last of them', async (t) => {
