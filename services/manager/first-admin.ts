@@ -1,5 +1,5 @@
+import { advisoryLocks } from './advisory-locks.ts'
 import { type Database, transaction } from './database.ts'
-import { advisoryLocks } from './migrate.ts'
 import { hashPassword } from './passwords.ts'
 import { createUser, type User } from './users/store.ts'
 

@@ -1,36 +1,12 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { advisoryLocks } from './advisory-locks.ts'
 import type { Database } from './database.ts'
-
-/** Advisory locks of the manager in PostgreSQL; any two numbers that differ would do. */
-export const advisoryLocks = {
-  migrations: 735_401,
-  firstAdmin: 735_402,
-  reconcile: 735_403,
-  admins: 735_404,
-  releaseImage: 735_405,
-  identities: 735_406,
-} as const
-
-export const migrationsDirectory = new URL('./migrations/', import.meta.url)
-
-type Migration = { name: string; sql: string; hash: string }
-
-/** The migrations of a directory in the order of their names. */
-export async function readMigrations(directory: URL = migrationsDirectory): Promise<Migration[]> {
-  const names = (await readdir(directory)).filter((name) => /^\d{3}_[a-z_]+\.sql$/.test(name)).sort()
-  return await Promise.all(
-    names.map(async (name) => {
-      const sql = await readFile(new URL(name, directory), 'utf8')
-      return { name, sql, hash: createHash('sha256').update(sql).digest('hex') }
-    }),
-  )
-}
+import { migrationsDirectory, readMigrations } from './migration.ts'
 
 /**
  * Brings the database to the newest migration, forward only, each in its own transaction. Replicas that start together
- * wait for each other on an advisory lock. Returns the names that were applied.
+ * wait for each other on an advisory lock. Each is noted with its class and with what takes it back, so that an older
+ * release can be brought back without this one's files. Returns the names that were applied.
  * @throws Error when the database is newer than this manager, or when an applied migration has since been changed
  */
 export async function migrate(
@@ -45,8 +21,8 @@ export async function migrate(
     // a replica may wait for another one's long migration
     await client.query('SET statement_timeout = 0')
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLocks.migrations])
-    await client.query(`CREATE TABLE IF NOT EXISTS migrations (
-      name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
+    await client.query(`CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, hash text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now(), class text NOT NULL, back text)`)
     const { rows } = await client.query<{ name: string; hash: string }>('SELECT name, hash FROM migrations')
     const known = new Map(migrations.map((migration) => [migration.name, migration]))
     for (const row of rows) {
@@ -59,10 +35,15 @@ export async function migrate(
     for (const migration of migrations) {
       if (done.has(migration.name)) continue
       await client.query('BEGIN')
-      await client.query(migration.sql)
-      await client.query('INSERT INTO migrations (name, hash) VALUES ($1, $2)', [migration.name, migration.hash])
+      await client.query(migration.forward)
+      await client.query('INSERT INTO migrations (name, hash, class, back) VALUES ($1, $2, $3, $4)', [
+        migration.name,
+        migration.hash,
+        migration.class,
+        migration.back ?? null,
+      ])
       await client.query('COMMIT')
-      log.info({ migration: migration.name }, 'migrated')
+      log.info({ migration: migration.name, class: migration.class }, 'migrated')
       applied.push(migration.name)
     }
   } finally {

@@ -1,6 +1,6 @@
+import { advisoryLocks } from '../advisory-locks.ts'
 import { type Database, transaction } from '../database.ts'
 import { newIdentifier } from '../identifiers.ts'
-import { advisoryLocks } from '../migrate.ts'
 import { parseReference } from './reference.ts'
 
 /**

@@ -1,3 +1,5 @@
+-- class: additive
+-- says: Adds users, sessions and counted attempts to log in.
 CREATE TABLE users (
   id text PRIMARY KEY,
   username text NOT NULL UNIQUE CHECK (username = lower(username)),
@@ -22,3 +24,8 @@ CREATE TABLE login_attempts (
   attempts integer NOT NULL,
   window_ends timestamptz NOT NULL
 );
+
+-- back:
+DROP TABLE login_attempts;
+DROP TABLE sessions;
+DROP TABLE users;

@@ -1,3 +1,5 @@
+-- class: additive
+-- says: Adds workspaces.
 -- desired is what the owner asked for. generation counts changes; applied_generation is the last one that Kubernetes has.
 CREATE TABLE workspaces (
   id text PRIMARY KEY CHECK (id ~ '^[a-z0-9]{10}$'),
@@ -19,3 +21,6 @@ CREATE TABLE workspaces (
 CREATE UNIQUE INDEX workspaces_name ON workspaces (owner_id, name) WHERE desired <> 'deleted';
 CREATE INDEX workspaces_created_at ON workspaces (created_at, id);
 CREATE INDEX workspaces_unfinished ON workspaces (id) WHERE desired = 'deleted' OR applied_generation < generation;
+
+-- back:
+DROP TABLE workspaces;

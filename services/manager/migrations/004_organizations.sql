@@ -1,3 +1,5 @@
+-- class: rewriting users, workspaces
+-- says: Adds organizations and more roles; each user joins the first organization.
 ALTER TABLE users DROP CONSTRAINT users_role_check;
 ALTER TABLE users ADD CONSTRAINT users_role_check
   CHECK (role IN ('site-admin', 'site-manager', 'site-auditor', 'site-member'));

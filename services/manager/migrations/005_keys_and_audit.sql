@@ -1,3 +1,5 @@
+-- class: rewriting sessions
+-- says: Adds API keys and the audit log; sessions get ids.
 ALTER TABLE sessions ADD COLUMN id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid();
 ALTER TABLE sessions ADD COLUMN address text;
 ALTER TABLE sessions ADD COLUMN user_agent text;

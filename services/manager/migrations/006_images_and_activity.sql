@@ -1,3 +1,5 @@
+-- class: additive
+-- says: Adds registries, images and SSH keys, and notes when a workspace was used.
 -- pull_secret names a Secret of Kubernetes in the workspaces' namespace.
 CREATE TABLE registries (
   id text PRIMARY KEY CHECK (id ~ '^[a-z0-9]{10}$'),
@@ -53,3 +55,14 @@ CREATE TABLE ssh_keys (
   created_at timestamptz NOT NULL
 );
 CREATE INDEX ssh_keys_user_id ON ssh_keys (user_id);
+
+-- back:
+DROP TABLE ssh_keys;
+ALTER TABLE workspaces DROP COLUMN last_active_at;
+ALTER TABLE workspaces DROP COLUMN auto_off_minutes;
+ALTER TABLE workspaces DROP COLUMN rebuilds;
+ALTER TABLE workspaces DROP COLUMN tag;
+ALTER TABLE workspaces DROP COLUMN image_id;
+DROP TABLE image_tags;
+DROP TABLE images;
+DROP TABLE registries;

@@ -1,3 +1,5 @@
+-- class: additive
+-- says: Tells every replica which workspace changed.
 -- Tells every replica which workspace changed. Notes of activity alone are not news.
 CREATE FUNCTION notify_workspace() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -13,3 +15,8 @@ CREATE TRIGGER workspaces_changed AFTER UPDATE ON workspaces
     IS DISTINCT FROM
     (NEW.desired, NEW.generation, NEW.applied_generation, NEW.failure, NEW.auto_off_minutes, NEW.image)
   ) EXECUTE FUNCTION notify_workspace();
+
+-- back:
+DROP TRIGGER workspaces_changed ON workspaces;
+DROP TRIGGER workspaces_added ON workspaces;
+DROP FUNCTION notify_workspace();

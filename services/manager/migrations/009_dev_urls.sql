@@ -1,3 +1,5 @@
+-- class: additive
+-- says: Adds dev URLs.
 -- Ports of workspaces that have a host name of their own. label is the first part of that name: unique, since names may
 -- hold hyphens and two pairs of workspace and user can read the same.
 CREATE TABLE dev_urls (
@@ -9,3 +11,6 @@ CREATE TABLE dev_urls (
   created_at timestamptz NOT NULL,
   UNIQUE (workspace_id, port)
 );
+
+-- back:
+DROP TABLE dev_urls;

@@ -1,5 +1,5 @@
+import { advisoryLocks } from '../advisory-locks.ts'
 import { type Database, transaction } from '../database.ts'
-import { advisoryLocks } from '../migrate.ts'
 import { createUser, findUser, findUserByName, type User } from '../users/store.ts'
 import type { Identity } from './provider.ts'
 

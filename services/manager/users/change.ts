@@ -1,6 +1,6 @@
+import { advisoryLocks } from '../advisory-locks.ts'
 import type { Queryable } from '../database.ts'
 import { ApiError } from '../errors.ts'
-import { advisoryLocks } from '../migrate.ts'
 import type { SiteRole } from '../permissions.ts'
 import { revokeSessions } from '../sessions.ts'
 

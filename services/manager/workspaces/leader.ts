@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { PoolClient } from 'pg'
+import { advisoryLocks } from '../advisory-locks.ts'
 import type { Database } from '../database.ts'
-import { advisoryLocks } from '../migrate.ts'
 
 const channel = 'workspaces_changed'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -8,7 +8,8 @@ import { readEnvironment } from '../../../services/manager/environment.ts'
 import { ensureFirstAdmin } from '../../../services/manager/first-admin.ts'
 import { identifyOver } from '../../../services/manager/identify.ts'
 import { ensureReleaseImage } from '../../../services/manager/images/release-image.ts'
-import { migrate, readMigrations } from '../../../services/manager/migrate.ts'
+import { migrate } from '../../../services/manager/migrate.ts'
+import { migrationsDirectory, readMigrations } from '../../../services/manager/migration.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { newDatabase, newSite, silent } from './site.ts'
@@ -61,12 +62,15 @@ test('another password counts from the next connection on, without a new start',
   await database.query('SELECT 1')
 })
 
+/** A migration with this SQL. */
+const step = (sql: string) => `-- class: irreversible\n-- says: A step of a test.\n${sql}`
+
 test('a migration that fails leaves nothing of itself behind, and is applied once it is mended', async (t) => {
   const database = await newDatabase(t, postgres)
   const directory = await temporaryDirectory(t)
   const url = pathToFileURL(`${directory}/`)
-  await writeFile(join(directory, '001_first.sql'), 'CREATE TABLE one (a int)')
-  await writeFile(join(directory, '002_second.sql'), 'CREATE TABLE two (a int); SELECT 1/0')
+  await writeFile(join(directory, '001_first.sql'), step('CREATE TABLE one (a int)'))
+  await writeFile(join(directory, '002_second.sql'), step('CREATE TABLE two (a int); SELECT 1/0'))
   await assert.rejects(migrate(database, silent, url), /division by zero/)
   const tables = async () =>
     (
@@ -75,7 +79,7 @@ test('a migration that fails leaves nothing of itself behind, and is applied onc
       .map((row) => row.name)
       .sort()
   assert.deepEqual(await tables(), ['migrations', 'one'])
-  await writeFile(join(directory, '002_second.sql'), 'CREATE TABLE two (a int)')
+  await writeFile(join(directory, '002_second.sql'), step('CREATE TABLE two (a int)'))
   assert.deepEqual(await migrate(database, silent, url), ['002_second.sql'])
 })
 
@@ -83,9 +87,9 @@ test('a changed migration and a database of a newer manager are refused', async 
   const database = await newDatabase(t, postgres)
   const directory = await temporaryDirectory(t)
   const url = pathToFileURL(`${directory}/`)
-  await writeFile(join(directory, '001_first.sql'), 'CREATE TABLE one (a int)')
+  await writeFile(join(directory, '001_first.sql'), step('CREATE TABLE one (a int)'))
   await migrate(database, silent, url)
-  await writeFile(join(directory, '001_first.sql'), 'CREATE TABLE one (b int)')
+  await writeFile(join(directory, '001_first.sql'), step('CREATE TABLE one (b int)'))
   await assert.rejects(migrate(database, silent, url), /changed after it was applied/)
   await assert.rejects(migrate(database, silent, pathToFileURL(`${await temporaryDirectory(t)}/`)), /it is older/)
 })
@@ -93,7 +97,8 @@ test('a changed migration and a database of a newer manager are refused', async 
 test('a database of the first release comes along: its users, workspaces and sessions, and its own writes go on', async (t) => {
   const database = await newDatabase(t, postgres)
   const directory = await temporaryDirectory(t)
-  for (const { name, sql } of (await readMigrations()).slice(0, 3)) await writeFile(join(directory, name), sql)
+  for (const { name } of (await readMigrations()).slice(0, 3))
+    await copyFile(new URL(name, migrationsDirectory), join(directory, name))
   await migrate(database, silent, pathToFileURL(`${directory}/`))
   const image = 'registry.example/cde/workspace:0.1.0@sha256:0'
   await database.query(
