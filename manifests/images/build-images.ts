@@ -7,7 +7,7 @@ import type { NpmPackage } from '../sbom/npm.ts'
 import { sbomOf } from '../sbom/sbom.ts'
 import { buildImage, exportImage, imageTags, removeOlder } from './buildah.ts'
 import { cacheDirectory } from './cache.ts'
-import { catalog, type ImageName, withParents } from './catalog.ts'
+import { catalog, type ImageName, imageNamed, withParents } from './catalog.ts'
 import { contextOf, dockerfileOf } from './context.ts'
 import { descriptorIn, digestIn, pruneLayout, sizeIn } from './layout.ts'
 import { withLock } from './lock.ts'
@@ -96,8 +96,16 @@ async function buildCached(
     const dockerfile = join(work, 'Dockerfile')
     await copyFile(dockerfileOf(name), dockerfile)
     const text = await readFile(dockerfile, 'utf8')
+    const { args } = imageNamed(name)
     const tagOf = async (context: Tree) => {
-      const inputs = JSON.stringify([recipe, process.arch, base ?? '', text, await hashTree(context)])
+      const inputs = JSON.stringify([
+        recipe,
+        process.arch,
+        base ?? '',
+        text,
+        await hashTree(context),
+        ...(args ? [args] : []),
+      ])
       return `localhost/cde/${name}:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`
     }
     const tag = await tagOf(tree)
@@ -109,7 +117,7 @@ async function buildCached(
     await writeTree(tree, context)
     // a source may have been changed since it was looked at: the name is that of what is built
     const built = await tagOf(await readTree(context))
-    await buildImage({ tag: built, dockerfile, context, base }, signal)
+    await buildImage({ tag: built, dockerfile, context, args: { ...args, ...(base && { BASE: base }) } }, signal)
     await removeOlder(built, signal)
     log(`${name}: built, ${seconds(started)}`)
     return { tag: built, bundled }

@@ -17,14 +17,15 @@ export interface ImageBuild {
   tag: string
   dockerfile: string
   context: string
-  /** the image that ARG BASE names */
-  base?: string | undefined
+  /** build arguments; BASE names an image of the local storage */
+  args: Readonly<Record<string, string>>
 }
 
 /** Builds an image of one layer on its base, with every time stamp zero. */
-export async function buildImage({ tag, dockerfile, context, base }: ImageBuild, signal?: AbortSignal): Promise<void> {
-  const args = ['--timestamp', '0', '--identity-label=false', '--pull=never', '--file', dockerfile, '--tag', tag]
-  await buildah(['bud', ...args, ...(base ? ['--build-arg', `BASE=${base}`] : []), context], signal)
+export async function buildImage({ tag, dockerfile, context, args }: ImageBuild, signal?: AbortSignal): Promise<void> {
+  const flags = ['--timestamp', '0', '--identity-label=false', '--pull=never', '--file', dockerfile, '--tag', tag]
+  const given = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
+  await buildah(['bud', ...flags, ...given, context], signal)
 }
 
 /** Copies an image of the local storage into an OCI image layout, where it is found as `name`. */

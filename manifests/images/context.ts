@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { buildDashboard } from '../../services/dashboard/web/build.ts'
 import { bundledPackages, distinct, type NpmPackage } from '../sbom/npm.ts'
 import { bundleService } from './bundle-service.ts'
-import type { ImageName } from './catalog.ts'
+import { type ImageName, imageNamed } from './catalog.ts'
 import { codeServer } from './code-server.ts'
-import { rootFileSystem } from './rootfs.ts'
+import { rootFileSystem, type Suite } from './rootfs.ts'
 import { type Entry, readEntry, readTree, type Tree } from './tree.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -15,8 +15,10 @@ const services = join(here, '../../services')
 const resolve = createRequire(join(services, 'package.json')).resolve
 const pty = '@lydell/node-pty'
 
+const folderOf = (name: ImageName): string => join(here, imageNamed(name).folder ?? name)
+
 /** The Dockerfile of an image. */
-export const dockerfileOf = (name: ImageName): string => join(here, name, 'Dockerfile')
+export const dockerfileOf = (name: ImageName): string => join(folderOf(name), 'Dockerfile')
 
 /** What an image's Dockerfile copies. */
 export interface Context {
@@ -32,7 +34,7 @@ export async function contextOf(
   log: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<Context> {
-  const beside = await readTree(join(here, name), (path) => path !== dockerfileOf(name))
+  const beside = await readTree(folderOf(name), (path) => path !== dockerfileOf(name))
   const made = await makers[name]?.(scratch, log, signal)
   return made ? { ...made, tree: new Map([...beside, ...made.tree]) } : { tree: beside, bundled: [] }
 }
@@ -56,8 +58,12 @@ const service =
     }
   }
 
+const root = (suite: Suite): Maker =>
+  found('rootfs.tar', async (_, log, signal) => readEntry(await rootFileSystem(suite, log, signal)))
+
 const makers: Partial<Record<ImageName, Maker>> = {
-  rootfs: found('rootfs.tar', async (_, log, signal) => readEntry(await rootFileSystem(log, signal))),
+  rootfs: root('trixie'),
+  'rootfs-bookworm': root('bookworm'),
   runtime: found('node', async () => readEntry(await realpath(resolve('node/bin/node')))),
   manager: service(
     'manager',

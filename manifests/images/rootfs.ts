@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { cacheDirectory, makeFile } from './cache.ts'
 import { runCommand } from './command.ts'
 
-const suite = 'trixie'
+/** Releases of Debian: 13, on which the platform stands, and 12, which has PostgreSQL 15. */
+export type Suite = 'trixie' | 'bookworm'
 
 /** Seconds since 1970 for whatever asks for a time during a build (reproducible-builds.org, SOURCE_DATE_EPOCH). */
 export const sourceDate = '86400'
@@ -31,7 +32,7 @@ const args: readonly string[] = [
  * The path of a tar archive with Debian's root file system, made by mmdebstrap once for each set of parameters. It is as
  * old as the cache: remove `<cache>/rootfs` to take in newer packages.
  */
-export async function rootFileSystem(log: (line: string) => void, signal?: AbortSignal): Promise<string> {
+export async function rootFileSystem(suite: Suite, log: (line: string) => void, signal?: AbortSignal): Promise<string> {
   const key = createHash('sha256')
     .update(JSON.stringify([suite, sourceDate, args]))
     .digest('hex')
