@@ -11,6 +11,7 @@ export function demoFiles(directory: string, bastion = join(directory, 'bastion'
     registryPassword: at('registry-password'),
     signingKey: at('vendor.key'),
     licenseSigningKey: at('licenses.key'),
+    migrations: at('migrations.json'),
     sealed: at('cde.bundle'),
     /** what the vendor hands out */
     trust: at('vendor.pub'),

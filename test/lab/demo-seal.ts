@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildImages } from '../../manifests/images/build.ts'
 import { withLock } from '../../manifests/images/lock.ts'
+import { writeMigrationsFile } from '../../manifests/migrations/write.ts'
 import type { DemoFiles } from './demo-files.ts'
 import { sealift } from './demo-sealift.ts'
 import type { Step } from './demo-step.ts'
@@ -35,6 +36,7 @@ async function seal(files: DemoFiles, out: string, { step, note, show }: Step): 
 
 async function build(files: DemoFiles, registry: VendorRegistry, out: string, show: boolean): Promise<number> {
   await writeFile(files.registryPassword, registry.password, { mode: 0o600 })
+  await writeMigrationsFile(files.migrations)
   const flags = [
     `--out=${out}`,
     `--key=${files.signingKey}`,
@@ -45,6 +47,7 @@ async function build(files: DemoFiles, registry: VendorRegistry, out: string, sh
     `--registry-username=${registry.username}`,
     `--registry-password-file=${files.registryPassword}`,
     `--file=helm=${await helmBinary()}`,
+    `--file=migrations=${files.migrations}`,
   ]
   const { peakMemory } = await sealift(['bundle', 'build', join(manifests, 'release.yaml'), ...flags], { show })
   return peakMemory

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { annotations, type Descriptor, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { migrationsFile, readMigrationsFile } from '@sealift/bundle-spec/migrations.ts'
 import type { DownloadStore } from '../stores/downloads.ts'
 import type { FileStore } from '../stores/files.ts'
 import type { MemoryStore } from '../stores/memory.ts'
@@ -24,7 +26,7 @@ export interface FileOptions {
 
 /**
  * Makes an artifact of each file of a release.
- * @throws SealiftError USAGE_FILE, BUILD_DOWNLOAD
+ * @throws SealiftError USAGE_FILE, BUILD_DOWNLOAD, BUNDLE_MIGRATIONS
  */
 export async function fileArtifacts(
   files: readonly File[],
@@ -39,7 +41,12 @@ export async function fileArtifacts(
 
   async function contentOf({ name, path, url, sha256, size, plainHttp }: File): Promise<Descriptor> {
     const own = given[name] ?? path
-    if (own !== undefined) return await local.add(own, 'application/octet-stream')
+    if (own !== undefined) {
+      const content = await local.add(own, 'application/octet-stream')
+      // read again a year later, by the upgrade at a site
+      if (name === migrationsFile) readMigrationsFile(await readFile(own))
+      return content
+    }
     if (url !== undefined && sha256 !== undefined && size !== undefined)
       return downloads.add({ url, sha256, size, plainHttp }, 'application/octet-stream')
     throw new SealiftError('USAGE_FILE', `release.yaml leaves the path of file ${name} open`, {
