@@ -43,6 +43,7 @@ const purposes = {
     'openssh-client',
     'openssh-sftp-server',
     'containerd',
+    'postgresql',
   ],
 } as const
 

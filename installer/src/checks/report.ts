@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { InstallContext } from '../install/context.ts'
-import { printable } from '../install/events.ts'
+import { printable } from '../printable.ts'
 import { version } from '../version.ts'
 import type { CheckResult } from './check.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { InstallContext } from '../install/context.ts'
-import { printable } from '../install/events.ts'
+import { printable } from '../printable.ts'
 import type { Check, CheckResult, Finding } from './check.ts'
 
 export interface CheckRun {

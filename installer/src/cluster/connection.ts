@@ -18,9 +18,11 @@ import {
 } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
+import type WebSocket from 'ws'
 import { shellWord } from '../shell-word.ts'
 import { clusterFailure, isTransient, statusOf, type Target } from './failure.ts'
 import { openPath } from './open-path.ts'
+import { openSocket } from './open-socket.ts'
 
 /** How to reach a cluster. Without `kubeconfig` the usual places count: $KUBECONFIG, ~/.kube/config, a pod's own account. */
 export interface ClusterAddress {
@@ -50,6 +52,8 @@ export interface Cluster extends Target {
   find<T>(doing: string, call: () => Promise<T>): Promise<T | undefined>
   /** What the API server answers at a path (`/api/v1/…`), as it comes. @throws SealiftError CLUSTER_* */
   open(doing: string, path: string): Promise<Readable>
+  /** A WebSocket at a path of the API server, paused. @throws SealiftError CLUSTER_* */
+  upgrade(doing: string, path: string, protocol: string): Promise<WebSocket>
   /** The same cluster with the same login, asked until another signal. */
   until(signal: AbortSignal): Cluster
 }
@@ -154,6 +158,7 @@ function clusterWith(config: KubeConfig, address: ClusterAddress, signal: AbortS
         }
       }),
     open: (doing, path) => request(doing, () => openPath(config, path, signal)),
+    upgrade: (doing, path, protocol) => request(doing, () => openSocket(config, path, protocol, signal)),
     until: (other) => clusterWith(config, address, other),
   }
 }

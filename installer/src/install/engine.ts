@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { type Emit, printable, type Reporter, reporterOf } from './events.ts'
+import { printable } from '../printable.ts'
+import { type Emit, type Reporter, reporterOf } from './events.ts'
 import { interruptedStages, type Journal, type JournalEntry } from './journal.ts'
 
 /**

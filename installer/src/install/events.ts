@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts'
+
 /**
  * What the engine tells its audience: the terminal, the web wizard and `--json` all show these and nothing else. Plain
  * data, without secrets. `ms` is milliseconds; `at` is milliseconds since 1970.
@@ -26,11 +28,3 @@ export const reporterOf = (stage: string, emit: Emit): Reporter => ({
   info: (message) => emit({ type: 'log', stage, level: 'info', message: printable(message) }),
   warn: (message) => emit({ type: 'log', stage, level: 'warn', message: printable(message) }),
 })
-
-/** Text from outside (pods, Helm, servers) on one line, without control characters or bidirectional overrides. */
-export const printable = (text: string): string =>
-  text
-    .replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '')
-    .replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
-    .trim()
-    .slice(0, 2000)

@@ -39,17 +39,3 @@ export function statusContext(cluster: Cluster, namespace: string): StatusContex
     }),
   }
 }
-
-/** A value of the chart by its path; undefined where it is not set. */
-export function valueAt(values: Record<string, unknown> | undefined, ...path: string[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as never)[key] : undefined),
-    values,
-  )
-}
-
-/** The same where it is text that says something. */
-export function textAt(values: Record<string, unknown> | undefined, ...path: string[]): string | undefined {
-  const value = valueAt(values, ...path)
-  return typeof value === 'string' && value !== '' ? value : undefined
-}

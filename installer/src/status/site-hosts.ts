@@ -1,4 +1,4 @@
-import { textAt } from './context.ts'
+import { textAt } from '../cluster/chart-values.ts'
 
 /** The names of a site, as the answers have them. */
 export interface SiteHosts {

@@ -1,6 +1,6 @@
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Question } from '../answers/questions.ts'
-import { printable } from '../install/events.ts'
+import { printable } from '../printable.ts'
 import { type FaceView, type Fault, type Look, type Page, reduce, type Stamped, type View } from './view.ts'
 
 /** One installation that is asked for, checked and run, whoever of its faces does it. */

@@ -1,6 +1,7 @@
 import { bytes } from '../../amounts.ts'
+import { textAt, valueAt } from '../../cluster/chart-values.ts'
 import { quantity } from '../../cluster/quantity.ts'
-import { type StatusContext, textAt, valueAt } from '../context.ts'
+import type { StatusContext } from '../context.ts'
 import { failed, passed, type StatusLine, unknown, warned } from '../line.ts'
 import { releaseWorkloads } from './workloads.ts'
 

@@ -1,9 +1,10 @@
 import { type LicenseClaims, readLicense, standing } from '@sealift/bundle-spec/license.ts'
 import { daysUntil } from '../../amounts.ts'
 import { readSecret } from '../../cluster/apply.ts'
+import { textAt } from '../../cluster/chart-values.ts'
 import { secretNames } from '../../install/chart-values.ts'
 import { termOf } from '../../license/term.ts'
-import { type StatusContext, textAt } from '../context.ts'
+import type { StatusContext } from '../context.ts'
 import { type LicenseInForce, licenseInForce } from '../license-in-force.ts'
 import { failed, passed, type StatusLine, unknown, warned } from '../line.ts'
 

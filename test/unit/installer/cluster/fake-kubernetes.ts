@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import type { V1NetworkPolicy, V1Pod } from '@kubernetes/client-node'
 import { type Cluster, connectCluster } from '../../../../installer/src/cluster/connection.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
+import { type RunInPod, serveExec } from './exec-server.ts'
 
 export type Stored = {
   kind?: string
@@ -99,6 +100,8 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
       _call: string,
       _body: string,
     ): [status: number, body: unknown, headers?: Record<string, string>] | undefined => undefined,
+    /** What is run where somebody executes a program in a pod; 404 by default. */
+    execute: undefined as RunInPod | undefined,
     connect: (signal = new AbortController().signal): Cluster => connectCluster({ kubeconfig }, signal),
     kubeconfig: '',
   }
@@ -232,6 +235,10 @@ export async function fakeKubernetes(t: TestContext, lingering = 1) {
         typeof body === 'string' ? ['text/plain', body] : ['application/json', JSON.stringify(body)]
       response.writeHead(status, { 'content-type': sent, ...headers }).end(content)
     })
+  })
+  serveExec(server, (asked) => {
+    calls.push(`EXEC ${asked.pod} ${asked.command.join(' ')}`)
+    return fake.execute?.(asked)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
