@@ -35,8 +35,8 @@ const queries: readonly string[] = [
      concat_ws(' ', rank() OVER (PARTITION BY c.oid ORDER BY attnum), format_type(atttypid, atttypmod),
        CASE WHEN attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(adbin, adrelid), attidentity, attgenerated,
        attcollation::regcollation, attstorage, attcompression, attacl) AS definition,
-     json_build_object('type', format_type(atttypid, atttypmod), 'notNull', attnotnull, 'default', pg_get_expr(adbin, adrelid),
-       'identity', attidentity, 'generated', attgenerated) AS more
+     json_build_object('notNull', attnotnull, 'default', pg_get_expr(adbin, adrelid), 'generated', attgenerated,
+       'domain', (SELECT typtype = 'd' FROM pg_type WHERE pg_type.oid = atttypid), 'label', attname) AS more
    ${relation} JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
      LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'c')`,
@@ -44,7 +44,8 @@ const queries: readonly string[] = [
   `SELECT 'constraint' AS kind, n.nspname || '.' || c.relname || '.' || conname AS name, ${table},
      pg_get_constraintdef(o.oid) AS definition, contype IN ('p', 'u', 'x') AS "unique",
      coalesce(${namesOf('conkey')}, '{}') AS columns,
-     json_build_object('type', contype, 'valid', convalidated, 'deletes', confdeltype,
+     json_build_object('type', contype, 'valid', convalidated, 'deletes', confdeltype, 'updates', confupdtype,
+       'toKey', EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = o.confrelid AND k.contype = 'p' AND k.conkey = o.confkey),
        'to', (SELECT rn.nspname || '.' || r.relname FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
          WHERE r.oid = confrelid)) AS more
    ${relation} JOIN pg_constraint o ON conrelid = c.oid WHERE contype <> 'n'`,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { transaction } from '../../../../services/manager/database.ts'
-import { readMigrations } from '../../../../services/manager/migration.ts'
 import { type Postgres, startPostgres } from '../../postgres.ts'
 import { newDatabase } from '../site.ts'
 import { linesOf, readSchema } from './schema.ts'
@@ -11,21 +10,6 @@ before(async () => {
   postgres = await startPostgres()
 })
 after(() => postgres.stop())
-
-test('the back part of each migration brings the schema back exactly', async (t) => {
-  const database = await newDatabase(t, postgres)
-  const run = (sql: string) => transaction(database, (client) => client.query(sql))
-  for (const { name, forward, back } of await readMigrations()) {
-    if (back !== undefined) {
-      const from = linesOf(await readSchema(database))
-      await run(forward)
-      assert.notDeepEqual(linesOf(await readSchema(database)), from, `${name} changes something`)
-      await run(back)
-      assert.deepEqual(linesOf(await readSchema(database)), from, name)
-    }
-    await run(forward)
-  }
-})
 
 test('what is seen of a schema', async (t) => {
   const database = await newDatabase(t, postgres)
