@@ -50,7 +50,8 @@ export async function assertOwnership(
   if (foreign.length > 0) throw refusal(cluster, release, foreign)
 }
 
-function foreignTo(
+/** Whose an object is, where it is not the release's own by Helm's marks. */
+export function foreignTo(
   { name, namespace }: HelmRelease,
   { metadata }: KubernetesObject,
 ): Pick<Foreign, 'owner' | 'release'> | undefined {

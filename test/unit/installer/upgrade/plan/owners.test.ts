@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newBudget } from '../../../../../installer/src/upgrade/plan/objects/changes.ts'
+import { conflictsIn } from '../../../../../installer/src/upgrade/plan/objects/conflicts.ts'
+import { driftOf } from '../../../../../installer/src/upgrade/plan/objects/drift.ts'
+import { refusalIn } from '../../../../../installer/src/upgrade/plan/objects/status.ts'
+import { changedByHand, refusals } from './recorded.ts'
+
+const at = 'spec.template.spec.containers[web]'
+const causesOf = (name: string) => refusalIn(409, JSON.stringify(refusals[name])).causes
+
+test('conflicts are told with their manager, what is there and what is wanted', () => {
+  const { live, restored } = changedByHand()
+  const conflicts = conflictsIn(causesOf('same deployment'), live, restored)
+  assert.deepEqual(conflicts, [
+    { path: 'spec.replicas', manager: 'kubectl', subresource: 'scale', is: '3', wants: '2' },
+    { path: `${at}.env[LEVEL].value`, manager: 'kubectl-edit', at: '2026-11-30T01:13:01Z', is: 'debug', wants: 'info' },
+    {
+      path: `${at}.image`,
+      manager: 'kubectl-set',
+      at: '2026-11-30T01:13:05Z',
+      is: 'example.invalid/web:hand',
+      wants: 'example.invalid/web:1',
+    },
+  ])
+})
+
+test('conflicts at fields whose names have dots, at entries with several keys, and at secrets', () => {
+  const conflict = (field: string) => ({ reason: 'FieldManagerConflict', message: 'conflict with "x" using v1', field })
+  const live = {
+    metadata: { labels: { 'example.com/a.b': '1' } },
+    spec: { ports: [{ name: 'http', port: 80 }] },
+  }
+  assert.deepEqual(
+    conflictsIn(
+      [
+        conflict('.metadata.labels.example.com/a.b'),
+        conflict('.spec.ports[port=80,protocol="TCP"].name'),
+        conflict('.spec.ports[port=81].name'),
+      ],
+      live,
+    ),
+    [
+      { path: 'metadata.labels[example.com/a.b]', manager: 'x', is: '1' },
+      { path: 'spec.ports[http].name', manager: 'x', is: 'http' },
+      { path: 'spec.ports[81].name', manager: 'x' },
+    ],
+  )
+  const secret = { kind: 'Secret', data: { a: 'aHVudGVyMg==' } }
+  assert.deepEqual(conflictsIn([conflict('.data.a')], secret, secret), [{ path: 'data.a', manager: 'x' }])
+})
+
+test('what was changed, added and scaled by hand is drift, with who and when', () => {
+  const { live, restored } = changedByHand()
+  const { drift, more } = driftOf(live, restored, { isScaled: false, budget: newBudget() })
+  assert.deepEqual(drift, [
+    { path: 'spec.replicas', was: '2', is: '3', manager: 'kubectl' },
+    { path: `${at}.env[LEVEL].value`, was: 'info', is: 'debug', manager: 'kubectl-edit', at: '2026-11-30T01:13:01Z' },
+    {
+      path: `${at}.image`,
+      was: 'example.invalid/web:1',
+      is: 'example.invalid/web:hand',
+      manager: 'kubectl-set',
+      at: '2026-11-30T01:13:05Z',
+    },
+    { path: 'metadata.annotations.hand', is: 'made', manager: 'kubectl-annotate', at: '2026-11-30T01:13:02Z' },
+    { path: `${at}.env[HAND]`, is: '{"name":"HAND","value":"1"}', manager: 'kubectl-set', at: '2026-11-30T01:13:05Z' },
+  ])
+  assert.equal(more, 0)
+  const scaled = driftOf(live, restored, { isScaled: true, budget: newBudget() }).drift
+  assert.deepEqual(scaled, drift.slice(1))
+})
