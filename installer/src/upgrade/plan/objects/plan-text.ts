@@ -1,5 +1,5 @@
 import { listed } from '../../../checks/listed.ts'
-import { printable } from '../../../install/events.ts'
+import { printable } from '../../../printable.ts'
 import type { Action, Change, Conflict, Drift, ObjectPlan, PlannedObject } from './object-plan.ts'
 
 /** Lines and characters that people are shown; `--json` has the whole. */
