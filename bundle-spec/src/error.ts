@@ -12,6 +12,7 @@ export const exitCodes = {
   /** a local disk is full or refuses */ STORAGE: 7,
   /** the release description cannot be built as it stands */ BUILD: 8,
   /** another face of the installation, or the way to its session, is in the way */ SESSION: 9,
+  /** a backup is damaged, locked or not for this site, or does not restore */ BACKUP: 10,
 } as const
 
 export type ErrorArea = keyof typeof exitCodes

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Part } from '@sealift/bundle-spec/parts.ts'
+import { writeFailure } from '../write-failure.ts'
 import { hashPieces } from './hash-pool.ts'
 import { openRegularFile, type PartedFile } from './parted-file.ts'
 
@@ -91,20 +92,7 @@ async function written(path: string, write: (file: FileHandle) => Promise<void>)
     await syncDirectory(dirname(path))
   } catch (cause) {
     await rm(partial, { force: true })
-    const code = (cause as NodeJS.ErrnoException).code
-    if (cause instanceof SealiftError || (cause as Error).name === 'AbortError') throw cause
-    if (code === 'ENOSPC')
-      throw new SealiftError('STORAGE_FULL', `the disk of ${path} is full`, {
-        fix: 'free space, then run the same command again: it goes on',
-        cause,
-      })
-    if (code === 'EFBIG')
-      throw new SealiftError('STORAGE_WRITE', `${path} is too large for its file system`, {
-        why: 'FAT32 holds files below 4 GiB',
-        fix: '--part-size 4GB',
-        cause,
-      })
-    throw new SealiftError('STORAGE_WRITE', `${path} cannot be written`, { why: code, cause })
+    throw writeFailure(path, cause, '--part-size 4GB')
   }
 }
 
