@@ -1,5 +1,5 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { type Document, LineCounter, parseAllDocuments } from 'yaml'
+import { type Document, LineCounter, parseAllDocuments, type Tags } from 'yaml'
 
 /** Limits for a rendered chart: characters, YAML documents, nodes visited (an alias's at each use), nesting, aliases. */
 export const renderedLimits = {
@@ -9,6 +9,21 @@ export const renderedLimits = {
   depth: 200,
   aliases: 1000,
 } as const
+
+/**
+ * YAML as Helm and kubectl read it (sigs.k8s.io/yaml, of go-yaml 2): 1.1, where 0440 is octal and `on` is true, without times
+ * and numbers to the base of 60, which are text there.
+ */
+const asHelm = {
+  version: '1.1',
+  merge: true,
+  customTags: (tags: Tags) =>
+    tags.filter(
+      (tag) =>
+        typeof tag === 'string' || (!asText.includes(tag.tag ?? '') && (tag as { format?: string }).format !== 'TIME'),
+    ),
+} as const
+const asText = ['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary']
 
 /** One document of a rendered chart and where it came from. */
 export interface RenderedDocument {
@@ -28,7 +43,7 @@ export function renderedDocuments(text: string): RenderedDocument[] {
   const lines = new LineCounter()
   let documents: Document[]
   try {
-    documents = parseAllDocuments(text, { lineCounter: lines, merge: false, logLevel: 'silent' }) as Document[]
+    documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', ...asHelm }) as Document[]
   } catch (cause) {
     throw refused('is not YAML', cause)
   }
