@@ -7,6 +7,8 @@ import { type Served, startServing } from './demo-serve.ts'
 import { type Site, type SiteOptions, siteOf } from './demo-site.ts'
 import type { Step } from './demo-step.ts'
 import { ensurePackages } from './packages.ts'
+import type { ReleaseVariant } from './releases/release-variant.ts'
+import { sealRelease } from './releases/seal-release.ts'
 
 /** Names of the platform. */
 export const host = 'cde.sealift.test'
@@ -28,6 +30,8 @@ export interface GroundOptions extends SiteOptions {
   directory: string
   /** what was carried over, and what the site makes of it; `directory`/bastion by default */
   bastion?: string | undefined
+  /** a release of the lab instead of the demo's own */
+  release?: ReleaseVariant
 }
 
 /** Seals the release, brings the site up beside it, carries the bundle over, verifies it and serves it to the nodes. */
@@ -38,12 +42,12 @@ export async function startGround(options: GroundOptions, say: Step): Promise<De
 
   await step('Build the executable', sealiftExecutable)
   // the site's binaries and the images are built side by side: neither needs the other
-  const [site, buildMemory] = await Promise.all([
+  const [site, { path, peakMemory }] = await Promise.all([
     step('Bring up the site', () => siteOf(options)),
-    sealDemo(files, files.sealed, say),
+    sealed(files, options.release, say),
   ])
   await mkdir(files.bastion, { recursive: true })
-  await step('Carry it over', () => copyFile(files.sealed, files.bundle))
+  await step('Carry it over', () => copyFile(path, files.bundle))
   const verified = await step('Verify it', () =>
     sealift(['bundle', 'verify', files.bundle, `--trust=${files.trust}`], say),
   )
@@ -54,8 +58,18 @@ export async function startGround(options: GroundOptions, say: Step): Promise<De
     await served.stop()
     throw error
   })
-  const memory = { 'bundle build': buildMemory, 'bundle verify': verified.peakMemory }
+  const memory = { 'bundle build': peakMemory, 'bundle verify': verified.peakMemory }
   return { files, site, served, memory, stop: served.stop }
+}
+
+/** Seals what is carried over, or takes a release of the lab that was sealed before: then nothing is known of the memory. */
+async function sealed(
+  files: DemoFiles,
+  release: ReleaseVariant | undefined,
+  say: Step,
+): Promise<{ path: string; peakMemory: number }> {
+  if (release) return { path: await sealRelease(files, release, say.note), peakMemory: 0 }
+  return { path: files.sealed, peakMemory: await sealDemo(files, files.sealed, say) }
 }
 
 /** Writes the answers of the site's operator, with one license or the other. */

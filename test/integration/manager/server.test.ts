@@ -8,6 +8,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { bundleService } from '../../../manifests/images/bundle-service.ts'
+import { readMigrations } from '../../../services/manager/migration.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { licensePublicKey, newDatabase } from './site.ts'
@@ -129,6 +130,19 @@ test('the manager bundled into one file, as its image carries it, starts and des
   assert.match(await (await fetch(`${url}/metrics`)).text(), /cde_workspaces/)
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('the release of the lab that fails after its migrations has applied each of them, and has not listened', async (t) => {
+  const broken = import.meta.resolve('../../lab/releases/broken/fails-after-migration.mjs')
+  const args = ['--import', broken, source]
+  const child = spawn(process.execPath, args, { env: await environment(t), stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  const ended = once(child, 'close')
+  const log = Buffer.concat(await Array.fromAsync(child.stdout)).toString()
+  assert.deepEqual(await ended, [1, null])
+  const migrations = await readMigrations()
+  for (const { name } of migrations) assert.ok(log.includes(JSON.stringify(name)), name)
+  assert.doesNotMatch(log, /Server listening/)
 })
 
 test('a manager with a bad environment says what is wrong and ends', async (t) => {
