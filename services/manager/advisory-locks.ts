@@ -1,4 +1,7 @@
-/** Advisory locks of the manager in PostgreSQL; any two numbers that differ would do. */
+/**
+ * Advisory locks of the manager in PostgreSQL. Any two numbers that differ would do; they stay what they are, since replicas of
+ * two releases meet at them.
+ */
 export const advisoryLocks = {
   migrations: 735_401,
   firstAdmin: 735_402,

@@ -11,6 +11,7 @@ export type Environment = {
   port: number
   host: string
   logLevel: string
+  /** where Kubernetes reads why the container ended */ terminationLog: string | undefined
   database: {
     host: string
     port: number
@@ -80,6 +81,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     port: port('PORT', 8080),
     host: optional('HOST') ?? '::',
     logLevel: logLevel(),
+    terminationLog: optional('TERMINATION_LOG'),
     database: {
       host: required('PGHOST'),
       port: port('PGPORT', 5432),

@@ -15,10 +15,12 @@ import { ensureFirstAdmin } from './first-admin.ts'
 import { identifyOver } from './identify.ts'
 import { ensureReleaseImage } from './images/release-image.ts'
 import { internalCalls } from './internal-calls.ts'
+import { leaveLastWords } from './last-words.ts'
 import { licensing, storeInitialLicense } from './licensing.ts'
 import { migrate } from './migrate.ts'
 import { pendingLogins } from './oidc/pending-login.ts'
 import { oidcProvider } from './oidc/provider.ts'
+import { refusedExitCode, SchemaRefusal } from './schema-refusal.ts'
 import { forgetExpired } from './sessions.ts'
 import { withTicketRate } from './ticket-rate.ts'
 import { ticketSigner } from './tickets.ts'
@@ -128,6 +130,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   })
 
 start().catch((error: Error) => {
-  log.fatal({ err: error }, 'the manager cannot start')
-  process.exit(1)
+  if (!(error instanceof SchemaRefusal)) {
+    log.fatal({ err: error }, 'the manager cannot start')
+    process.exit(1)
+  }
+  const { code, message, why, fix } = error
+  log.fatal({ code, why, fix }, message)
+  leaveLastWords(environment.terminationLog, error)
+  process.exit(refusedExitCode)
 })

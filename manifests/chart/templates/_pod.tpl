@@ -45,10 +45,10 @@ securityContext:
 {{/*
 Probes for a container that listens at a port. Liveness ends what a restart mends: a process that no longer listens, for
 three minutes. One that is slow on a busy node, or whose neighbours are away, is out of readiness alone: a restart would
-cost it what it has, and come back to the same. Call with (list port readiness).
+cost it what it has, and come back to the same. Call with (list port readiness [seconds to start in, else 600]).
 */}}
 {{- define "cde.probes" -}}
-startupProbe: { tcpSocket: { port: {{ index . 0 }} }, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 600 }
+startupProbe: { tcpSocket: { port: {{ index . 0 }} }, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: {{ if gt (len .) 2 }}{{ index . 2 }}{{ else }}600{{ end }} }
 livenessProbe: { tcpSocket: { port: {{ index . 0 }} }, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 9 }
 readinessProbe: { {{ index . 1 }}, periodSeconds: 5, timeoutSeconds: 5 }
 {{- end -}}

@@ -20,14 +20,6 @@ before(async () => {
 })
 after(() => postgres.stop())
 
-test('replicas that start together apply each migration once', async (t) => {
-  const database = await newDatabase(t, postgres)
-  const applied = (await Promise.all(Array.from({ length: 5 }, () => migrate(database, silent)))).flat()
-  const names = (await readMigrations()).map((one) => one.name)
-  assert.deepEqual(applied, names)
-  assert.deepEqual(await migrate(database, silent), [])
-})
-
 test('another password counts from the next connection on, without a new start', async (t) => {
   const admin = await newDatabase(t, postgres)
   const directory = await temporaryDirectory(t)
@@ -62,44 +54,12 @@ test('another password counts from the next connection on, without a new start',
   await database.query('SELECT 1')
 })
 
-/** A migration with this SQL. */
-const step = (sql: string) => `-- class: irreversible\n-- says: A step of a test.\n${sql}`
-
-test('a migration that fails leaves nothing of itself behind, and is applied once it is mended', async (t) => {
-  const database = await newDatabase(t, postgres)
-  const directory = await temporaryDirectory(t)
-  const url = pathToFileURL(`${directory}/`)
-  await writeFile(join(directory, '001_first.sql'), step('CREATE TABLE one (a int)'))
-  await writeFile(join(directory, '002_second.sql'), step('CREATE TABLE two (a int); SELECT 1/0'))
-  await assert.rejects(migrate(database, silent, url), /division by zero/)
-  const tables = async () =>
-    (
-      await database.query(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`)
-    ).rows
-      .map((row) => row.name)
-      .sort()
-  assert.deepEqual(await tables(), ['migrations', 'one'])
-  await writeFile(join(directory, '002_second.sql'), step('CREATE TABLE two (a int)'))
-  assert.deepEqual(await migrate(database, silent, url), ['002_second.sql'])
-})
-
-test('a changed migration and a database of a newer manager are refused', async (t) => {
-  const database = await newDatabase(t, postgres)
-  const directory = await temporaryDirectory(t)
-  const url = pathToFileURL(`${directory}/`)
-  await writeFile(join(directory, '001_first.sql'), step('CREATE TABLE one (a int)'))
-  await migrate(database, silent, url)
-  await writeFile(join(directory, '001_first.sql'), step('CREATE TABLE one (b int)'))
-  await assert.rejects(migrate(database, silent, url), /changed after it was applied/)
-  await assert.rejects(migrate(database, silent, pathToFileURL(`${await temporaryDirectory(t)}/`)), /it is older/)
-})
-
 test('a database of the first release comes along: its users, workspaces and sessions, and its own writes go on', async (t) => {
   const database = await newDatabase(t, postgres)
   const directory = await temporaryDirectory(t)
   for (const { name } of (await readMigrations()).slice(0, 3))
     await copyFile(new URL(name, migrationsDirectory), join(directory, name))
-  await migrate(database, silent, pathToFileURL(`${directory}/`))
+  await migrate(database, silent, { directory: pathToFileURL(`${directory}/`) })
   const image = 'registry.example/cde/workspace:0.1.0@sha256:0'
   await database.query(
     `INSERT INTO users (id, username, password_hash, role) VALUES ('user000000', 'ada', 'x', 'site-admin')`,

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, stat, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { bundleService } from '../../../manifests/images/bundle-service.ts'
 import { readMigrations } from '../../../services/manager/migration.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
-import { licensePublicKey, newDatabase } from './site.ts'
+import { connection, licensePublicKey, newDatabase } from './site.ts'
 
 let postgres: Postgres
 before(async () => {
@@ -156,4 +157,33 @@ test('a manager with a bad environment says what is wrong and ends', async (t) =
   const [code] = await once(child, 'exit')
   assert.equal(code, 1)
   assert.match(text, /MODE is one of connected, restricted, airgapped/)
+})
+
+test('a manager whose database a newer release has changed ends with code 3, and leaves why where Kubernetes shows it', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const words = join(directory, 'termination-log')
+  await writeFile(words, '')
+  const env = await environment(t, { TERMINATION_LOG: words })
+  const first = await start(t, env)
+  first.child.kill('SIGTERM')
+  await once(first.child, 'exit')
+  const database = new pg.Client({ ...connection(postgres), database: env.PGDATABASE as string })
+  await database.connect()
+  t.after(() => database.end())
+  await database.query(
+    `INSERT INTO migrations (name, hash, class, columns) VALUES ('999_newer.sql', 'x', 'additive', '{}')`,
+  )
+  const child = spawn(process.execPath, [source], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+  let log = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  assert.deepEqual(await once(child, 'exit'), [3, null])
+  assert.equal(JSON.parse(log.trim().split('\n').at(-1) ?? '').code, 'SCHEMA_NEWER')
+  const left = await readFile(words, 'utf8')
+  assert.match(left, /^SCHEMA_NEWER: the database has migration 999_newer.sql, .*\nwhy: .*\ntry: sealift rollback/)
+  await rm(words)
+  const outside = spawn(process.execPath, [source], { env, stdio: 'ignore' })
+  assert.deepEqual(await once(outside, 'exit'), [3, null])
+  await assert.rejects(stat(words), 'nothing is written where there is no such file')
 })
