@@ -3,10 +3,14 @@ import type { Answered, Cluster, RawOptions } from '../../../cluster/connection.
 import { isTransient } from '../../../cluster/failure.ts'
 import { type Kind, pathOf } from '../../../cluster/kinds.ts'
 import { apiResources } from '../../../cluster/permissions.ts'
+import { settled } from '../../../cluster/settled.ts'
 import { type Refusal, refusalIn } from './status.ts'
 
 /** As whom Helm owns fields: it takes the name of its executable (helm.sh/helm, pkg/kube/client.go, ManagedFieldsManager). */
 export const helmManager = 'helm'
+
+/** Whom nobody else's fields are of: Helm, and the API server where it had forgotten whose an object is. */
+export const nobodyElse: ReadonlySet<string> = new Set([helmManager, 'before-first-apply'])
 
 /** What became of a request that was only tried. */
 export type Tried = { kept: KubernetesObject } | { refused: Refusal }
@@ -46,6 +50,9 @@ export function objectApi(cluster: Cluster) {
     /** The object that is there; undefined where there is none. @throws SealiftError CLUSTER_* */
     read: (place: Place): Promise<KubernetesObject | undefined> =>
       cluster.find(`read ${called(place)}`, () => cluster.raw<KubernetesObject>('GET', at(place))),
+    /** The object that stays: one that is being deleted is waited for. @throws SealiftError CLUSTER_DELETING, CLUSTER_* */
+    settled: (place: Place): Promise<KubernetesObject | undefined> =>
+      settled(cluster, called(place), () => cluster.raw<KubernetesObject>('GET', at(place)), { interval: 100 }),
     /** Applies an object as Helm does, without keeping it. By force, fields of others are taken. */
     async tryApply(place: Place, body: object, force: boolean): Promise<Tried> {
       const query = { dryRun: 'All', fieldManager: helmManager, force: String(force) }

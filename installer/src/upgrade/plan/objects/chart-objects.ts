@@ -1,6 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { HelmRelease } from '../../../cluster/helm.ts'
 import { renderedDocuments, renderedObjects } from '../../../coverage/rendered-yaml.ts'
+import type { ObjectName } from './object-plan.ts'
+import { cut } from './shown-value.ts'
 
 /**
  * The objects that Helm keeps in step with a chart, the hooks that it makes around that, and the definitions of `crds/`, which
@@ -78,5 +80,17 @@ export function marked(
         'meta.helm.sh/release-namespace': namespace,
       },
     },
+  }
+}
+
+/** The name of an object as a plan has it, cut where it is longer than any. */
+export function nameOf({ apiVersion, kind, metadata }: KubernetesObject): ObjectName {
+  const { namespace } = metadata ?? {}
+  const text = (value: unknown) => cut(String(value ?? ''), 253)
+  return {
+    apiVersion: text(apiVersion),
+    kind: text(kind),
+    ...(namespace === undefined ? {} : { namespace: text(namespace) }),
+    name: text(metadata?.name),
   }
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
-import { helmManager } from './ask.ts'
+import { nobodyElse } from './ask.ts'
 import { type Budget, Changes } from './changes.ts'
 import { differences } from './differences.ts'
 import { type OwnedField, ownedFields } from './field-owners.ts'
@@ -9,7 +9,7 @@ import { cut, isSecretField, shownValue } from './shown-value.ts'
 
 /** Programs of Kubernetes and of Sealift: what they set is nobody's change. */
 const ours = new Set([
-  helmManager,
+  ...nobodyElse,
   'sealift',
   'kube-apiserver',
   'kube-controller-manager',
@@ -29,11 +29,11 @@ export function driftOf(
   live: KubernetesObject,
   restored: KubernetesObject,
   { isScaled, budget }: { isScaled: boolean; budget: Budget },
-): { drift: Drift[]; more: number } {
+): { changed: Drift[]; added: Drift[]; more: number } {
   const changes = new Changes(budget)
   differences(live, restored, changes)
   const owned = ownedFields(live)
-  const others = owned.filter(({ owner }) => owner.manager !== helmManager && owner.subresource !== 'status')
+  const others = owned.filter(({ owner }) => !nobodyElse.has(owner.manager) && owner.subresource !== 'status')
   const changed = changes.kept
     .filter(({ path }) => !(isScaled && path === 'spec.replicas'))
     .map(({ path, from, to, hidden }): Drift => {
@@ -49,7 +49,7 @@ export function driftOf(
     })
   const added = addedByOthers(live, owned, changed)
   const room = Math.max(0, planLimits.perObject - changed.length)
-  return { drift: [...changed, ...added.slice(0, room)], more: changes.more + Math.max(0, added.length - room) }
+  return { changed, added: added.slice(0, room), more: changes.more + Math.max(0, added.length - room) }
 }
 
 /** The owner of a field, of what it is in, or of what is in it. */
@@ -63,7 +63,7 @@ const isWithin = (path: string, above: string): boolean =>
   path.startsWith(above) && (path.length === above.length || '.['.includes(path[above.length] as string))
 
 function addedByOthers(live: KubernetesObject, owned: readonly OwnedField[], changed: readonly Drift[]): Drift[] {
-  const released = new Set(owned.flatMap(({ owner, path }) => (owner.manager === helmManager ? [path] : [])))
+  const released = new Set(owned.flatMap(({ owner, path }) => (nobodyElse.has(owner.manager) ? [path] : [])))
   const told: string[] = changed.map(({ path }) => path)
   return owned.flatMap(({ owner, path, value, isEntry }) => {
     const isTheirs = !ours.has(owner.manager) && owner.subresource === undefined

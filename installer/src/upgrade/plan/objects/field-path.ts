@@ -9,16 +9,21 @@ export const itemPath = (path: string, key: string): string => `${path}[${key}]`
 
 /** Fields by which entries of lists are told apart, in this order (Kubernetes API, `x-kubernetes-list-map-keys`). */
 const keys = ['name', 'mountPath', 'devicePath', 'containerPort', 'port', 'key', 'host', 'ip', 'type', 'uid']
+const keyFields = [
+  ...keys.map((key) => (item: unknown) => own(item, key)),
+  // claims of a StatefulSet
+  (item: unknown) => own(own(item, 'metadata'), 'name'),
+]
 
 /** What names the entries of all these lists, each once; undefined where nothing does. */
 export function itemKey(...lists: readonly (readonly unknown[])[]): ((item: unknown) => string) | undefined {
-  const name = keys.find((key) =>
+  const found = keyFields.find((key) =>
     lists.every((list) => {
-      const values = list.map((item) => (isRecord(item) ? item[key] : undefined))
-      return values.every((value) => isName(value)) && new Set(values.map(String)).size === values.length
+      const values = list.map(key)
+      return values.every(isName) && new Set(values.map(String)).size === values.length
     }),
   )
-  return name === undefined ? undefined : (item) => String((item as Record<string, unknown>)[name])
+  return found && ((item) => String(found(item)))
 }
 
 const isName = (value: unknown): boolean => (typeof value === 'string' && value !== '') || typeof value === 'number'

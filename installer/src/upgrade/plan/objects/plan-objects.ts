@@ -8,15 +8,14 @@ import { foreignTo } from '../../../cluster/ownership.ts'
 import { isPathName, type ObjectApi, objectApi, type Place, type Tried } from './ask.ts'
 import { autoscaledIn } from './autoscaled.ts'
 import { type Budget, Changes, newBudget } from './changes.ts'
-import { chartObjects, hookEvents, identity, isKept, manifestObjects, marked } from './chart-objects.ts'
+import { chartObjects, hookEvents, identity, isKept, manifestObjects, marked, nameOf } from './chart-objects.ts'
 import { conflictsIn } from './conflicts.ts'
 import { differences } from './differences.ts'
 import { driftOf } from './drift.ts'
 import { own } from './field-path.ts'
 import { planLimits } from './limits.ts'
 import { anewWay, describeAnew, immutableFields } from './make-anew-way.ts'
-import type { Action, ObjectName, ObjectPlan, PlannedObject } from './object-plan.ts'
-import { cut } from './shown-value.ts'
+import type { Action, Drift, ObjectName, ObjectPlan, PlannedObject } from './object-plan.ts'
 import { describeRefusal, type Refusal } from './status.ts'
 
 export interface ObjectsToPlan {
@@ -123,17 +122,33 @@ async function planAt(context: Context, wanted: Wanted, place: Place, planned: P
 
   if (before && live) {
     const isSame = tried && after && isDeepStrictEqual(before, after)
-    const restored = isSame ? tried : await api.tryApply(place, sent(before), true)
-    if ('kept' in (restored as Tried)) {
-      const isScaled = context.scaled.has(`${planned.kind}/${planned.name}`)
-      const { drift, more } = driftOf(live, (restored as { kept: KubernetesObject }).kept, { isScaled, budget })
-      planned.drift = drift
-      count(planned, more)
-    }
+    const { drift, more } = await driftSince(context, before, { place, live }, isSame ? tried : undefined)
+    planned.drift = drift
+    count(planned, more)
   }
   count(planned, Math.max(0, planned.conflicts.length - planLimits.perObject))
   planned.conflicts.splice(planLimits.perObject)
   return planned
+}
+
+/** What was changed since an object was installed by its manifest `before`; `known` is the trial of that, where it was made. */
+async function driftSince(
+  { api, release, scaled, budget }: Context,
+  before: KubernetesObject,
+  now: { place: Place; live: KubernetesObject },
+  known?: Tried,
+): Promise<{ drift: Drift[]; more: number }> {
+  const none = { drift: [], more: 0 }
+  // an older version of its kind has fields of its own
+  const isSameVersion = before.apiVersion === now.place.kind.apiVersion
+  const place = isSameVersion ? now.place : await api.place(before, release.namespace)
+  if (!place) return none
+  const live = isSameVersion ? now.live : await api.read(place)
+  const restored = known ?? (await api.tryApply(place, marked(before, release, place.namespace !== undefined), true))
+  if (!live || 'refused' in restored) return none
+  const isScaled = scaled.has(`${place.kind.kind}/${place.name}`)
+  const { changed, added, more } = driftOf(live, restored.kept, { isScaled, budget })
+  return { drift: [...changed, ...added], more }
 }
 
 /** Works out what the answer to a trial means for an object. */
@@ -177,8 +192,10 @@ function judgeRefusal(
 const reason = (refused: Refusal, fields: readonly string[] | undefined): string =>
   `the cluster refuses it: ${describeRefusal(refused)}${fields ? '; making it anew would lose what it holds' : ''}`
 
-function ofUnknownKind({ defines }: Context, { after }: Wanted, planned: PlannedObject): PlannedObject {
+function ofUnknownKind({ defines, release }: Context, { after }: Wanted, planned: PlannedObject): PlannedObject {
   const { apiVersion, kind } = planned
+  // as most are; nobody can tell
+  planned.namespace ??= release.namespace
   if (after && defines.has(`${apiVersion.split('/')[0]}/${kind}`)) {
     planned.remarks.push('its kind comes with this chart')
     return Object.assign(planned, { action: 'add' })
@@ -206,17 +223,6 @@ const newPlanned = (name: ObjectName): PlannedObject => ({
   conflicts: [],
   drift: [],
 })
-
-function nameOf({ apiVersion, kind, metadata }: KubernetesObject): ObjectName {
-  const { namespace } = metadata ?? {}
-  const text = (value: unknown) => cut(String(value ?? ''), 253)
-  return {
-    apiVersion: text(apiVersion),
-    kind: text(kind),
-    ...(namespace === undefined ? {} : { namespace: text(namespace) }),
-    name: text(metadata?.name),
-  }
-}
 
 function blocked(planned: PlannedObject, why: string): PlannedObject {
   planned.action = 'blocked'

@@ -42,12 +42,14 @@ function linesOf(object: PlannedObject): string[] {
   const [sign, what] = words[action]
   const where = namespace === undefined ? ' (of the whole cluster)' : ''
   const why = immutable.length > 0 ? `, since ${listed(immutable, 3)} cannot be changed` : ''
+  const disputed = new Set(conflicts.map(({ path }) => path))
+  const isClear = ({ path }: { path: string }) => !disputed.has(path)
   const below = [
-    ...remarks.map((remark) => remark),
+    ...remarks,
     ...(deleted ? ['somebody deleted it since it was installed'] : []),
     ...conflicts.map(conflictLine),
-    ...drift.map(driftLine),
-    ...changes.map(changeLine),
+    ...drift.filter(isClear).map(driftLine),
+    ...changes.filter(isClear).map(changeLine),
   ]
   const rest = Math.max(0, below.length - shown.lines) + more
   return [
