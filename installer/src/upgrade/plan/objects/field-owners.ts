@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { fieldPath, isRecord, itemKey, itemPath, own } from './field-path.ts'
+import { planLimits } from './limits.ts'
 
 /** Who set a field, as the API server keeps it (Kubernetes, "Server-Side Apply", managedFields). */
 export interface Owner {
@@ -25,51 +26,64 @@ interface ManagedFields {
   fieldsV1?: unknown
 }
 
-/** The fields of an object that each manager owns, with the values that they have. */
+/** The fields of an object that each manager owns, with the values that they have; so many that it ends soon. */
 export function ownedFields(object: KubernetesObject): OwnedField[] {
   const all = (object.metadata?.managedFields ?? []) as ManagedFields[]
-  return all.flatMap(({ manager, subresource, time, fieldsV1 }) => {
+  const found: OwnedField[] = []
+  const room: Room = { entries: planLimits.entries }
+  for (const { manager, subresource, time, fieldsV1 } of all) {
     const owner: Owner = {
       manager: String(manager ?? ''),
       ...(subresource ? { subresource: String(subresource) } : {}),
       ...(time ? { at: String(time) } : {}),
     }
-    const found: OwnedField[] = []
-    walk(fieldsV1, object, '', 0, (path, value, isEntry) => found.push({ owner, path, value, isEntry }))
-    return found
-  })
+    const visit = (path: string, value: unknown, isEntry: boolean) => found.push({ owner, path, value, isEntry })
+    walk(
+      fieldsV1,
+      { value: object, path: '', depth: 0 },
+      room,
+      (...field) => found.length < planLimits.owned && visit(...field),
+    )
+  }
+  return found
 }
 
-/** nesting of a field set: that of the objects that API servers take is far below */
-const deepest = 100
+/** how many entries of lists may still be looked at */
+interface Room {
+  entries: number
+}
+
+interface At {
+  value: unknown
+  path: string
+  depth: number
+}
 
 type Visit = (path: string, value: unknown, isEntry: boolean) => void
 
 /** Follows a field set (structured-merge-diff, fieldpath/serialize-pe.go) along the object that it is of. */
-function walk(fields: unknown, value: unknown, path: string, depth: number, visit: Visit): void {
-  if (!isRecord(fields) || depth > deepest) return
+function walk(fields: unknown, at: At, room: Room, visit: Visit): void {
+  if (!isRecord(fields) || at.depth > planLimits.depth) return
   for (const [element, below] of Object.entries(fields)) {
-    const next = step(element, value, path)
+    const next = step(element, at, room)
     if (!next) continue
     const isLeaf = isRecord(below) && Object.keys(below).length === 0
     const isEntry = element.startsWith('k:') && own(below, '.') !== undefined
     if (isLeaf || isEntry) visit(next.path, next.value, isEntry)
-    if (!isLeaf) walk(below, next.value, next.path, depth + 1, visit)
+    if (!isLeaf) walk(below, next, room, visit)
   }
 }
 
-function step(element: string, value: unknown, path: string): { path: string; value: unknown } | undefined {
+function step(element: string, { value, path, depth }: At, room: Room): At | undefined {
   const rest = element.slice(2)
-  if (element.startsWith('f:')) return { path: fieldPath(path, rest), value: own(value, rest) }
+  if (element.startsWith('f:')) return { path: fieldPath(path, rest), value: own(value, rest), depth: depth + 1 }
   if (!Array.isArray(value)) return undefined
-  if (element.startsWith('k:')) {
-    const wanted = parsed(rest)
-    const item = value.find((one) => isRecord(wanted) && hasFields(one, wanted))
-    return item === undefined ? undefined : { path: itemPath(path, itemName(value, item)), value: item }
-  }
-  if (element.startsWith('v:')) return { path: itemPath(path, rest), value: parsed(rest) }
-  if (element.startsWith('i:')) return { path: itemPath(path, rest), value: value[Number(rest)] }
-  return undefined
+  if (element.startsWith('v:')) return { path: itemPath(path, rest), value: parsed(rest), depth: depth + 1 }
+  const wanted = parsed(rest)
+  room.entries -= 2 * value.length
+  if (!element.startsWith('k:') || !isRecord(wanted) || room.entries < 0) return undefined
+  const item = value.find((one) => hasFields(one, wanted))
+  return item && { path: itemPath(path, itemName(value, item)), value: item, depth: depth + 1 }
 }
 
 /** Whether an entry of a list has these fields; a protocol that is not said is TCP (Kubernetes API, ContainerPort). */

@@ -54,9 +54,10 @@ export function leftoversIn(live: KubernetesObject, manifest: KubernetesObject):
     const known = Array.isArray(wanted) ? wanted : []
     const key = itemKey(has, known)
     if (!key) return
+    const byKey = new Map(known.map((one) => [key(one), one]))
     for (const [i, value] of has.entries()) {
       const next = [itemPath(path, key(value)), `${pointer}/${i}`, value] as const
-      const same = known.find((one) => key(one) === key(value))
+      const same = byKey.get(key(value))
       if (same === undefined) found.push({ path: next[0], pointer: next[1], value })
       else within(...next, same, true)
     }

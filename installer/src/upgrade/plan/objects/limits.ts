@@ -14,6 +14,9 @@ export const planLimits = {
   path: 400,
   /** nesting to which objects are compared field by field; what is below is compared as one value */
   depth: 40,
+  /** fields of one object whose owners are read, and entries of lists that are looked at to find them */
+  owned: 10_000,
+  entries: 2_000_000,
   /** what an API server says of a refusal */
   refusal: 500,
 } as const

@@ -17,9 +17,12 @@ const words: Record<Action, [sign: string, what: string]> = {
 
 /** What an upgrade does to the objects of a cluster, in lines for people: one for each object, what it means indented below. */
 export function planObjectsText({ objects, hooks, counts, left }: ObjectPlan): string[] {
-  const lines = objects.slice(0, shown.objects).flatMap(linesOf)
-  const more = objects.length - shown.objects
+  const told = objects.filter((object) => !isRelabeled(object))
+  const lines = told.slice(0, shown.objects).flatMap(linesOf)
+  const more = told.length - shown.objects
   if (more > 0) lines.push(`… and ${more} more objects; --json tells all`)
+  const relabeled = objects.length - told.length
+  if (relabeled > 0) lines.push(`~ ${relabeled} objects get nothing but the labels of the new version`)
   for (const { kind, name, events } of hooks.slice(0, shown.objects))
     lines.push(`> ${printable(`${kind} ${name}`)} runs (${listed(events)})`)
   const { none, ...others } = counts
@@ -27,6 +30,13 @@ export function planObjectsText({ objects, hooks, counts, left }: ObjectPlan): s
   lines.push([...said, `${none} unchanged`, ...(left > 0 ? [`${left} not looked at`] : [])].join(', '))
   return lines
 }
+
+/** Labels that say the version of a chart, and change with each on everything (Helm, "Labels and Annotations"). */
+const isVersionLabel = ({ path }: Change): boolean =>
+  path === 'metadata.labels[helm.sh/chart]' || path === 'metadata.labels[app.kubernetes.io/version]'
+
+const isRelabeled = ({ action, changes, remarks, conflicts, drift, more = 0 }: PlannedObject): boolean =>
+  action === 'change' && changes.every(isVersionLabel) && remarks.length + conflicts.length + drift.length + more === 0
 
 const inTotal: Record<string, string> = {
   add: 'added',
@@ -49,7 +59,7 @@ function linesOf(object: PlannedObject): string[] {
     ...(deleted ? ['somebody deleted it since it was installed'] : []),
     ...conflicts.map(conflictLine),
     ...drift.filter(isClear).map(driftLine),
-    ...changes.filter(isClear).map(changeLine),
+    ...changes.filter((change) => isClear(change) && !isVersionLabel(change)).map(changeLine),
   ]
   const rest = Math.max(0, below.length - shown.lines) + more
   return [

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { KubernetesObject } from '@kubernetes/client-node'
 import { newBudget } from '../../../../../installer/src/upgrade/plan/objects/changes.ts'
 import { conflictsIn } from '../../../../../installer/src/upgrade/plan/objects/conflicts.ts'
 import { driftOf } from '../../../../../installer/src/upgrade/plan/objects/drift.ts'
+import { planLimits } from '../../../../../installer/src/upgrade/plan/objects/limits.ts'
 import { refusalIn } from '../../../../../installer/src/upgrade/plan/objects/status.ts'
 import { changedByHand, refusals } from './recorded.ts'
 
@@ -77,4 +79,19 @@ test('what was changed, added and scaled by hand is drift, with who and when', (
   assert.equal(more, 0)
   const scaled = driftOf(live, restored, { isScaled: true, budget: newBudget() })
   assert.deepEqual(scaled.changed, changed.slice(1))
+})
+
+test('an object with tens of thousands of owned fields is done with soon', () => {
+  const env = Array.from({ length: 20_000 }, (_, i) => ({ name: `V${i}`, value: '1' }))
+  const fields = Object.fromEntries(
+    env.map(({ name }) => [`k:${JSON.stringify({ name })}`, { '.': {}, 'f:name': {}, 'f:value': {} }]),
+  )
+  const live = {
+    metadata: { managedFields: [{ manager: 'x', fieldsV1: { 'f:env': fields } }] },
+    env,
+  } as KubernetesObject
+  const started = performance.now()
+  const { added, more } = driftOf(live, live, { isScaled: false, budget: newBudget() })
+  assert.ok(added.length > 0 && added.length <= planLimits.perObject && more >= 0)
+  assert.ok(performance.now() - started < 5000)
 })

@@ -259,3 +259,27 @@ test('values that are long are shown around what differs, secrets not at all', (
     ],
   )
 })
+
+test('labels that change with each version are told once for all objects', async (t) => {
+  const labeled = (name: string, version: string, data: object) => ({
+    ...map(name, data),
+    metadata: { name, labels: { 'helm.sh/chart': `cde-${version}`, 'app.kubernetes.io/version': version } },
+  })
+  const { cluster, put } = await site(t)
+  const old = ['a', 'b', 'c'].map((name) => labeled(name, '1', { x: '1' }))
+  const installed = { manifest: rendered(...old) }
+  for (const one of old) {
+    const { metadata, ...rest } = kept(one)
+    put(path(one.metadata.name), {
+      ...rest,
+      metadata: { ...metadata, labels: { ...metadata.labels, ...one.metadata.labels } },
+    })
+  }
+  const chart = rendered(labeled('a', '2', { x: '1' }), labeled('b', '2', { x: '2' }), labeled('c', '2', { x: '1' }))
+  assert.deepEqual(planObjectsText(await planObjects({ cluster, release, installed, rendered: chart })), [
+    '~ ConfigMap b changes',
+    '    data.x: 1 -> 2',
+    '~ 2 objects get nothing but the labels of the new version',
+    '3 changed, 0 unchanged',
+  ])
+})
