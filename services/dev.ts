@@ -85,7 +85,7 @@ const manager = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'inher
 process.once('exit', () => manager.kill('SIGKILL'))
 const ended = once(manager, 'exit')
 closers.push(async () => {
-  manager.kill('SIGTERM')
+  manager.kill('SIGINT')
   await ended
 })
 ended.then(() => {

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
+import { farewell, lameDuckMs } from '../lame-duck.ts'
 import { loggerOptions } from '../logging.ts'
 import { guardDoors, standLast } from '../uncaught.ts'
 import { dashboard } from './app.ts'
@@ -14,12 +16,15 @@ const app = Fastify({
 
 standLast({ log: app.log, alone: true })
 guardDoors('http', app.server)
+const sayFarewell = farewell(app)
 
 let closing = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.on(signal, () => {
+  process.on(signal, async () => {
     if (closing) return
     closing = true
+    sayFarewell()
+    if (signal === 'SIGTERM') await sleep(lameDuckMs)
     setTimeout(() => process.exit(1), 10_000).unref()
     app.close().then(
       () => process.exit(0),

@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose'
+import { fetchAgain } from './fetch-again.ts'
 
 /** Answer of an internal call: JSON of at most 256 KiB, or nothing. */
 export interface Answer {
@@ -8,7 +9,7 @@ export interface Answer {
 
 /** Calls of the manager's /internal/ endpoints. */
 export interface Manager {
-  /** Throws where there is no answer within the time limit; every status is an answer. */
+  /** Throws where there is no answer within the time limit; every status is an answer. The manager may hear a call twice. */
   call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer>
 }
 
@@ -30,7 +31,7 @@ export function createManager(url: string, key: string, timeoutMs = 5_000): Mana
         .setIssuedAt()
         .setExpirationTime('60s')
         .sign(secret)
-      const response = await fetch(new URL(path, url), {
+      const response = await fetchAgain(new URL(path, url), {
         method,
         redirect: 'error',
         headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lameDuckMs } from '../lame-duck.ts'
 import { loggerOptions } from '../logging.ts'
 import { opensshKey } from '../ssh/openssh-key.ts'
 import { trustedProxies } from '../trusted-proxies.ts'
@@ -16,9 +17,6 @@ import { createLookup } from './ssh/lookup.ts'
 import { newOwnKey } from './ssh/own-key.ts'
 import { createSshServer, sshPort } from './ssh/server.ts'
 import { managerKeys } from './ticket.ts'
-
-/** Time for the cluster to notice that this replica is not ready before it stops listening, in milliseconds. */
-const lameDuckMs = 5_000
 
 const environment = readEnvironment(process.env)
 const { managerUrl, accessUrl, devUrlsHost, editorsHost, internalKey } = environment

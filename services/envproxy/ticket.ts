@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { fetchAgain } from './fetch-again.ts'
 import { Refusal } from './refusal.ts'
 import type { Route } from './route.ts'
 
@@ -21,6 +22,7 @@ export function managerKeys(managerUrl: string): JWTVerifyGetKey {
     timeoutDuration: 3_000,
     cooldownDuration: 5_000,
     cacheMaxAge: 600_000,
+    [customFetch]: fetchAgain,
   })
 }
 

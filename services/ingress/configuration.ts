@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Certificate } from './certificate.ts'
 import { selfSigned } from './default-certificate.ts'
@@ -19,11 +19,16 @@ export interface Configuration {
    * when nothing changed. Throws with NGINX's words when it refuses; the current configuration then stays.
    */
   replace(model: Model, certificates: readonly Certificate[]): Promise<boolean>
-  /** Removes the certificates that the current configuration does not name. */
+  /** Has NGINX ask clients to come back over another connection: of the workers of one revision, or of this pod for good. */
+  sayFarewell(revision?: string): Promise<void>
+  /** Removes the certificates that the current configuration does not name, and the farewells of revisions. */
   sweep(): Promise<void>
 }
 
-export type ConfigurationPlaces = Omit<Places, 'revision' | 'tlsFolder' | 'defaultCertificate' | 'pidFile'>
+export type ConfigurationPlaces = Omit<
+  Places,
+  'revision' | 'tlsFolder' | 'defaultCertificate' | 'pidFile' | 'farewellFile'
+>
 
 /** Makes the folders, a default certificate, and a first configuration that serves nothing but 404. */
 export async function createConfiguration(
@@ -33,7 +38,8 @@ export async function createConfiguration(
 ): Promise<Configuration> {
   const tlsFolder = join(folder, 'tls')
   const defaultCertificate = join(tlsFolder, 'default.pem')
-  const fixed = { ...given, tlsFolder, defaultCertificate, pidFile: join(folder, 'nginx.pid') }
+  const farewellFile = join(folder, 'farewell')
+  const fixed = { ...given, tlsFolder, defaultCertificate, farewellFile, pidFile: join(folder, 'nginx.pid') }
   const file = join(folder, 'nginx.conf')
   const written = new Set<string>()
   let current = ''
@@ -42,6 +48,14 @@ export async function createConfiguration(
   await mkdir(tlsFolder, { recursive: true, mode: 0o700 })
   await mkdir(given.temporary, { recursive: true, mode: 0o700 })
   await writeFile(defaultCertificate, selfSigned(new Date()), { mode: 0o600 })
+
+  const sweepFarewells = async () => {
+    for (const name of await readdir(folder))
+      if (name.startsWith(`${basename(farewellFile)}-`)) await rm(join(folder, name), { force: true })
+  }
+  // the folder outlives the process
+  await rm(farewellFile, { force: true })
+  await sweepFarewells()
 
   const replace: Configuration['replace'] = async (model, certificates) => {
     const body = render(model, { ...fixed, revision: '' })
@@ -68,7 +82,9 @@ export async function createConfiguration(
       return revision
     },
     replace,
+    sayFarewell: (of) => writeFile(of === undefined ? farewellFile : `${farewellFile}-${of}`, ''),
     async sweep() {
+      await sweepFarewells()
       for (const name of await readdir(tlsFolder)) {
         if (name === 'default.pem' || current.includes(name)) continue
         await rm(join(tlsFolder, name), { force: true })

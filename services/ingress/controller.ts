@@ -5,6 +5,7 @@ import { type Compiled, compile, type Objects } from './compile.ts'
 import type { Configuration } from './configuration.ts'
 import type { Refused } from './model.ts'
 import type { Log, Nginx } from './nginx.ts'
+import { idleSeconds } from './preamble.ts'
 
 export interface ControllerOptions {
   configuration: Configuration
@@ -21,6 +22,8 @@ export interface ControllerOptions {
   debounceMs: number
   /** pause before another attempt when NGINX did not take a configuration, in milliseconds */
   retryMs?: number
+  /** how long before a reload clients are asked to come back over another connection, in milliseconds */
+  farewellMs?: number
   /** how long NGINX may take to start, and from a reload until no old worker takes connections, in milliseconds */
   patienceMs?: number
 }
@@ -38,7 +41,14 @@ const lookMs = 20
 
 /** Objects -> model -> text -> NGINX, one run at a time, never two runs for one burst of changes. */
 export function createController(options: ControllerOptions): Controller {
-  const { configuration, nginx, log, retryMs = 5_000, patienceMs = 15_000 } = options
+  const {
+    configuration,
+    nginx,
+    log,
+    retryMs = 5_000,
+    patienceMs = 15_000,
+    farewellMs = idleSeconds * 1000 - 500,
+  } = options
   let dirty = false
   let wake = () => {}
   let running: Promise<void> | undefined
@@ -121,7 +131,8 @@ export function createController(options: ControllerOptions): Controller {
   /**
    * Has NGINX read its configuration again, and waits until its workers have it and none of the old ones takes
    * connections any more: for a while both do, from the same sockets. The signal itself gives no answer, and would end
-   * an NGINX that has only just been started.
+   * an NGINX that has only just been started. An old worker closes connections that are idle, perhaps while a request is on
+   * its way there; so clients let go of those first: those in use as they are asked to, the others as they always do.
    */
   async function reload(): Promise<void> {
     const wanted = configuration.revision
@@ -131,6 +142,10 @@ export function createController(options: ControllerOptions): Controller {
       // each is there, since one that is yet to come would be missing among the old ones
       return before.length >= options.workers && (await revisionNow()) !== ''
     })
+    if (reloads > 0) {
+      await configuration.sayFarewell(applied)
+      await sleep(farewellMs)
+    }
     nginx.reload()
     reloads += 1
     await until('take the new configuration', patienceMs, async () => {

@@ -1,3 +1,9 @@
+/**
+ * How long clients are told to keep a connection that is idle, in seconds (`Keep-Alive: timeout`). Those that listen to it
+ * close it a second or two before; NGINX itself waits longer for those that don't.
+ */
+export const idleSeconds = 3
+
 /** Where NGINX listens, reads and writes. All of it is ours, nothing comes from an object. */
 export interface Places {
   /** `address:port` each, for `listen` */
@@ -21,6 +27,11 @@ export interface Places {
   accessLog: string | undefined
   /** what `/configuration` answers: tells the controller which configuration runs */
   revision: string
+  /**
+   * while this file is there the pod leaves; with a hyphen and the revision behind it, the workers of that configuration do.
+   * Clients are asked to come back over another connection then, before NGINX closes those that are idle.
+   */
+  farewellFile: string
   workers: number
   /** how long connections of an old configuration may live on, in seconds */
   shutdownSeconds: number
@@ -61,7 +72,7 @@ ${temporary}
   client_header_buffer_size 4k;
   large_client_header_buffers 8 32k;
   client_max_body_size 0;
-  keepalive_timeout 75s;
+  keepalive_timeout 75s ${idleSeconds}s;
   proxy_http_version 1.1;
   proxy_buffering off;
   proxy_request_buffering off;
@@ -78,6 +89,8 @@ ${temporary}
   # Only WebSockets are upgraded: another protocol (h2c) could carry requests that were never looked at.
   map $http_upgrade $upstream_upgrade { default ''; '~*^websocket$' websocket; }
   map $upstream_upgrade $upstream_connection { default upgrade; '' close; }
+  # What leaves says so in each answer but the one that begins a WebSocket, see farewellFile.
+  map $farewell$upstream_upgrade $connection_end { default ''; close close; }
   # $host is what the server was chosen by; the port of the Host header is added for checks of Origin.
   map $http_host $host_port { default ''; '~(?<port_text>:[0-9]+)$' $port_text; }
   proxy_set_header Host $host$host_port;

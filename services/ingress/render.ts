@@ -10,7 +10,7 @@ export function render(model: Model, places: Places): string {
   const empty = new Set(model.upstreams.filter(({ endpoints }) => endpoints.length === 0).map(({ name }) => name))
   const catchAll = model.servers.find(({ host }) => host === '') ?? { host: '', routes: [], tls: undefined }
   const named = model.servers.filter(({ host }) => host !== '')
-  const context = { places, empty }
+  const context = { places, empty, farewell: farewell(places) }
   const streams = model.streams.filter(({ upstream: { endpoints } }) => endpoints.length > 0)
   // A module is loaded before anything else is said.
   const load = streams.length > 0 ? `load_module ${quote(places.streamModule)};\n` : ''
@@ -51,6 +51,8 @@ interface Context {
   places: Places
   /** upstreams without an endpoint */
   empty: Set<string>
+  /** lines of each server */
+  farewell: string
 }
 
 /** A quoted word. Everything that gets here passed a strict check; a character that could end the word is a defect. */
@@ -65,6 +67,14 @@ function upstream({ name, endpoints }: Upstream): string {
   return `  upstream ${quote(name)} {\n    zone ${quote(name)} 256k;\n${servers}  }\n`
 }
 
+/** What each server says when it leaves. Beside NGINX's own `Connection: keep-alive`: a list may come in parts (RFC 9110, 5.3). */
+function farewell({ farewellFile, revision }: Places): string {
+  const lines = [farewellFile, `${farewellFile}-${revision}`].map(
+    (file) => `    if (-f ${quote(file)}) { set $farewell close; }\n`,
+  )
+  return `    set $farewell '';\n${lines.join('')}    add_header Connection $connection_end always;\n`
+}
+
 function defaultServers(server: Server, context: Context): string {
   const { http, https, tlsFolder, defaultCertificate } = context.places
   const certificate = server.tls?.file ? `${tlsFolder}/${server.tls.file}` : defaultCertificate
@@ -72,11 +82,11 @@ function defaultServers(server: Server, context: Context): string {
   return `  server {
 ${listen(http, 'default_server')}
     server_name _;
-${plain}  }
+${context.farewell}${plain}  }
   server {
 ${listen(https, 'ssl default_server')}
     server_name _;
-${certificateLines(certificate)}${locations(server.routes, context)}  }`
+${context.farewell}${certificateLines(certificate)}${locations(server.routes, context)}  }`
 }
 
 function hostServers(server: Server, context: Context): string {
@@ -86,7 +96,7 @@ function hostServers(server: Server, context: Context): string {
     return `  server {
 ${listen(http)}
     server_name ${name};
-${locations(server.routes, context)}  }`
+${context.farewell}${locations(server.routes, context)}  }`
   }
   const certificate = server.tls.file ? `${tlsFolder}/${server.tls.file}` : defaultCertificate
   // Without the real certificate a browser must not be told to insist on it for a year.
@@ -94,11 +104,11 @@ ${locations(server.routes, context)}  }`
   return `  server {
 ${listen(http)}
     server_name ${name};
-${redirect}  }
+${context.farewell}${redirect}  }
   server {
 ${listen(https, 'ssl')}
     server_name ${name};
-${certificateLines(certificate)}${strict}${locations(server.routes, context)}  }`
+${context.farewell}${certificateLines(certificate)}${strict}${locations(server.routes, context)}  }`
 }
 
 const redirect = '    location / { return 308 https://$host$request_uri; }\n'

@@ -3,21 +3,24 @@ import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import { pino } from 'pino'
+import { lameDuckMs } from '../lame-duck.ts'
 import { loggerOptions } from '../logging.ts'
 import { guardDoors, standLast } from '../uncaught.ts'
 import { createHealthServer } from './app.ts'
+import { compile } from './compile.ts'
 import { createConfiguration } from './configuration.ts'
 import { ask, createController } from './controller.ts'
 import { readEnvironment } from './environment.ts'
 import { createNginx } from './nginx.ts'
+import { untilReached } from './reach.ts'
 import { createRefusalReporter } from './refusal-events.ts'
 import { createStatusWriter } from './status.ts'
 import { watchCluster } from './watch.ts'
 
-/** Time for load balancers to notice that this pod is not ready before NGINX stops listening, in milliseconds. */
-const lameDuckMs = 5_000
 /** Time for what changed last to be served before NGINX stops, in milliseconds. */
 const settleMs = 15_000
+/** Time for a new pod to be let out to those that it forwards to, before it serves all the same, in milliseconds. */
+const reachMs = 15_000
 
 const environment = readEnvironment(process.env)
 const { namespace, className, tlsSecrets, tcp, nginx: installed } = environment
@@ -63,6 +66,7 @@ const cluster = watchCluster(kubeConfig, { namespace, className, tlsSecrets, log
   // Before the first lists are complete a configuration would leave out what is about to come.
   if (state !== 'starting') controller.changed()
 })
+const read = () => ({ ...cluster.read(), tcp, tcpNamespace: namespace })
 const controller = createController({
   configuration,
   nginx,
@@ -70,7 +74,7 @@ const controller = createController({
   workers: installed.workers,
   log,
   debounceMs: 200,
-  read: () => ({ ...cluster.read(), tcp, tcpNamespace: namespace }),
+  read,
   report(refused) {
     refusedNow = refused.length
     tell(refused)
@@ -112,6 +116,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 async function stop(signal: string): Promise<void> {
   log.info({ signal }, 'draining')
   state = 'draining'
+  await configuration.sayFarewell()
   if (signal === 'SIGTERM') await sleep(lameDuckMs)
   await cluster.stop()
   // a configuration that NGINX does not take must not keep the pod
@@ -129,6 +134,8 @@ if (!stopping) {
   state = 'loading'
   controller.changed()
   await controller.settled()
+  const missed = await untilReached(compile(read()).model.upstreams, reachMs)
+  if (missed.length > 0) log.warn({ upstreams: missed }, 'no pod of these takes a connection from here')
   if (!stopping) state = 'serving'
   log.info({ revision: configuration.revision }, 'serving')
 }

@@ -1,7 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import Fastify from 'fastify'
+import { farewell, lameDuckMs } from '../lame-duck.ts'
 import { loggerOptions } from '../logging.ts'
 import { trustedProxies } from '../trusted-proxies.ts'
 import { guardDoors, standLast } from '../uncaught.ts'
@@ -39,6 +41,7 @@ const { log } = app
 // a request that ends half way may hold a transaction, and with it what others wait for
 standLast({ log, alone: false })
 guardDoors('http', app.server)
+const sayFarewell = farewell(app)
 
 async function start(): Promise<void> {
   const tickets = withTicketRate(await ticketSigner(environment.ticketKey))
@@ -115,14 +118,18 @@ async function start(): Promise<void> {
   }
 }
 
+/** What is under way may end for so long, in milliseconds: a request that hangs must not hold the pod for its whole grace period. */
+const patienceMs = 15_000
+
 let closing = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.on(signal, () => {
+  process.on(signal, async () => {
     if (closing) return
     closing = true
     log.info({ signal }, 'closing')
-    // a request that hangs must not hold the pod for its whole grace period
-    setTimeout(() => process.exit(1), 20_000).unref()
+    sayFarewell()
+    if (signal === 'SIGTERM') await sleep(lameDuckMs)
+    setTimeout(() => process.exit(1), patienceMs).unref()
     app.close().then(
       () => process.exit(0),
       () => process.exit(1),

@@ -39,12 +39,20 @@ async function groupsBelow(directory: string): Promise<string[]> {
   return [...below.flat(), directory]
 }
 
+/** Nothing where the group has gone since it was seen. */
+async function processesOf(group: string): Promise<string> {
+  return await readFile(join(group, 'cgroup.procs'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENODEV') return ''
+    throw error
+  })
+}
+
 /** The processes of all pods. */
 export async function cgroupProcesses(name: string): Promise<ProcessRecord[]> {
   const found = new Map<number, ProcessRecord>()
   for (const root of allHierarchies())
     for (const group of await groupsBelow(join(root, name)))
-      for (const line of (await readFile(join(group, 'cgroup.procs'), 'utf8')).split('\n')) {
+      for (const line of (await processesOf(group)).split('\n')) {
         const started = startOf(Number(line))
         if (line !== '' && started !== undefined) found.set(Number(line), { name, pid: Number(line), started })
       }

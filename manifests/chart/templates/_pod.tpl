@@ -30,6 +30,15 @@ topologySpreadConstraints:
       matchLabels: {{ include "cde.selector" . | nindent 8 }}
 {{- end -}}
 
+{{/*
+How pods are replaced: one more, and the old one goes once the new one has been ready for as long as load balancers, ingress
+and network policies may need to hear of it. The old one serves until they have heard that it leaves (services/lame-duck.ts).
+*/}}
+{{- define "cde.rollout" -}}
+strategy: { type: RollingUpdate, rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } }
+minReadySeconds: 5
+{{- end -}}
+
 {{/* Name, image and rights of a pod's one container. */}}
 {{- define "cde.container" -}}
 {{- $root := index . 0 -}}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -107,6 +107,68 @@ test('no request is lost while every pod is replaced, one after the other', asyn
   const total = found.reduce((sum, each) => sum + (each['200'] ?? 0), 0)
   for (const each of found) assert.deepEqual(Object.keys(each), ['200'], JSON.stringify(found))
   t.diagnostic(`${total} requests, none lost, ${site.controller.reloads} reloads`)
+})
+
+/** A client that keeps its connection until it is asked to come back over another one; counts those that ended before. */
+function keptClient(port: number) {
+  let socket: Socket | undefined
+  const seen = { connections: 0, endedByPeer: 0 }
+  return {
+    seen,
+    async ask(): Promise<void> {
+      if (socket === undefined) {
+        seen.connections += 1
+        const fresh = connect(port, '127.0.0.1')
+        fresh.once('end', () => {
+          if (socket === fresh) seen.endedByPeer += 1
+          socket = undefined
+        })
+        socket = fresh
+      }
+      const current = socket
+      current.write('GET / HTTP/1.1\r\nhost: cde.example\r\n\r\n')
+      let answer = ''
+      while (!answer.endsWith('ok')) {
+        const [chunk] = (await once(current, 'data')) as [Buffer]
+        answer += chunk.toString()
+      }
+      if (!/^connection: close\r$/im.test(answer)) return
+      socket = undefined
+      current.end()
+    },
+    close: () => socket?.destroy(),
+  }
+}
+
+test('a client in use is let go of before its connection is closed, at a reload and when the pod leaves', async (t) => {
+  const pod = await startPod(t, (_request, response) => response.setHeader('content-length', 2).end('ok'))
+  const slices = [slice('a', [{ address: '127.0.0.1' }], pod.port)]
+  const site = await startIngress(t, world({ slices, ingresses: [ingress('x', rules)] }))
+  const client = keptClient(site.httpPort)
+  t.after(client.close)
+  const askWhile = async (change: Promise<unknown>) => {
+    let over = false
+    const changed = change.finally(() => {
+      over = true
+    })
+    while (!over) await client.ask().then(() => sleep(5))
+    await changed
+  }
+  await askWhile(sleep(50))
+  assert.equal(client.seen.connections, 1)
+  for (const name of ['y', 'z'])
+    await askWhile(
+      site.set(
+        world({ slices, ingresses: [ingress('x', rules), ingress(name, { [`${name}.example`]: { '/': 'a' } })] }),
+      ),
+    )
+  await site.configuration.sayFarewell()
+  const { connections } = client.seen
+  await client.ask()
+  await client.ask()
+  assert.equal(client.seen.connections, connections + 1)
+  await site.nginx.quit(10_000)
+  assert.equal(client.seen.endedByPeer, 0)
 })
 
 test('a pod that is gone before anybody said so costs no request while another stands', async (t) => {

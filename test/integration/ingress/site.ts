@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { chmod } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -47,6 +48,8 @@ export async function startIngress(
   pace: Pick<ControllerOptions, 'retryMs' | 'patienceMs'> = {},
 ) {
   const folder = await temporaryDirectory(t)
+  // its workers, which are nobody where the test is root, look at files there
+  await chmod(folder, 0o755)
   const [httpPort = 0, httpsPort = 0] = await freePorts(2)
   const statusSocket = join(folder, 'status.sock')
   const configuration = await createConfiguration(folder, nginxBinary, {
@@ -81,6 +84,7 @@ export async function startIngress(
     workers: 2,
     log,
     debounceMs: 10,
+    farewellMs: 100,
     ...pace,
     read: () => objects,
     report(now) {

@@ -11,6 +11,7 @@ import pg from 'pg'
 import { bundleService } from '../../../manifests/images/bundle-service.ts'
 import { readMigrations } from '../../../services/manager/migration.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
+import { answersFarewell } from '../farewell.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { connection, licensePublicKey, newDatabase } from './site.ts'
 
@@ -109,6 +110,7 @@ test('two replicas start at once on an empty database, share sessions, and stop 
   for (const replica of [one, two]) {
     const ended = once(replica.child, 'exit')
     replica.child.kill('SIGTERM')
+    await answersFarewell(`${replica.url}/api/v0/workspaces`, 200, headers)
     assert.deepEqual(await ended, [0, null])
     const log = replica.log()
     for (const secret of [session_token, adminPassword, postgres.password])

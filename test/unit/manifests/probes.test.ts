@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { lameDuckMs } from '../../../services/lame-duck.ts'
 import { workspaceObjects } from '../../../services/manager/workspaces/objects.ts'
 import { objects, podsOf, type Rendered, valuesSets } from './rendered-chart.ts'
 
@@ -30,4 +31,20 @@ test('no workspace is killed for being slow', () => {
   const site = { namespace: 'cde', image: 'i', pullSecrets: [], storageClass: undefined, caConfigMap: undefined }
   const deployment = workspaceObjects(spec, site)[3]
   check('workspace', deployment.spec?.template.spec?.containers[0])
+})
+
+test('a pod that is replaced goes only once the new one is known, and has time to be forgotten and to drain', async () => {
+  const values = {
+    devurls: { host: 'dev.example.com' },
+    ingress: { host: 'cde.example.com', tls: { enabled: true, hostSecretName: 'x' } },
+  }
+  const deployments = (await objects(values)).filter(({ kind }) => kind === 'Deployment')
+  assert.equal(deployments.length, 4)
+  for (const { metadata, spec } of deployments) {
+    assert.deepEqual(spec.strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 }, metadata.name)
+    assert.ok(spec.minReadySeconds >= 5, metadata.name)
+    const { terminationGracePeriodSeconds: grace = 30, containers } = spec.template.spec
+    const drain = containers[0].env.find(({ name }: Rendered) => name === 'DRAIN_SECONDS')?.value ?? 15
+    assert.ok(grace * 1000 > lameDuckMs + Number(drain) * 1000, metadata.name)
+  }
 })

@@ -75,6 +75,7 @@ export const places: Places = {
   streamModule: '/usr/lib/nginx/modules/ngx_stream_module.so',
   statusSocket: '/run/nginx/status.sock',
   pidFile: '/run/nginx/nginx.pid',
+  farewellFile: '/run/nginx/farewell',
   tlsFolder: '/run/nginx/tls',
   defaultCertificate: '/run/nginx/tls/default.pem',
   temporary: '/tmp/nginx',
