@@ -15,6 +15,7 @@ import type { Reporter } from '../install/events.ts'
 import { answersName } from '../install/kept-answers.ts'
 import { lockState } from '../stores/state-lock.ts'
 import { version } from '../version.ts'
+import type { Backup } from './backup.ts'
 import { readClaims } from './claims.ts'
 import type { BackupDocument } from './document.ts'
 import type { Protection } from './file/seal.ts'
@@ -31,16 +32,6 @@ export interface CreateOptions {
   protection?: Protection | undefined
   report: Reporter
   signal: AbortSignal
-}
-
-/** A backup that was made. */
-export interface Backup {
-  /** digest of its manifest */
-  id: string
-  path: string
-  /** bytes of the file */
-  size: number
-  document: BackupDocument
 }
 
 /**
@@ -90,7 +81,7 @@ async function writeFrom(site: BackupSite, database: Database, options: CreateOp
       values: JSON.stringify(helm?.values ?? {}),
     }
     const claims = await readClaims(cluster, namespace)
-    const name = `${namespace}-${created.replace(/\.\d+Z$/, 'Z').replaceAll(/[-:]/g, '')}.backup`
+    const name = `${namespace}-${created.replaceAll(/[-:.]/g, '')}.backup`
     let document: BackupDocument | undefined
     const target = { directory, name, partial: partialName(namespace), protection }
     const written = await writeBackup(target, async (writer) => {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { applyConfigMap } from '../cluster/apply.ts'
-import type { Backup } from './create.ts'
+import type { Backup } from './backup.ts'
 import type { BackupSite } from './site.ts'
 
 /** Name of the ConfigMap. */

@@ -4,7 +4,7 @@ import type { BackupSite } from '../../../installer/src/backup/site.ts'
 import type { Reporter } from '../../../installer/src/install/events.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import type { DebianPostgres } from '../database/debian-postgres.ts'
-import { databaseSite } from '../database/site.ts'
+import { databaseSite, helperPod, running } from '../database/site.ts'
 
 const core = '/api/v1/namespaces/cde'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -59,6 +59,19 @@ export async function installedSite(t: TestContext, postgres: DebianPostgres, ve
   const signal = new AbortController().signal
   return { fake, execute, secret, site, said, report, directory, signal, options: { directory, report, signal } }
 }
+
+/** Lets throw-away databases be a PostgreSQL of this machine, which each finds empty. */
+export function throwAway({ fake, execute }: Pick<Installed, 'fake' | 'execute'>, postgres: DebianPostgres): void {
+  fake.runPod = () => running
+  fake.execute = (asked) => {
+    const { pod, command } = asked
+    if (pod !== 'sealift-proof') return execute(asked)
+    const elsewhere = command.filter((word) => !/^PG(HOST|DATABASE)=/.test(word))
+    return helperPod(asked) ?? { words: elsewhere, env: { ...postgres.env, PGDATABASE: 'cde' } }
+  }
+}
+
+type Installed = Awaited<ReturnType<typeof installedSite>>
 
 /** A database as the manager fills it, with values that are hard to carry. */
 export const filled = `DROP SCHEMA public CASCADE; CREATE SCHEMA public;

@@ -154,7 +154,8 @@ async function readEntries(file: FileHandle, size: number, path: string): Promis
     if (!block) throw damagedBackup(path, `it ends after ${size} bytes, without its end marker`)
     const header = readHeader(block)
     if (!header) {
-      if (at + endMarker !== size) throw damagedBackup(path, 'its end is not where it should be')
+      if (at + endMarker !== size || !(await isEmpty(file, at, endMarker)))
+        throw damagedBackup(path, 'its end is not as it should be')
       break
     }
     const entry = { ...header, offset: at + record }
@@ -163,6 +164,8 @@ async function readEntries(file: FileHandle, size: number, path: string): Promis
     entries.set(entry.name, entry)
     at = behind(entry)
     if (at > size) throw damagedBackup(path, `${entry.name} would end behind the end of the file`)
+    if (!(await isEmpty(file, entry.offset + entry.size, at - entry.offset - entry.size)))
+      throw damagedBackup(path, `there is something behind ${entry.name}`)
   }
   if ([...entries.keys()].at(-1) !== names.index) throw notOne(path, `it does not end with ${names.index}`)
   const layout = entries.get(names.layout) as Entry
@@ -170,6 +173,9 @@ async function readEntries(file: FileHandle, size: number, path: string): Promis
   if (!text || !layoutDocument.equals(text)) throw notOne(path, 'its oci-layout is another one')
   return entries
 }
+
+const isEmpty = async (file: FileHandle, offset: number, length: number): Promise<boolean> =>
+  (await readExactly(file, offset, length))?.every((byte) => byte === 0) ?? false
 
 const notOne = (path: string, why: string): SealiftError =>
   new SealiftError('BACKUP_FORMAT', `${path} is not a backup`, {

@@ -13,17 +13,15 @@ export interface Sink {
   end(): Promise<void>
 }
 
-/** scrypt's N is 2 to this: 64 MiB of memory for a moment, where age takes 256 */
-const scryptWork = 16
-
 /** What encrypts whatever goes into a sink, by age (age-encryption.org/v1). @throws SealiftError USAGE_BACKUP_KEY */
 export async function sealing(protection: Protection): Promise<(into: Sink) => Sink> {
-  const { Encrypter } = await import('age-encryption')
+  const [{ Encrypter }, { passphraseRecipient }] = await Promise.all([
+    import('age-encryption'),
+    import('./passphrase.ts'),
+  ])
   const encrypter = new Encrypter()
-  if ('passphrase' in protection) {
-    encrypter.setPassphrase(protection.passphrase)
-    encrypter.setScryptWorkFactor(scryptWork)
-  } else
+  if ('passphrase' in protection) encrypter.addRecipient(passphraseRecipient(protection.passphrase))
+  else
     for (const recipient of protection.recipients)
       try {
         encrypter.addRecipient(recipient)
@@ -60,9 +58,12 @@ export async function unsealing(
   key: Key,
   path: string,
 ): Promise<(bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>> {
-  const { Decrypter } = await import('age-encryption')
+  const [{ Decrypter }, { passphraseIdentity }] = await Promise.all([
+    import('age-encryption'),
+    import('./passphrase.ts'),
+  ])
   const decrypter = new Decrypter()
-  if ('passphrase' in key) decrypter.addPassphrase(key.passphrase)
+  if ('passphrase' in key) decrypter.addIdentity(passphraseIdentity(key.passphrase))
   else
     for (const identity of key.identities)
       try {
