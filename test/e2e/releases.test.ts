@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { run } from '../lab/command.ts'
 import { type DemoGround, host, startGround, writeAnswers } from '../lab/demo-ground.ts'
 import { sealift } from '../lab/demo-sealift.ts'
 import { startServing } from '../lab/demo-serve.ts'
@@ -17,6 +18,8 @@ import {
   release12,
 } from '../lab/releases/releases.ts'
 import { sealRelease } from '../lab/releases/seal-release.ts'
+import { helmBinary, kubectlBinary } from '../lab/tools.ts'
+import { chartDirectory } from '../unit/manifests/rendered-chart.ts'
 import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 
 let ground: OnBorrowedLab<DemoGround>
@@ -73,6 +76,25 @@ test('1.0.0 runs on PostgreSQL 15, in a volume of its own', async () => {
   const ca = await site.secret('cde', 'cde-ca', 'ca.crt')
   const password = await site.secret('cde', 'cde-admin', 'password')
   await (await logIn({ host, address, port: 443, ca }, 'admin', password)).close()
+})
+
+test('a chart of another major version does not begin with an empty database beside the one that is there', async () => {
+  const { site } = ground
+  const upgrade = ['upgrade', 'cde', chartDirectory, '--namespace=cde', `--kubeconfig=${site.kubeconfig}`]
+  const helm = await helmBinary()
+  await assert.rejects(run(helm, [...upgrade, '--dry-run=server']), {
+    why: /the database is in data-cde-postgres-15-0, and this release has PostgreSQL 17.*sealift upgrade/,
+  })
+  await run(helm, [...upgrade, '--dry-run=server', '--set=postgres.major=15'])
+  const made = [
+    'apiVersion: v1',
+    'kind: PersistentVolumeClaim',
+    'metadata: { name: data-cde-postgres-17-0, namespace: cde }',
+  ]
+  const spec = 'spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Mi } } }'
+  const kubectl = [`--kubeconfig=${site.kubeconfig}`, 'apply', '--filename=-']
+  await run(await kubectlBinary(), kubectl, { input: [...made, spec].join('\n') })
+  await run(helm, [...upgrade, '--dry-run=server'])
 })
 
 test('no node can unpack the image that cannot be pulled, though the registry has all of it', async (t) => {

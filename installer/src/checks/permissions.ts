@@ -41,6 +41,8 @@ function ownRights({ answers }: InstallContext): Permission[] {
       ...{ group: '', resource: 'persistentvolumeclaims', namespace: probeNamespaces(answers).volume },
     }),
     ...all(['get'], { group: '', resource: 'pods/log', namespace }),
+    // the chart looks for the database of another major version (manifests/chart, _names.tpl)
+    ...all(['list'], { group: '', resource: 'persistentvolumeclaims', namespace }),
     ...all(['get', 'list', 'create', 'delete'], { group: '', resource: 'pods', namespace }),
     ...all(['get', 'list', 'create', 'patch', 'delete'], { group: '', resource: 'secrets', namespace }),
   ]

@@ -34,6 +34,22 @@ app.kubernetes.io/component: {{ index . 1 }}
 sealift.dev/postgres-major: {{ .Values.postgres.major | int | quote }}
 {{- end -}}
 
+{{/* Fails where the data is in the volume of another major alone: this one would begin with an empty database. */}}
+{{- define "cde.checkMajor" -}}
+{{- $mine := printf "data-%s-0" (include "cde.databaseName" .) -}}
+{{- $others := list -}}
+{{- range (lookup "v1" "PersistentVolumeClaim" .Release.Namespace "").items -}}
+{{- if eq .metadata.name $mine -}}
+{{- $others = list "" -}}
+{{- else if regexMatch (printf "^data-%s-[0-9]+-0$" (include "cde.name" (list $ "postgres"))) .metadata.name -}}
+{{- $others = append $others .metadata.name -}}
+{{- end -}}
+{{- end -}}
+{{- if and $others (not (has "" $others)) -}}
+{{ fail (printf "the database is in %s, and this release has PostgreSQL %d, which cannot read it: sealift upgrade moves the data; after an uninstallation install the release of before, then upgrade" (join ", " $others) (int .Values.postgres.major)) }}
+{{- end -}}
+{{- end -}}
+
 {{- define "cde.labels" -}}
 {{ include "cde.selector" . }}
 app.kubernetes.io/name: {{ include "cde.name" . }}
