@@ -24,6 +24,8 @@ export interface KnownBackup {
   encryption: string
   /** RFC 3339, when it was last restored into a throw-away database and found equal */
   proven?: string
+  /** RFC 3339, when an installation was last made from it */
+  restored?: string
 }
 
 /** The backups that an installation remembers, oldest first; none where they can't be read. @throws SealiftError CLUSTER_* */
@@ -41,19 +43,21 @@ export async function knownBackups({ cluster, namespace }: BackupSite): Promise<
   }
 }
 
-/** Remembers a backup, or that it was proven. @throws SealiftError CLUSTER_* */
+/** Remembers a backup, and what became of it. @throws SealiftError CLUSTER_* */
 export async function remember(
   site: BackupSite,
   { id, path: file, size, document }: Backup,
-  proven?: string,
+  happened: Pick<KnownBackup, 'proven' | 'restored'> = {},
 ): Promise<void> {
   const known = await knownBackups(site)
-  const before = known.find((one) => one.id === id)
+  const { proven, restored } = known.find((one) => one.id === id) ?? {}
   const { created, encryption, release } = document
   const entry: KnownBackup = {
     ...{ id, machine: hostname(), path: path.resolve(file), size, created, encryption },
     release: `${release.name} ${release.version}`,
-    ...((proven ?? before?.proven) ? { proven: proven ?? (before?.proven as string) } : {}),
+    ...(proven === undefined ? {} : { proven }),
+    ...(restored === undefined ? {} : { restored }),
+    ...happened,
   }
   await write(site, [...known.filter((one) => one.id !== id), entry])
 }

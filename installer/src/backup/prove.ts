@@ -59,7 +59,7 @@ export async function proveBackup(site: BackupSite, path: string, options: Prove
       options.report.info(
         `restored into a throw-away PostgreSQL ${proof.major} and compared in ${duration(proof.ms)}: ${proof.tables} tables, ${proof.rows} rows`,
       )
-      await remember({ ...site, cluster }, proof.backup, new Date().toISOString())
+      await remember({ ...site, cluster }, proof.backup, { proven: new Date().toISOString() })
       return proof
     } finally {
       await database.close()

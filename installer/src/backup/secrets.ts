@@ -92,7 +92,7 @@ export async function putBackSecrets(
   return changed
 }
 
-const sameTexts = (a: Record<string, string>, b: Record<string, string>): boolean =>
+export const sameTexts = (a: Record<string, string>, b: Record<string, string>): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value)
 
 async function putBack(

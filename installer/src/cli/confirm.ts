@@ -17,7 +17,7 @@ export interface Confirmation {
  */
 export async function confirm({ question, word, command, json }: Confirmation, signal: AbortSignal): Promise<void> {
   const refused = (why: string) =>
-    new SealiftError('USAGE_UNCONFIRMED', 'nothing was removed', { why, fix: `where you are sure: ${command}` })
+    new SealiftError('USAGE_UNCONFIRMED', 'nothing was changed', { why, fix: `where you are sure: ${command}` })
   if (json || !process.stdin.isTTY || !process.stderr.isTTY) throw refused('there is nobody to ask')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

@@ -29,6 +29,17 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
       extract: async () => (await import('./commands/bundle-extract.ts')).bundleExtract,
     },
   },
+  backup: {
+    describe: 'back a site up, prove, restore and remove backups',
+    commands: {
+      create: async () => (await import('./commands/backup-create.ts')).backupCreate,
+      list: async () => (await import('./commands/backup-list.ts')).backupList,
+      verify: async () => (await import('./commands/backup-verify.ts')).backupVerify,
+      restore: async () => (await import('./commands/backup-restore.ts')).backupRestore,
+      prune: async () => (await import('./commands/backup-prune.ts')).backupPrune,
+      schedule: async () => (await import('./commands/backup-schedule.ts')).backupSchedule,
+    },
+  },
   answers: {
     describe: 'answers files: begin one, check one, get that of a site',
     commands: {

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { credential, quote, visible } from '../systemd-words.ts'
 import { fileFlags, type ServeFlags, secretFiles } from './flags.ts'
 import { serviceState } from './state.ts'
 
@@ -15,7 +16,6 @@ export interface UnitOptions {
   port: number
 }
 
-const hidden = /^\/(home|root|tmp|var\/tmp|run\/user)(\/|$)/
 const stateRoot = '/var/lib/'
 
 /**
@@ -27,18 +27,9 @@ export function systemdUnit({ program, bundles, flags, state, port }: UnitOption
   const credentials: string[] = []
   const readable: string[] = []
   const words = [...program, 'serve']
-  const see = (path: string): string => {
-    const full = resolve(path)
-    if (hidden.test(full))
-      throw new SealiftError('USAGE_SYSTEMD', `a service does not see ${full}`, {
-        why: 'the unit hides home directories and /tmp, and runs as a user without rights to them',
-        fix: 'keep it below /srv, /opt, /etc or /var/lib',
-      })
-    return full
-  }
-  for (const word of program) see(word)
+  for (const word of program) visible(word)
   for (const bundle of bundles) {
-    words.push(see(bundle.path))
+    words.push(visible(bundle.path))
     // the directory of a file, not the file: a mount over it would hide one that is renamed over it later
     readable.push(bundle.isDirectory ? resolve(bundle.path) : dirname(resolve(bundle.path)))
   }
@@ -49,10 +40,10 @@ export function systemdUnit({ program, bundles, flags, state, port }: UnitOption
     if (!fileFlags.has(flag)) words.push(value)
     else if (secretFiles.has(flag)) {
       // systemd hands it over, since the user that it runs as may not read it
-      const name = flag.slice(2)
-      credentials.push(`LoadCredential=${name}:${unspecified(resolve(value))}`)
-      words.push(`\${CREDENTIALS_DIRECTORY}/${name}`)
-    } else words.push(see(value))
+      const { line, word } = credential(flag.slice(2), value)
+      credentials.push(line)
+      words.push(word)
+    } else words.push(visible(value))
   }
   if (state !== undefined) {
     const full = resolve(state)
@@ -110,16 +101,4 @@ AmbientCapabilities=${low ? 'CAP_NET_BIND_SERVICE' : ''}
 [Install]
 WantedBy=multi-user.target
 `
-}
-
-/** `%` begins a specifier everywhere (systemd.unit(5), "Specifiers"). */
-const unspecified = (text: string): string => text.replaceAll('%', '%%')
-
-/** One word of a command line (systemd.service(5), "Command lines"); only the one variable of ours is filled in. */
-function quote(word: string): string {
-  if (/[\n\0]/.test(word)) throw new SealiftError('USAGE_SYSTEMD', 'a flag holds a line break')
-  const own = `\${CREDENTIALS_DIRECTORY}`
-  const [head, tail] = word.startsWith(own) ? [own, word.slice(own.length)] : ['', word]
-  const text = head + unspecified(tail).replaceAll('$', '$$$$')
-  return /^[\w@%+=:,./${}-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
