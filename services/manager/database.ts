@@ -11,12 +11,21 @@ type Log = Pick<FastifyBaseLogger, 'warn'>
 
 /**
  * A pool that outlives restarts of PostgreSQL: a broken idle connection is dropped and the next query opens a new one.
- * Statements end after 10 s. With a CA, the server's certificate must name its host (verify-full).
+ * Statements end after 10 s. Where the database takes no writes, a connection serves once: how one begins is how it stays, and
+ * the next may find that writes are back. With a CA, the server's certificate must name its host (verify-full).
  */
 export function openDatabase(settings: Environment['database'], log: Log): Database {
   const { ca, ...connection } = settings
+  const readOnly = new WeakSet<pg.ClientBase>()
   const pool = new pg.Pool({
     ...connection,
+    // what a node that lost its power held, such as a lock, is free within a minute
+    async onConnect(client) {
+      const { rows } = await client.query<{ is: string }>(`SELECT current_setting('transaction_read_only') AS is,
+        set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false),
+        set_config('tcp_keepalives_count', '3', false)`)
+      if (rows[0]?.is === 'on') readOnly.add(client)
+    },
     ssl: ca === undefined ? false : { ca, minVersion: 'TLSv1.2' },
     max: 10,
     application_name: 'cde-manager',
@@ -26,6 +35,9 @@ export function openDatabase(settings: Environment['database'], log: Log): Datab
     query_timeout: 15_000,
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
+  })
+  pool.on('release', (_error, client) => {
+    if (readOnly.has(client)) void client.end()
   })
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
   return pool

@@ -2,6 +2,7 @@ import { apiKeyPrefix } from './api-keys.ts'
 import type { Caller } from './authorization.ts'
 import { tokenHash } from './credentials.ts'
 import type { Queryable } from './database.ts'
+import { isReadOnly } from './read-only.ts'
 
 /** Says whose token this is, of a session or an API key; undefined when it opens nothing (any more). */
 export type Identify = (token: string) => Promise<Caller | undefined>
@@ -36,6 +37,11 @@ async function userOf(
   if (rows[0] === undefined) return undefined
   const { stale, scopes, ...user } = rows[0]
   if (stale)
-    await database.query(`UPDATE ${table} SET last_used_at = $2 WHERE id = $1`, [user.credential, new Date(now)])
+    await database
+      .query(`UPDATE ${table} SET last_used_at = $2 WHERE id = $1`, [user.credential, new Date(now)])
+      .catch((error: Error) => {
+        // who only reads may do so while nothing can be written
+        if (!isReadOnly(error)) throw error
+      })
   return { ...user, via, scopes: scopes ?? undefined }
 }

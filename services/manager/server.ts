@@ -22,6 +22,7 @@ import { licensing, storeInitialLicense } from './licensing.ts'
 import { migrate } from './migrate.ts'
 import { pendingLogins } from './oidc/pending-login.ts'
 import { oidcProvider } from './oidc/provider.ts'
+import { isReadOnly, takesWrites, whenWritable } from './read-only.ts'
 import { refusedExitCode, SchemaRefusal } from './schema-refusal.ts'
 import { forgetExpired } from './sessions.ts'
 import { withTicketRate } from './ticket-rate.ts'
@@ -43,6 +44,8 @@ standLast({ log, alone: false })
 guardDoors('http', app.server)
 const sayFarewell = farewell(app)
 
+const stopping = new AbortController()
+
 async function start(): Promise<void> {
   const tickets = withTicketRate(await ticketSigner(environment.ticketKey))
   const database = openDatabase(environment.database, log)
@@ -51,7 +54,9 @@ async function start(): Promise<void> {
   await migrate(database, log)
   await addFirstAdmin()
   await ensureReleaseImage(database, environment.workspace.image)
-  await addInitialLicense()
+  const licenseAdded = addInitialLicense()
+  // during an upgrade it is added when that is done
+  if (await takesWrites(database)) await licenseAdded
 
   const config = newKubeConfig()
   config.loadFromDefault()
@@ -65,7 +70,9 @@ async function start(): Promise<void> {
   })
   const stats = startStats({ database, engine, leads: () => reconciler.leads(), log })
   const cleaning = setInterval(() => {
-    forgetExpired(database, clock()).catch((error: Error) => log.warn({ reason: error.message }, 'cannot clean up'))
+    forgetExpired(database, clock()).catch((error: Error) => {
+      if (!isReadOnly(error)) log.warn({ reason: error.message }, 'cannot clean up')
+    })
   }, hour)
   app.addHook('onClose', async () => {
     clearInterval(cleaning)
@@ -111,7 +118,8 @@ async function start(): Promise<void> {
     if (environment.licenseFile === undefined) return
     try {
       const token = await readFile(environment.licenseFile, 'utf8')
-      await storeInitialLicense(database, token, environment.licenseKeys, clock())
+      const store = () => storeInitialLicense(database, token, environment.licenseKeys, clock())
+      await whenWritable(store, stopping.signal)
     } catch (error) {
       log.error({ reason: (error as Error).message }, 'the license that came with the installation is not usable')
     }
@@ -121,11 +129,10 @@ async function start(): Promise<void> {
 /** What is under way may end for so long, in milliseconds: a request that hangs must not hold the pod for its whole grace period. */
 const patienceMs = 15_000
 
-let closing = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, async () => {
-    if (closing) return
-    closing = true
+    if (stopping.signal.aborted) return
+    stopping.abort()
     log.info({ signal }, 'closing')
     sayFarewell()
     if (signal === 'SIGTERM') await sleep(lameDuckMs)

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isDatabaseDown } from '../database.ts'
 import { ApiError, type ErrorBody } from '../errors.ts'
+import { isReadOnly, readOnlyRetry } from '../read-only.ts'
 
 /** Gives every failure the same shape: {code, message, why?, fix?}. What a defect says stays in the log. */
 export default fp(async (app) => {
@@ -23,6 +24,12 @@ function answer(error: FastifyError | ApiError | SealiftError, request: FastifyR
     if (!error.code.startsWith('LICENSE_')) request.log.error({ err: error }, 'a request failed')
     return reply.code(licenseStatus[error.code] ?? 500).send(body(error))
   }
+  if (isReadOnly(error))
+    return reply.code(503).header('retry-after', readOnlyRetry).send({
+      code: 'UPGRADE_READ_ONLY',
+      message: 'the platform is being upgraded: until that is done, nothing can be changed and nobody can log in',
+      fix: 'try again in a few minutes; what is open goes on: workspaces, terminals, editors, SSH',
+    })
   if (isDatabaseDown(error)) {
     request.log.warn({ reason: error.message }, 'the database does not answer')
     return reply

@@ -5,6 +5,7 @@ import type { Dependencies } from '../dependencies.ts'
 import { ApiError } from '../errors.ts'
 import { userOfIdentity } from '../oidc/link.ts'
 import { pendingLifetime } from '../oidc/pending-login.ts'
+import { isReadOnly, takesWrites } from '../read-only.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { openSession, sessionLifetime } from '../sessions.ts'
 import { siteCookies } from '../site-cookies.ts'
@@ -37,6 +38,8 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
   const login = { response: { 303: Redirect(`to the identity provider, or ${toDashboard}`) } }
   app.get('/auth/oidc/login', { config: open, schema: login }, async (request, reply) => {
     try {
+      // nobody is sent to the provider in vain: the session could not be stored
+      if (!(await takesWrites(database))) return home(reply, 'UPGRADE_READ_ONLY')
       const { url, pending } = await provider.begin()
       reply.setCookie(oidcLogin.name, await pendingLogins.seal(pending, clock()), {
         ...oidcLogin.options,
@@ -87,6 +90,7 @@ export function oidcRoutes(app: TypedInstance, { database, oidc, accessUrl, cloc
       reply.setCookie(session.name, token, { ...session.options, maxAge: sessionLifetime / 1000 })
       return home(reply)
     } catch (error) {
+      if (isReadOnly(error)) return home(reply, 'UPGRADE_READ_ONLY')
       if (!(error instanceof ApiError)) throw error
       request.log.warn({ reason: String((error.cause as Error | undefined)?.message) }, error.message)
       return home(reply, error.code)

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../database.ts'
+import { isReadOnly, takesWrites } from '../read-only.ts'
 import { stopIdle } from './activity.ts'
 import { EngineRefusal, type Observation, type WorkspaceEngine } from './engine.ts'
 import { leadership } from './leader.ts'
@@ -16,7 +17,8 @@ export type Reconciler = {
 /** Starts reconciling: this replica leads, or waits to take over from the one that does. */
 export function startReconciler(parts: Omit<Parts, 'signal' | 'ledFor'>): Reconciler {
   const { database, log } = parts
-  const lead = leadership({ database, log, work: (signal, ledFor) => reconcileOnce({ ...parts, signal, ledFor }) })
+  const work = betweenUpgrades(parts, (signal, ledFor) => reconcileOnce({ ...parts, signal, ledFor }))
+  const lead = leadership({ database, log, work })
   return {
     wake() {
       // the leader looks every few seconds anyway
@@ -24,6 +26,36 @@ export function startReconciler(parts: Omit<Parts, 'signal' | 'ledFor'>): Reconc
     },
     leads: () => lead.leads(),
     close: () => lead.close(),
+  }
+}
+
+type Work = (signal: AbortSignal, ledFor: number) => Promise<boolean>
+
+/**
+ * Lets a pass rest while the database takes no writes. What it leads for counts from when they are back: until then nobody
+ * could note what is in use.
+ */
+function betweenUpgrades({ database, log }: Pick<Parts, 'database' | 'log'>, work: Work): Work {
+  let resting = false
+  let restedUntil = Number.NEGATIVE_INFINITY
+  const rest = (): boolean => {
+    if (!resting) log.info('the database takes no writes: workspaces stay as they are until it does')
+    resting = true
+    return true
+  }
+  return async (signal, ledFor) => {
+    if (!(await takesWrites(database))) return rest()
+    if (resting) {
+      log.info('the database takes writes again')
+      resting = false
+      restedUntil = performance.now()
+    }
+    try {
+      return await work(signal, Math.min(ledFor, performance.now() - restedUntil))
+    } catch (error) {
+      if (!isReadOnly(error)) throw error
+      return rest()
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { pendingLogins } from '../../../services/manager/oidc/pending-login.ts'
 import { siteCookies } from '../../../services/manager/site-cookies.ts'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { accessUrl, newSite, password, type Site } from './site.ts'
+import { writes } from './stop-writes.ts'
 
 let postgres: Postgres
 before(async () => {
@@ -129,6 +130,19 @@ test('a person logs in through the provider and is the same user the next time, 
     rows.map(({ action }) => action),
     ['user.create-by-login', 'session.open', 'session.open'],
   )
+})
+
+test('during an upgrade nobody is sent to the provider in vain, and who comes back from there is told', async (t) => {
+  const { settings } = await identityProvider(t)
+  const site = await newSite(t, postgres, 'connected', undefined, settings)
+  const { location, cookie } = await begin(site)
+  const back = await consent(location, 's-1')
+  const { stop, resume } = await writes(t, postgres, site.database)
+  await stop()
+  assert.equal((await begin(site)).location, `${accessUrl}/?login_error=UPGRADE_READ_ONLY`)
+  assert.deepEqual(await finish(site, back, cookie), { error: 'UPGRADE_READ_ONLY', token: undefined })
+  await resume()
+  assert.equal((await enter(site, 's-1')).error, null)
 })
 
 test('a name or an e-mail address of someone who is already there takes nothing over', async (t) => {

@@ -7,6 +7,10 @@ const sentences: Record<string, { message: string; fix: string }> = {
   },
   OIDC_EXPIRED: { message: 'This login took too long or was begun in another browser.', fix: 'log in again' },
   OIDC_REFUSED: { message: 'The identity provider did not confirm who you are.', fix: 'log in again' },
+  UPGRADE_READ_ONLY: {
+    message: 'The platform is being upgraded: until that is done, nobody can log in.',
+    fix: 'try again in a few minutes',
+  },
   OIDC_DEACTIVATED: { message: 'Your account here is deactivated.', fix: 'ask a site manager' },
 }
 
