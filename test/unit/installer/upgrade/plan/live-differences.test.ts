@@ -46,9 +46,16 @@ test('what cannot be changed back is made anew, and a headless service that was 
   }
   const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { ports: [{ port: 1 }] } }
   let isOld = true
-  const { cluster, put, calls } = await site(t, {
+  const isHeadless = (): boolean =>
+    JSON.stringify(objects.get('/api/v1/namespaces/cde/services/s') ?? '').includes('None')
+  const { cluster, put, calls, objects } = await site(t, {
     db: (_, body) =>
       isOld && body !== '' && !body.includes('propagationPolicy') ? [422, refusals['sts claims by force']] : undefined,
+    // as API servers do: what has no address goes on without
+    s: (_, body) => {
+      const object = body === '' ? {} : JSON.parse(body)
+      return isHeadless() && object.spec ? [200, { ...object, spec: { ...object.spec, clusterIP: 'None' } }] : undefined
+    },
     statefulsets: () => {
       isOld = false
       return undefined
