@@ -21,6 +21,7 @@ import { internalRoutes } from './routes/internal.ts'
 import { internalDevUrlRoutes } from './routes/internal-dev-urls.ts'
 import { licenseRoutes } from './routes/license.ts'
 import { memberRoutes } from './routes/members.ts'
+import { noticeRoutes } from './routes/notices.ts'
 import { oidcRoutes } from './routes/oidc.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { registryRoutes } from './routes/registries.ts'
@@ -59,6 +60,7 @@ const routeGroups = [
   sshKeyRoutes,
   devUrlRoutes,
   devUrlEntryRoutes,
+  noticeRoutes,
   internalRoutes,
   internalDevUrlRoutes,
 ]

@@ -20,6 +20,7 @@ import { internalCalls } from './internal-calls.ts'
 import { leaveLastWords } from './last-words.ts'
 import { licensing, storeInitialLicense } from './licensing.ts'
 import { migrate } from './migrate.ts'
+import { currentNotices } from './notices/store.ts'
 import { pendingLogins } from './oidc/pending-login.ts'
 import { oidcProvider } from './oidc/provider.ts'
 import { isReadOnly, takesWrites, whenWritable } from './read-only.ts'
@@ -61,7 +62,8 @@ async function start(): Promise<void> {
   const config = newKubeConfig()
   config.loadFromDefault()
   const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
-  const hub = eventHub(database, changesFrom(database, engine, environment), log)
+  const readNotices = () => currentNotices(database, clock())
+  const hub = eventHub(database, changesFrom(database, engine, environment), readNotices, log)
   const reconciler = startReconciler({ database, engine, clock, log })
   await engine.watch((id, gone) => {
     hub.changed(id)

@@ -119,7 +119,7 @@ async function editor(): Promise<Echo> {
     send: (text) => socket.ping(text),
     shown: () => shown,
     open: () => socket.readyState === WebSocket.OPEN,
-    close: () => socket.terminate(),
+    close: () => socket.close(),
   }
 }
 
@@ -201,7 +201,7 @@ async function replaceUnderLoad(t: TestContext, name: string): Promise<void> {
   assert.equal((await ann.request('PATCH', `/api/v0/workspaces/${spare.id}`, { autoOffMinutes: 777 })).status, 200)
   await watch.sees(spare.id, ({ autoOffMinutes }) => autoOffMinutes === 777, 10_000)
   await watch.sees(made.id, ({ status }) => status === 'ON', 10_000)
-  for (const stream of Object.values(streams)) stream.close()
+  for (const one of [watch, ...Object.values(streams)]) one.close()
   await until('pods go that nobody uses any more', 90_000, async () => (await left()).length === 0)
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../database.ts'
+import type { Notice } from '../notices/store.ts'
 import type { WorkspaceStats } from '../workspaces/engine.ts'
 import type { Change, ReadChanges } from './changes.ts'
 import { listen } from './listen.ts'
@@ -9,6 +10,7 @@ export type HubEvent =
   /** `found` lacks those of `ids` that are deleted */
   | { type: 'changed'; ids: ReadonlySet<string>; found: ReadonlyMap<string, Change> }
   | { type: 'stats'; stats: readonly WorkspaceStats[] }
+  | { type: 'notices'; notices: readonly Notice[] }
   | { type: 'resync' }
 
 export type Hub = {
@@ -24,10 +26,15 @@ export const statsChannel = 'workspace_stats'
 const gathering = 100
 
 /**
- * News about workspaces, on every replica: from PostgreSQL (what was asked for, and statistics that the leading replica
+ * News about workspaces and notices, on every replica: from PostgreSQL (what was asked for, and statistics that the leading replica
  * reads) and from this replica's own watch of Kubernetes. A change is read once, however many listen.
  */
-export function eventHub(database: Database, read: ReadChanges, log: Pick<FastifyBaseLogger, 'warn'>): Hub {
+export function eventHub(
+  database: Database,
+  read: ReadChanges,
+  readNotices: () => Promise<Notice[]>,
+  log: Pick<FastifyBaseLogger, 'warn'>,
+): Hub {
   const listeners = new Set<(event: HubEvent) => void>()
   let waiting = new Set<string>()
   let timer: NodeJS.Timeout | undefined
@@ -55,11 +62,22 @@ export function eventHub(database: Database, read: ReadChanges, log: Pick<Fastif
       reading = reading.then(() => readAndTell(ids))
     }, gathering)
   }
+  const tellNotices = async (): Promise<void> => {
+    try {
+      tell({ type: 'notices', notices: await readNotices() })
+    } catch (error) {
+      log.warn({ reason: (error as Error).message }, 'cannot read the notices')
+      tell({ type: 'resync' })
+    }
+  }
   const listening = listen({
     database,
     log,
     channels: {
       workspace_events: changed,
+      notice_events() {
+        if (listeners.size > 0) reading = reading.then(tellNotices)
+      },
       [statsChannel]: (payload) => tell({ type: 'stats', stats: JSON.parse(payload) as WorkspaceStats[] }),
     },
     connected: () => tell({ type: 'resync' }),

@@ -66,7 +66,7 @@ export function watcher({ kind, send, failed, ...read }: WatcherOptions): Watche
     hear(event) {
       if (event.type === 'resync') inTurn(all)
       else if (event.type === 'changed') inTurn(() => some(event.ids, event.found))
-      else if (kind === 'stats')
+      else if (event.type === 'stats' && kind === 'stats')
         inTurn(async () => {
           const workspaces = event.stats.filter(({ id }) => known.has(id))
           if (workspaces.length > 0) send({ type: 'stats', workspaces })

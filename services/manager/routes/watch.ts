@@ -1,7 +1,7 @@
-import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { reach } from '../authorization.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { closeWhenOver } from '../events/close-when-over.ts'
 import { watcher } from '../events/watcher.ts'
 import { cut, pageOf } from '../paging.ts'
 import type { TypedInstance } from '../schema-types.ts'
@@ -9,8 +9,6 @@ import { showWorkspace } from '../workspaces/answer.ts'
 import { listWorkspaces, reachedIds, type Workspace } from '../workspaces/store.ts'
 import { ErrorAnswer } from './schemas.ts'
 
-/** How often a connection's session or key is asked again, in milliseconds, so that revoking one ends it. */
-const everyHalfMinute = 30_000
 /** A reader this many bytes behind is cut; it connects again and gets a fresh snapshot. */
 const slowest = 1024 * 1024
 
@@ -21,7 +19,7 @@ const slowest = 1024 * 1024
  * [{id, cpu, memoryBytes}]}. Close code 4401: log in again.
  */
 export function watchRoutes(app: TypedInstance, dependencies: Dependencies): void {
-  const { database, engine, hub, identify, recheckEvery = everyHalfMinute } = dependencies
+  const { database, engine, hub } = dependencies
   const show = (workspace: Workspace) => showWorkspace(workspace, engine.observe(workspace.id), dependencies)
   for (const kind of ['update', 'stats'] as const)
     app.get(
@@ -51,28 +49,9 @@ export function watchRoutes(app: TypedInstance, dependencies: Dependencies): voi
           },
         })
         const forget = hub.subscribe(one.hear)
-        const recheck = setInterval(() => {
-          stillThere(request).then(
-            (there) => {
-              if (!there) websocket.close(4401, 'log in again')
-            },
-            // the database is away: what is open stays open
-            () => undefined,
-          )
-        }, recheckEvery)
-        websocket.on('close', () => {
-          clearInterval(recheck)
-          forget()
-        })
+        closeWhenOver(request, websocket, dependencies)
+        websocket.on('close', forget)
         one.begin(first)
       },
     )
-
-  async function stillThere(request: FastifyRequest): Promise<boolean> {
-    const caller = request.credential && (await identify(request.credential.value))
-    // roles decide what is seen: after a change of them the connection starts anew
-    return caller !== undefined && JSON.stringify(rights(caller)) === JSON.stringify(rights(request.user))
-  }
 }
-
-const rights = (caller: FastifyRequest['user']) => [caller?.id, caller?.role, caller?.organizations]

@@ -16,6 +16,7 @@ import { ensureReleaseImage } from '../../../services/manager/images/release-ima
 import { internalCalls } from '../../../services/manager/internal-calls.ts'
 import { licensing } from '../../../services/manager/licensing.ts'
 import { migrate } from '../../../services/manager/migrate.ts'
+import { currentNotices } from '../../../services/manager/notices/store.ts'
 import { pendingLogins } from '../../../services/manager/oidc/pending-login.ts'
 import { type OidcSettings, oidcProvider } from '../../../services/manager/oidc/provider.ts'
 import { hashPassword } from '../../../services/manager/passwords.ts'
@@ -169,7 +170,8 @@ async function replica(
       )
     },
   }
-  const hub = eventHub(database, changesFrom(database, engine, { accessUrl, ...site.hosts }), silent)
+  const changes = changesFrom(database, engine, { accessUrl, ...site.hosts })
+  const hub = eventHub(database, changes, () => currentNotices(database, site.time.now), silent)
   await engine.watch((id) => hub.changed(id))
   holders.set(database, [() => app.close(), () => hub.close()])
   const ticketKey = generateKeyPairSync('ed25519').privateKey
