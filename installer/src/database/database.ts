@@ -8,6 +8,8 @@ export interface ProgramStreams {
   stdin?: AsyncIterable<Uint8Array>
   onStdout?: (chunk: Uint8Array) => Promise<void> | void
   signal?: AbortSignal
+  /** what an error calls it, where its first word says little */
+  name?: string
 }
 
 /** Runs a program where PostgreSQL's own programs find the database by themselves (PGHOST, PGUSER, PGDATABASE). */

@@ -30,7 +30,7 @@ export async function databaseBy(
 ): Promise<Database> {
   const exec = async (command: readonly string[], streams: ProgramStreams = {}) => {
     const { exitCode, stderr } = await run(command, streams)
-    if (exitCode !== 0) throw failure(command[0] ?? '', exitCode, stderr)
+    if (exitCode !== 0) throw failure(streams.name ?? command[0] ?? '', exitCode, stderr)
   }
   const query = async <T>(sql: string): Promise<T[]> => {
     const rows: T[] = []

@@ -22,7 +22,9 @@ export async function refill(
 ): Promise<void> {
   const before = `${sessionSettings}BEGIN; SET LOCAL lock_timeout = '60s';\n${endOthers};\n${dropAll}`
   const after = `${sessionSettings}${assertStates(states)}SET client_min_messages = error; ANALYZE;`
-  await database.exec(['bash', '-c', program, 'refill', before, after, ...psql], { stdin: dump, signal })
+  await database.exec(['bash', '-c', program, 'refill', before, after, ...psql], {
+    ...{ stdin: dump, signal, name: 'pg_restore' },
+  })
 }
 
 /**
@@ -39,7 +41,10 @@ shift 2
   printf '%s\\nCOMMIT;\\n' "$after"
 } | "$@"`
 
-/** Everything that the role has in schema public. The schema itself stays, with its owner and its rights. */
+/**
+ * Everything that the role has in schema public, but what belongs to an extension or goes with a table (sequences of identity
+ * columns). The schema itself stays, with its owner and its rights.
+ */
 const dropAll = `DO $drop$
 DECLARE
   one record;
@@ -49,7 +54,7 @@ BEGIN
       nspname, relname) AS what
       FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
       WHERE nspname = 'public' AND relkind IN ('r', 'p', 'v', 'm', 'S')
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = pg_class.oid AND d.deptype = 'e')
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = pg_class.oid AND d.deptype IN ('e', 'i'))
     UNION ALL
     SELECT format('ROUTINE IF EXISTS %s', p.oid::regprocedure) FROM pg_proc p
       WHERE pronamespace = to_regnamespace('public')

@@ -36,10 +36,13 @@ export async function openSession(database: Database, begin: string, signal?: Ab
     if (line.startsWith('{')) rows.push(JSON.parse(line))
     else if (line === mark) {
       answered?.(rows)
+      answered = undefined
       rows = []
     }
   })
-  const ended = database.exec(psql, { stdin: input(), onStdout, ...(signal ? { signal } : {}) })
+  const end = new AbortController()
+  const until = signal ? AbortSignal.any([signal, end.signal]) : end.signal
+  const ended = database.exec(psql, { stdin: input(), onStdout, signal: until })
   const over = ended.then(() => {
     throw new Error('the session ended')
   })
@@ -57,6 +60,8 @@ export async function openSession(database: Database, begin: string, signal?: Ab
     async close() {
       closed = true
       wake()
+      // nobody waits for an answer any more
+      if (answered) end.abort()
       await ended.catch(() => {})
     },
   }

@@ -1,3 +1,4 @@
+import { knownName } from '../backup/known.ts'
 import type { HelmRelease } from '../cluster/helm.ts'
 import type { Found, Metadata } from '../cluster/inventory.ts'
 import { answersName } from '../install/kept-answers.ts'
@@ -61,13 +62,13 @@ export const isRecord = ({ name }: HelmRelease, { labels }: Metadata): boolean =
 
 /**
  * What people would miss: volumes, what the chart itself says is to outlive it (passwords and the SSH host key, annotation
- * helm.sh/resource-policy), the receipt, which keeps an older release away from a newer database, and the answers, with which
- * the platform is installed over all that.
+ * helm.sh/resource-policy), the receipt, which keeps an older release away from a newer database, the answers, with which
+ * the platform is installed over all that, and where its backups are.
  */
 export const isData = ({ kind, metadata }: Found): boolean =>
   kind.resource === 'persistentvolumeclaims' ||
   metadata.annotations?.['helm.sh/resource-policy'] === 'keep' ||
-  (kind.resource === 'configmaps' && [receiptName, answersName].includes(metadata.name))
+  (kind.resource === 'configmaps' && [receiptName, answersName, knownName].includes(metadata.name))
 
 /** What a cluster puts into every namespace by itself (Kubernetes, OpenShift, Istio), and removes with it. */
 function isFurniture({ kind, metadata: { name, annotations } }: Found): boolean {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { execFile, execFileSync } from 'node:child_process'
+import { statfsSync, writeFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { createBackup } from '../../../installer/src/backup/create.ts'
 import { openBackup } from '../../../installer/src/backup/file/open.ts'
 import { knownBackups } from '../../../installer/src/backup/known.ts'
@@ -15,6 +18,7 @@ before(async () => {
 })
 after(() => postgres?.stop())
 
+const run = promisify(execFile)
 const backups = async (directory: string) => (await readdir(directory)).filter((name) => name.includes('.backup'))
 const whole = async (bytes: AsyncIterable<Uint8Array>) => {
   const chunks: Uint8Array[] = []
@@ -41,8 +45,10 @@ test('a backup holds database, secrets, receipt, answers and values, and says wh
     document.tables.map(({ name, rows }) => [name, rows]),
     [
       ['Odd "name', 10],
+      ['counted', 1],
       ['empty', 0],
       ['migrations', 2],
+      ['numbered', 1],
       ['users', 2000],
     ],
   )
@@ -113,7 +119,6 @@ test('the checksums and the dump are of one moment, whatever is written meanwhil
   assert.notEqual(sum(document), sum(again.document))
   const file = await openBackup(path)
   t.after(() => file.close())
-  const { execFileSync } = await import('node:child_process')
   const sql = execFileSync(join(postgres.bin, 'pg_restore'), ['--data-only', '--table=users', '--file=-'], {
     input: await whole(file.read('dump', undefined)),
   })
@@ -184,4 +189,47 @@ test('an installation without a receipt, or with one that was changed, has no ba
     data: { 'receipt.json': '{"release": 1}' },
   })
   await assert.rejects(createBackup(site, options), { code: 'CLUSTER_NO_RECEIPT', why: /changed/ })
+})
+
+const isRoot = process.getuid?.() === 0
+
+test('a disk that is too small is said before the first byte, one that gets full in the middle then', {
+  skip: isRoot ? false : 'mounting a small disk takes root',
+}, async (t) => {
+  const { site, options, directory, fake, execute } = await installedSite(t, postgres)
+  const disk = async (size: string) => {
+    const small = join(directory, size)
+    await mkdir(small)
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', small])
+    mounted.defer(async () => void (await run('umount', [small])))
+    return small
+  }
+  await using mounted = new AsyncDisposableStack()
+  await assert.rejects(createBackup(site, { ...options, directory: await disk('100k') }), {
+    code: 'STORAGE_FULL',
+    why: /the database has .* kB, .* kB are free/,
+  })
+  const small = await disk('2m')
+  let asked = 0
+  fake.execute = (one) => {
+    // whoever else writes to that disk
+    if (one.command.includes('pg_dump')) {
+      const { bavail, bsize } = statfsSync(small)
+      writeFileSync(join(small, 'other'), Buffer.alloc(bavail * bsize - 20_000))
+      asked++
+    }
+    return execute(one)
+  }
+  await assert.rejects(createBackup(site, { ...options, directory: small }), {
+    code: 'STORAGE_FULL',
+    message: /the disk of .* is full/,
+  })
+  assert.equal(asked, 1)
+  assert.deepEqual(await backups(small), [])
+  assert.deepEqual(await knownBackups(site), [])
+  // nothing goes on in the database
+  const busy = await postgres.sql(
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift' AND state <> 'idle'",
+  )
+  assert.equal(busy, '0')
 })

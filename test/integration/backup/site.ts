@@ -85,6 +85,8 @@ export const filled = `DROP SCHEMA public CASCADE; CREATE SCHEMA public;
   CREATE TABLE "Odd ""name" (a int REFERENCES users (id) DEFERRABLE, b int GENERATED ALWAYS AS (a * 2) STORED);
   INSERT INTO "Odd ""name" (a) SELECT id FROM users LIMIT 10;
   CREATE TABLE empty (a int);
+  CREATE TABLE numbered (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text); INSERT INTO numbered (a) VALUES ('x');
+  CREATE SEQUENCE alone; CREATE DOMAIN short AS text CHECK (length(VALUE) < 9); CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM users;
   CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
   CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touched();
   CREATE VIEW names AS SELECT name FROM users;`
