@@ -9,4 +9,5 @@ export const advisoryLocks = {
   admins: 735_404,
   releaseImage: 735_405,
   identities: 735_406,
+  releases: 735_407,
 } as const

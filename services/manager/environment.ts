@@ -5,12 +5,14 @@ import type { OidcSettings } from './oidc/provider.ts'
 import { type Running, runningAs } from './running.ts'
 import { fairShare } from './turns.ts'
 import { type Placement, readPlacement } from './workspaces/placement.ts'
+import { releaseOrder } from './workspaces/release-order.ts'
 
 /** What the manager is told by its environment. Secrets come as files, so that no process listing shows them. */
 export type Environment = {
   port: number
   host: string
   logLevel: string
+  /** order of the installed release (workspaces/release-order.ts) */ release: number
   /** where Kubernetes reads why the container ended */ terminationLog: string | undefined
   database: {
     host: string
@@ -81,6 +83,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     port: port('PORT', 8080),
     host: optional('HOST') ?? '::',
     logLevel: logLevel(),
+    release: releaseOrder(optional('RELEASE_VERSION')),
     terminationLog: optional('TERMINATION_LOG'),
     database: {
       host: required('PGHOST'),

@@ -15,7 +15,7 @@ import { eventHub } from './events/hub.ts'
 import { startStats } from './events/stats.ts'
 import { ensureFirstAdmin } from './first-admin.ts'
 import { identifyOver } from './identify.ts'
-import { ensureReleaseImage } from './images/release-image.ts'
+import { ensureReleaseImage, hasReleaseImage } from './images/release-image.ts'
 import { internalCalls } from './internal-calls.ts'
 import { leaveLastWords } from './last-words.ts'
 import { licensing, storeInitialLicense } from './licensing.ts'
@@ -54,7 +54,8 @@ async function start(): Promise<void> {
   await waitForDatabase(database, log)
   await migrate(database, log)
   await addFirstAdmin()
-  await ensureReleaseImage(database, environment.workspace.image)
+  const { image } = environment.workspace
+  if (!(await hasReleaseImage(database))) await ensureReleaseImage(database, image)
   const licenseAdded = addInitialLicense()
   // during an upgrade it is added when that is done
   if (await takesWrites(database)) await licenseAdded
@@ -64,7 +65,15 @@ async function start(): Promise<void> {
   const engine = kubernetesEngine(config, { ...environment.workspace, ticketKeys: JSON.stringify(tickets.jwks) }, log)
   const readNotices = () => currentNotices(database, clock())
   const hub = eventHub(database, changesFrom(database, engine, environment), readNotices, log)
-  const reconciler = startReconciler({ database, engine, clock, log })
+  const reconciler = startReconciler({
+    database,
+    engine,
+    clock,
+    log,
+    release: environment.release,
+    // of two releases side by side the one that leads says what new workspaces are made of
+    begin: () => ensureReleaseImage(database, image),
+  })
   await engine.watch((id, gone) => {
     hub.changed(id)
     // deleted behind our back, perhaps: the leading replica looks at once
@@ -106,6 +115,7 @@ async function start(): Promise<void> {
     clock,
   })
   app.addHook('onClose', async () => proxies.close())
+  await reconciler.handedOver()
   await proxies.look()
   await app.listen({ port: environment.port, host: environment.host })
 

@@ -1,4 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
+import Type from 'typebox'
+import Value from 'typebox/value'
 import type { Database } from '../database.ts'
 import type { Notice } from '../notices/store.ts'
 import type { WorkspaceStats } from '../workspaces/engine.ts'
@@ -21,6 +23,15 @@ export type Hub = {
 }
 
 export const statsChannel = 'workspace_stats'
+
+const Stats = Type.Array(Type.Object({ id: Type.String(), cpu: Type.Number(), memoryBytes: Type.Number() }))
+
+/** @throws Error for what this release does not understand */
+function readStats(payload: string): WorkspaceStats[] {
+  const stats: unknown = JSON.parse(payload)
+  if (!Value.Check(Stats, stats)) throw new Error('it is not what workspaces use')
+  return stats
+}
 
 /** How long changes are gathered before subscribers hear of them, in milliseconds: a start changes one many times. */
 const gathering = 100
@@ -78,7 +89,7 @@ export function eventHub(
       notice_events() {
         if (listeners.size > 0) reading = reading.then(tellNotices)
       },
-      [statsChannel]: (payload) => tell({ type: 'stats', stats: JSON.parse(payload) as WorkspaceStats[] }),
+      [statsChannel]: (payload) => tell({ type: 'stats', stats: readStats(payload) }),
     },
     connected: () => tell({ type: 'resync' }),
   })

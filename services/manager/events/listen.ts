@@ -23,7 +23,14 @@ export function listen({ database, log, channels, connected }: Options): { close
       over.resolve()
     })
     client.on('end', () => over.resolve())
-    client.on('notification', ({ channel, payload }) => channels[channel]?.(payload ?? ''))
+    client.on('notification', ({ channel, payload }) => {
+      try {
+        channels[channel]?.(payload ?? '')
+      } catch (error) {
+        // a replica of another release may say what this one does not understand
+        log.warn({ channel, reason: (error as Error).message }, 'an event cannot be read')
+      }
+    })
     const stop = () => over.resolve()
     closing.signal.addEventListener('abort', stop, { once: true })
     try {

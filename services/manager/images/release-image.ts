@@ -1,11 +1,17 @@
 import { advisoryLocks } from '../advisory-locks.ts'
-import { type Database, transaction } from '../database.ts'
+import { type Database, type Queryable, transaction } from '../database.ts'
 import { newIdentifier } from '../identifiers.ts'
 import { parseReference } from './reference.ts'
 
+/** Whether there is an image that workspaces get when nobody chooses one. */
+export async function hasReleaseImage(database: Queryable): Promise<boolean> {
+  return ((await database.query('SELECT 1 FROM images WHERE release_image')).rowCount ?? 0) > 0
+}
+
 /**
  * Puts the workspace image of the installed release into the tables, as the image that workspaces get when nobody chooses
- * one. Another release adds its tag and becomes the default; workspaces keep theirs until they are rebuilt.
+ * one. Another release adds its tag and becomes the default; workspaces keep theirs until they are rebuilt. The replica that
+ * leads does it: of an older release it would undo what a newer one did.
  * @throws Error when the reference cannot be read
  */
 export async function ensureReleaseImage(database: Database, image: string): Promise<void> {

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../database.ts'
 import { isReadOnly, takesWrites } from '../read-only.ts'
 import { stopIdle } from './activity.ts'
 import { EngineRefusal, type Observation, type WorkspaceEngine } from './engine.ts'
 import { leadership } from './leader.ts'
+import { olderLeads } from './releases-present.ts'
 import { finishedIds, forget, noteApplied, noteFailure, reapply, type Unfinished, unfinished } from './unfinished.ts'
 
 export type Reconciler = {
@@ -11,20 +13,44 @@ export type Reconciler = {
   wake(): void
   /** Whether this replica is the one that reconciles. */
   leads(): boolean
+  /**
+   * Waits until no replica of an older release reconciles: what this one writes from then on is not for those to apply.
+   * @throws Error after `limit` milliseconds
+   */
+  handedOver(limit?: number): Promise<void>
   close(): Promise<void>
 }
 
+type Started = Omit<Parts, 'signal' | 'ledFor'> & {
+  /** order of this replica's release (release-order.ts) */ release: number
+  /** done whenever this replica begins to lead, before anything else */ begin?: () => Promise<void>
+  every?: Parameters<typeof leadership>[0]['every']
+}
+
 /** Starts reconciling: this replica leads, or waits to take over from the one that does. */
-export function startReconciler(parts: Omit<Parts, 'signal' | 'ledFor'>): Reconciler {
+export function startReconciler({ release, begin = async () => {}, every, ...parts }: Started): Reconciler {
   const { database, log } = parts
-  const work = betweenUpgrades(parts, (signal, ledFor) => reconcileOnce({ ...parts, signal, ledFor }))
-  const lead = leadership({ database, log, work })
+  // a term has a signal of its own
+  const begun = new WeakSet<AbortSignal>()
+  const work = betweenUpgrades(parts, async (signal, ledFor) => {
+    if (!begun.has(signal)) await begin()
+    begun.add(signal)
+    return await reconcileOnce({ ...parts, signal, ledFor })
+  })
+  const lead = leadership({ database, log, work, release, ...(every && { every }) })
   return {
     wake() {
       // the leader looks every few seconds anyway
       lead.notify().catch((error: Error) => log.warn({ reason: error.message }, 'cannot wake the leading replica'))
     },
     leads: () => lead.leads(),
+    async handedOver(limit = 180_000) {
+      const end = performance.now() + limit
+      while (!lead.announced() || (await olderLeads(database, release))) {
+        if (performance.now() > end) throw new Error('a replica of an older release does not let go of workspaces')
+        await sleep(100)
+      }
+    },
     close: () => lead.close(),
   }
 }

@@ -183,22 +183,21 @@ test('reconciling rests while nothing can be written, says so once, and goes on 
   const said: string[] = []
   const say = (...words: unknown[]) => void said.push(String(words.at(-1)))
   const { database, engine, time } = site
-  const reconciler = startReconciler({
-    database,
-    engine,
-    clock: () => time.now,
-    log: { ...silent, info: say, warn: say },
-  })
-  await until(() => said.some((words) => words.includes('takes no writes')))
-  await sleep(2_500)
-  assert.equal(engine.specs.size, 0)
-  assert.deepEqual(
-    said.filter((words) => !words.includes('reconciles')),
-    ['the database takes no writes: workspaces stay as they are until it does'],
-  )
-  await resume()
-  await until(() => engine.specs.has(id))
-  await reconciler.close()
+  const log = { ...silent, info: say, warn: say }
+  const reconciler = startReconciler({ database, engine, clock: () => time.now, log, release: 0 })
+  try {
+    await until(() => said.some((words) => words.includes('takes no writes')))
+    await sleep(2_500)
+    assert.equal(engine.specs.size, 0)
+    assert.deepEqual(
+      said.filter((words) => !words.includes('reconciles')),
+      ['the database takes no writes: workspaces stay as they are until it does'],
+    )
+    await resume()
+    await until(() => engine.specs.has(id))
+  } finally {
+    await reconciler.close()
+  }
 })
 
 async function until(condition: () => boolean): Promise<void> {

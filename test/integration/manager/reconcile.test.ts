@@ -136,6 +136,7 @@ test('one replica leads at a time; when it goes, the other takes over; a notific
     const started = leadership({
       database,
       log: silent,
+      release: 0,
       every: { idle: 60_000, busy: 20, follow: 50 },
       work: async () => {
         if (busy++ > 0) overlaps++
@@ -168,7 +169,7 @@ test('one replica leads at a time; when it goes, the other takes over; a notific
   await sleep(100)
   const cut = await database.query(
     `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+       AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   )
   assert.equal(cut.rowCount, 1, 'one replica holds the lock')
   await until(() => rounds.length === 4)
