@@ -29,3 +29,14 @@ export class Changes {
     this.kept.push({ path: cut(path, planLimits.path), ...change })
   }
 }
+
+/** As many of these as may be kept for one object, by their number and by what the plan may still spend. */
+export function affordable<T>(all: readonly T[], budget: Budget): { kept: T[]; more: number } {
+  const kept = all.slice(0, planLimits.perObject).filter((one) => {
+    const size = JSON.stringify(one).length
+    if (size > budget.left) return false
+    budget.left -= size
+    return true
+  })
+  return { kept, more: all.length - kept.length }
+}

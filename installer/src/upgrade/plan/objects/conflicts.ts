@@ -12,13 +12,15 @@ import type { Cause } from './status.ts'
  */
 export function conflictsIn(causes: readonly Cause[], live: KubernetesObject, wanted?: KubernetesObject): Conflict[] {
   const since = new Map(ownedFields(live).map(({ owner }) => [`${owner.manager}/${owner.subresource ?? ''}`, owner.at]))
-  return causes.flatMap(({ reason, message, field }) => {
+  // API servers name them in any order
+  const inOrder = [...causes].sort((a, b) => (a.field < b.field ? -1 : 1))
+  return inOrder.flatMap(({ reason, message, field }) => {
     const [, manager, subresource] =
       /conflict with "((?:[^"\\]|\\.)*)"(?: with subresource "([^"]*)")?/.exec(message) ?? []
     if (reason !== 'FieldManagerConflict' || manager === undefined) return []
     const is = locate(live, field)
     const wants = wanted === undefined ? undefined : locate(wanted, field)
-    const isHidden = is.isSecret || (live.kind === 'Secret' && !field.startsWith('.metadata'))
+    const isHidden = is.isSecret || wants?.isSecret || (live.kind === 'Secret' && !field.startsWith('.metadata'))
     const at = since.get(`${manager}/${subresource ?? ''}`)
     return [
       {

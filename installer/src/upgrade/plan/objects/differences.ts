@@ -76,7 +76,7 @@ function compareFields(
   after: Record<string, unknown>,
   changes: Changes,
 ): void {
-  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+  for (const name of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
     const values = { before: own(before, name), after: own(after, name) }
     const isNamed = isSecretField(name, values.before, before) || isSecretField(name, values.after, after)
     const hides = isHidden || isNamed || (isSecret && depth === 0 && name === 'data')

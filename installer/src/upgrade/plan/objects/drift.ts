@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { nobodyElse } from './ask.ts'
-import { type Budget, Changes } from './changes.ts'
+import { affordable, type Budget, Changes } from './changes.ts'
 import { differences } from './differences.ts'
 import { type OwnedField, ownedFields } from './field-owners.ts'
 import { planLimits } from './limits.ts'
@@ -47,9 +47,8 @@ export function driftOf(
         ...(owner?.at ? { at: owner.at } : {}),
       }
     })
-  const added = addedByOthers(live, owned, changed)
-  const room = Math.max(0, planLimits.perObject - changed.length)
-  return { changed, added: added.slice(0, room), more: changes.more + Math.max(0, added.length - room) }
+  const { kept: added, more } = affordable(addedByOthers(live, owned, changed), budget)
+  return { changed, added, more: changes.more + more }
 }
 
 /** The owner of a field, of what it is in, or of what is in it. */

@@ -7,7 +7,7 @@ import type { HelmRelease, HelmStatus } from '../../../cluster/helm.ts'
 import { foreignTo } from '../../../cluster/ownership.ts'
 import { isPathName, type ObjectApi, objectApi, type Place, type Tried } from './ask.ts'
 import { autoscaledIn } from './autoscaled.ts'
-import { type Budget, Changes, newBudget } from './changes.ts'
+import { affordable, type Budget, Changes, newBudget } from './changes.ts'
 import { chartObjects, hookEvents, identity, isKept, manifestObjects, marked, nameOf } from './chart-objects.ts'
 import { conflictsIn } from './conflicts.ts'
 import { differences } from './differences.ts'
@@ -113,7 +113,9 @@ async function planAt(context: Context, wanted: Wanted, place: Place, planned: P
     if ('refused' in tried && tried.refused.code === 409 && live) {
       const { causes } = tried.refused
       tried = await api.tryApply(place, sent(after), true)
-      planned.conflicts = conflictsIn(causes, live, 'kept' in tried ? tried.kept : after)
+      const { kept, more } = affordable(conflictsIn(causes, live, 'kept' in tried ? tried.kept : after), budget)
+      planned.conflicts = kept
+      count(planned, more)
     }
     judge(planned, wanted, live, tried, budget)
     if (isCrd && planned.action !== 'none')
@@ -126,8 +128,6 @@ async function planAt(context: Context, wanted: Wanted, place: Place, planned: P
     planned.drift = drift
     count(planned, more)
   }
-  count(planned, Math.max(0, planned.conflicts.length - planLimits.perObject))
-  planned.conflicts.splice(planLimits.perObject)
   return planned
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Changes, newBudget } from '../../../../../installer/src/upgrade/plan/objects/changes.ts'
+import { affordable, Changes, newBudget } from '../../../../../installer/src/upgrade/plan/objects/changes.ts'
 import { differences } from '../../../../../installer/src/upgrade/plan/objects/differences.ts'
 import { planLimits } from '../../../../../installer/src/upgrade/plan/objects/limits.ts'
 
@@ -144,4 +144,6 @@ test('the budget of a plan ends what is kept of its changes', () => {
   const changes = new Changes(budget)
   for (let i = 0; i < 20; i++) differences({ a: 'x'.repeat(20) }, { a: 'y'.repeat(20) }, changes)
   assert.deepEqual([changes.kept.length, changes.more], [2, 18])
+  assert.deepEqual(affordable(['a'.repeat(30), 'b'], { left: 10 }), { kept: ['b'], more: 1 })
+  assert.equal(affordable(Array(1000).fill(1), newBudget()).more, 1000 - planLimits.perObject)
 })

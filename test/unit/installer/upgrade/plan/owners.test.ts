@@ -13,14 +13,14 @@ const causesOf = (name: string) => refusalIn(409, JSON.stringify(refusals[name])
 
 test('conflicts are told with their manager, what is there and what is wanted', () => {
   const { live, restored } = changedByHand()
-  const conflicts = conflictsIn(causesOf('same deployment'), live, restored)
+  const conflicts = conflictsIn(causesOf('same deployment').reverse(), live, restored)
   assert.deepEqual(conflicts, [
     { path: 'spec.replicas', manager: 'kubectl', subresource: 'scale', is: '3', wants: '2' },
-    { path: `${at}.env[LEVEL].value`, manager: 'kubectl-edit', at: '2026-11-30T01:13:01Z', is: 'debug', wants: 'info' },
+    { path: `${at}.env[LEVEL].value`, manager: 'kubectl-edit', at: '2026-11-30T02:09:58Z', is: 'debug', wants: 'info' },
     {
       path: `${at}.image`,
       manager: 'kubectl-set',
-      at: '2026-11-30T01:13:05Z',
+      at: '2026-11-30T02:10:01Z',
       is: 'example.invalid/web:hand',
       wants: 'example.invalid/web:1',
     },
@@ -59,20 +59,20 @@ test('what was changed, added and scaled by hand is drift, with who and when', (
     [...changed, ...added],
     [
       { path: 'spec.replicas', was: '2', is: '3', manager: 'kubectl' },
-      { path: `${at}.env[LEVEL].value`, was: 'info', is: 'debug', manager: 'kubectl-edit', at: '2026-11-30T01:13:01Z' },
+      { path: `${at}.env[LEVEL].value`, was: 'info', is: 'debug', manager: 'kubectl-edit', at: '2026-11-30T02:09:58Z' },
       {
         path: `${at}.image`,
         was: 'example.invalid/web:1',
         is: 'example.invalid/web:hand',
         manager: 'kubectl-set',
-        at: '2026-11-30T01:13:05Z',
+        at: '2026-11-30T02:10:01Z',
       },
-      { path: 'metadata.annotations.hand', is: 'made', manager: 'kubectl-annotate', at: '2026-11-30T01:13:02Z' },
+      { path: 'metadata.annotations.hand', is: 'made', manager: 'kubectl-annotate', at: '2026-11-30T02:09:59Z' },
       {
         path: `${at}.env[HAND]`,
         is: '{"name":"HAND","value":"1"}',
         manager: 'kubectl-set',
-        at: '2026-11-30T01:13:05Z',
+        at: '2026-11-30T02:10:01Z',
       },
     ],
   )

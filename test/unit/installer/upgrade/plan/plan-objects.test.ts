@@ -59,10 +59,10 @@ test('conflicts, and what was changed by hand, are told with who did it', async 
   assert.deepEqual(planObjectsText(plan), [
     '~ Deployment web changes',
     '    conflict: spec.replicas: 3 -> 2, but kubectl (scale) set it',
-    '    conflict: spec.template.spec.containers[web].env[LEVEL].value: debug -> info, but kubectl-edit set it at 2026-11-30 01:13 UTC',
-    '    conflict: spec.template.spec.containers[web].image: example.invalid/web:hand -> example.invalid/web:1, but kubectl-set set it at 2026-11-30 01:13 UTC',
-    '    changed since: metadata.annotations.hand: made is new, by kubectl-annotate at 2026-11-30 01:13 UTC',
-    '    changed since: spec.template.spec.containers[web].env[HAND]: {"name":"HAND","value":"1"} is new, by kubectl-set at 2026-11-30 01:13 UTC',
+    '    conflict: spec.template.spec.containers[web].env[LEVEL].value: debug -> info, but kubectl-edit set it at 2026-11-30 02:09 UTC',
+    '    conflict: spec.template.spec.containers[web].image: example.invalid/web:hand -> example.invalid/web:1, but kubectl-set set it at 2026-11-30 02:10 UTC',
+    '    changed since: metadata.annotations.hand: made is new, by kubectl-annotate at 2026-11-30 02:09 UTC',
+    '    changed since: spec.template.spec.containers[web].env[HAND]: {"name":"HAND","value":"1"} is new, by kubectl-set at 2026-11-30 02:10 UTC',
     '1 changed, 0 unchanged',
   ])
   assert.equal(plan.objects[0]?.drift.length, 5)
