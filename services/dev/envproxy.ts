@@ -4,6 +4,7 @@ import { createEnvproxy, type Envproxy } from '../envproxy/app.ts'
 import { createDirectory, managerDirectory } from '../envproxy/dev-urls/directory.ts'
 import { createManager } from '../envproxy/manager.ts'
 import { askManager } from '../envproxy/manager-access.ts'
+import { createNotices, managerNotices } from '../envproxy/notices.ts'
 import { managerKeys } from '../envproxy/ticket.ts'
 import { readTrusted, trustedProxies } from '../trusted-proxies.ts'
 import type { Forwards } from './forwards.ts'
@@ -30,6 +31,7 @@ export function devEnvproxy(
       const { status } = await manager.call('POST', '/internal/activity', { workspaces })
       if (status >= 500) throw new Error(`the manager answered ${status}`)
     }),
+    notices: createNotices(managerNotices(manager)),
     // the dev server's own origin
     trusts: trustedProxies(readTrusted('127.0.0.1')).has,
     logger: { level: process.env.LOG_LEVEL ?? 'warn' },

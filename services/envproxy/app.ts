@@ -11,6 +11,7 @@ import { type Place, readPlace, type VisitHosts } from './dev-urls/host.ts'
 import { serveDevUrl } from './dev-urls/serve.ts'
 import { createVisitorCookies } from './dev-urls/visitor-cookie.ts'
 import { createMetrics } from './metrics.ts'
+import { type Notices, noNotices } from './notices.ts'
 import { createQuota, type Quota } from './quota.ts'
 import { parseRoute } from './route.ts'
 import { serveUpgrade } from './sessions.ts'
@@ -25,6 +26,8 @@ export interface EnvproxyOptions {
   /** whether those inside may stay; default: nobody is asked */
   access?: Access | undefined
   activity?: Activity | undefined
+  /** default: there are none */
+  notices?: Notices | undefined
   /** the hosts of dev URLs and editors, the site's origin and who knows where they lead; undefined: none are served */
   devUrls?: { hosts: VisitHosts; siteUrl: string; directory: Directory } | undefined
   /** whose X-Forwarded-* are believed, by address; default: nobody's */
@@ -136,6 +139,7 @@ export function createEnvproxy(options: EnvproxyOptions): Envproxy {
   const session = {
     ...shared,
     devUrls,
+    notices: options.notices ?? noNotices,
     quota,
     handshakeMs: options.handshakeMs ?? 10_000,
     idleMs: options.idleMs ?? 3_600_000,

@@ -13,6 +13,8 @@ export interface Dialed {
   head: Buffer
   /** the answer's head, ready to be written to the client */
   answer: string
+  /** the subprotocol that it chose */
+  protocol: string | undefined
 }
 
 /** Headers of the workspace's answer that the client gets. No Set-Cookie: a workspace shares its origin with the site. */
@@ -80,7 +82,8 @@ async function dialOnce(connect: Connect, path: string, headers: string[], optio
     if (!upgraded) throw refused(`The workspace answered ${response.statusCode}.`)
     if (response.headers['sec-websocket-accept'] !== expected)
       throw refused('The workspace answered with a wrong handshake.')
-    return { socket: upgraded.socket as Socket, head: upgraded.head, answer: answerOf(response) }
+    const protocol = response.headers['sec-websocket-protocol']
+    return { socket: upgraded.socket as Socket, head: upgraded.head, answer: answerOf(response), protocol }
   } catch (error) {
     if (upgraded) upgraded.socket.destroy()
     else outgoing.destroy()

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Interjection } from './interjection.ts'
 
 const size = 65_536
 
@@ -13,25 +14,35 @@ let outgoing = Buffer.allocUnsafeSlow(size)
 
 /**
  * Writes all that `from` receives to `to`, and ends it with it. A writer that is faster than its reader is not read
- * from. What `from` had received before goes first.
+ * from. What `from` had received before goes first. An interjection is heard of only where nobody else reads from it.
  */
-export function pour(from: Socket, to: Socket): void {
+export function pour(from: Socket, to: Socket, interjection?: Interjection): void {
   const slots = receiverOf(from)
   if (!slots) {
     from.pipe(to)
     return
   }
   from.once('end', () => to.end())
-  for (let early = from.read(); early !== null; early = from.read()) to.write(early)
+  for (let early = from.read(); early !== null; early = from.read()) {
+    interjection?.pass(early, early.length)
+    to.write(early)
+  }
   to.on('drain', () => from.resume())
-  slots.receive((length) => {
-    if (!to.writable) return false
-    if (to.writableLength > 0) return to.write(Buffer.copyBytesFrom(incoming, 0, length))
-    incoming.copy(outgoing, 0, 0, length)
-    const more = to.write(outgoing.subarray(0, length))
+  const put = (begin: number, end: number): boolean => {
+    if (to.writableLength > 0) return to.write(Buffer.copyBytesFrom(incoming, begin, end - begin))
+    incoming.copy(outgoing, 0, begin, end)
+    const more = to.write(outgoing.subarray(0, end - begin))
     // the rest of it waits for its reader: nobody else may write here
     if (to.writableLength > 0) outgoing = Buffer.allocUnsafeSlow(size)
     return more
+  }
+  slots.receive((length) => {
+    if (!to.writable) return false
+    const at = interjection?.pass(incoming, length)
+    if (at === undefined) return put(0, length)
+    if (at > 0) put(0, at)
+    interjection?.flush()
+    return at === length ? !to.writableNeedDrain : put(at, length)
   })
   if (to.writableNeedDrain) from.pause()
   else from.resume()

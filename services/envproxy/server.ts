@@ -12,6 +12,7 @@ import { createDirectory, managerDirectory } from './dev-urls/directory.ts'
 import { readEnvironment } from './environment.ts'
 import { createManager } from './manager.ts'
 import { askManager } from './manager-access.ts'
+import { createNotices, managerNotices, noNotices } from './notices.ts'
 import { doors } from './route.ts'
 import { createLookup } from './ssh/lookup.ts'
 import { newOwnKey } from './ssh/own-key.ts'
@@ -29,6 +30,8 @@ const activity = createActivity(async (workspaces) => {
   const answer = await manager?.call('POST', '/internal/activity', { workspaces })
   if (answer && answer.status >= 500) throw new Error(`the manager answered ${answer.status}`)
 })
+
+const notices = manager ? createNotices(managerNotices(manager)) : noNotices
 
 const proxies = trustedProxies(environment.trustedProxies, {
   log: { warn: (details, message) => envproxy.app.log.warn(details, message) },
@@ -51,6 +54,7 @@ const envproxy = createEnvproxy({
   sharedKey: internalKey,
   access,
   activity,
+  notices,
   trusts: proxies.has,
   logger: loggerOptions(environment.logLevel),
   maxSessions: environment.maxSessions,
@@ -73,6 +77,7 @@ function sshServer(hostKey: string) {
     quota: envproxy.quota,
     access,
     activity,
+    notices,
     proxies: environment.sshProxyProtocol ? proxies : undefined,
     log: app.log,
   })

@@ -9,7 +9,9 @@ import type { Place } from './dev-urls/host.ts'
 import { isTarget } from './dev-urls/serve.ts'
 import { passes, visitorCookies } from './dev-urls/visit-headers.ts'
 import { dial } from './dial.ts'
+import { createInterjection } from './interjection.ts'
 import type { Metrics } from './metrics.ts'
+import type { Notices } from './notices.ts'
 import type { Quota } from './quota.ts'
 import { causeOf, Refusal, sendRefusal } from './refusal.ts'
 import { assertHandshake, forwardedHeaders } from './request-head.ts'
@@ -26,6 +28,7 @@ export interface SessionOptions {
   devUrls: Gatekeeping | undefined
   access: Access
   activity: Activity
+  notices: Notices
   quota: Quota
   metrics: Metrics
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
@@ -38,6 +41,9 @@ export interface SessionOptions {
   /** between looks whether a session is in use, in milliseconds */
   lookMs: number
 }
+
+/** What terminals speak: text messages there are about the session, beside its bytes, and strangers to them are ignored. */
+const shellProtocol = 'cde.shell.v1'
 
 /**
  * Handles one upgrade request to its end: check, dial, splice. Never throws; each failure before the splice is an
@@ -76,20 +82,32 @@ export async function serveUpgrade(
     const about = { workspace, door, user }
     options.log.info(about, 'session opened')
     client.write(dialed.answer)
+    const interjection = dialed.protocol === shellProtocol ? createInterjection(client) : undefined
+    interjection?.pass(dialed.head, dialed.head.length)
     if (dialed.head.length > 0) client.write(dialed.head)
     if (head.length > 0) dialed.socket.write(head)
     const release = free
     const unwatch = options.access.watch(holder, () => client.destroy(new Error('access was withdrawn')))
-    const unmark = door === 'dev-url' ? () => {} : markUse(client, { workspace, door }, options)
-    splice(client, dialed.socket, options, ({ up, down, error }) => {
-      release()
-      unwatch()
-      unmark()
-      options.metrics.bytes.inc({ direction: 'up' }, up)
-      options.metrics.bytes.inc({ direction: 'down' }, down)
-      const seconds = Math.round((performance.now() - begun) / 1000)
-      options.log.info({ ...about, up, down, seconds, reason: error?.message }, 'session ended')
-    })
+    const unmark = door === 'dev-url' ? () => {} : markUse(client, dialed.socket, { workspace, door }, options)
+    let unhear = () => {}
+    splice(
+      client,
+      dialed.socket,
+      options,
+      ({ up, down, error }) => {
+        release()
+        unwatch()
+        unmark()
+        unhear()
+        options.metrics.bytes.inc({ direction: 'up' }, up)
+        options.metrics.bytes.inc({ direction: 'down' }, down)
+        const seconds = Math.round((performance.now() - begun) / 1000)
+        options.log.info({ ...about, up, down, seconds, reason: error?.message }, 'session ended')
+      },
+      interjection,
+    )
+    if (interjection)
+      unhear = options.notices.hear((told) => interjection.say(JSON.stringify({ type: 'notices', ...told })))
   } catch (error) {
     free?.()
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', 'Envproxy failed.', error)
@@ -146,11 +164,12 @@ const useBytes = { shell: 40, ide: 4096 }
  */
 function markUse(
   client: Socket,
+  inside: Socket,
   session: { workspace: string; door: keyof typeof doors },
   { activity, lookMs }: SessionOptions,
 ): () => void {
   activity.mark(session.workspace)
-  const moved = () => client.bytesRead + (session.door === 'shell' ? client.bytesWritten : 0)
+  const moved = () => client.bytesRead + (session.door === 'shell' ? inside.bytesRead : 0)
   let before = moved()
   const timer = setInterval(() => {
     const now = moved()

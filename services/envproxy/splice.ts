@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Interjection } from './interjection.ts'
 import { pour } from './pour.ts'
 import { watchQuiet } from './quiet.ts'
 
@@ -16,6 +17,7 @@ export interface Passage {
  * Joins two sockets until both directions have ended. Bytes are not looked at; a reader that is slow stops its writer
  * through the kernel's windows, so neither side queues more than two stream buffers here. An end in one direction
  * leaves the other open; an error or a reset on one side ends both.
+ * What the workspace sends may be interjected.
  * `idleMs` without a byte in either direction ends both, and so does `lingerMs` once one direction has ended.
  */
 export function splice(
@@ -23,13 +25,14 @@ export function splice(
   workspace: Socket,
   limits: { idleMs: number; lingerMs: number },
   done: (passage: Passage) => void,
+  interjection?: Interjection,
 ): void {
   const counted = { up: client.bytesRead, down: workspace.bytesRead }
   let open = 2
   let failure: Error | undefined
   const end = () => (client.destroyed ? workspace : client).destroy(new Error('idle'))
   let unwatch = watchQuiet([client, workspace], limits.idleMs, end)
-  const join = (from: Socket, to: Socket) => {
+  const join = (from: Socket, to: Socket, between?: Interjection) => {
     from.setNoDelay(true)
     from.setKeepAlive(true, 30_000)
     // a request before this one may have set it
@@ -50,10 +53,10 @@ export function splice(
         done({ up: client.bytesRead - counted.up, down: workspace.bytesRead - counted.down, error: failure })
       }
     })
-    pour(from, to)
+    pour(from, to, between)
   }
   join(client, workspace)
-  join(workspace, client)
+  join(workspace, client, interjection)
   if (client.destroyed) workspace.destroy()
   if (workspace.destroyed) client.destroy()
 }

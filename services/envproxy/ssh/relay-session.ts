@@ -1,6 +1,8 @@
 import type { Client, ClientChannel, Connection, PseudoTtyOptions, ServerChannel, Session } from 'ssh2'
 import { guardChannel } from '../../ssh/guard.ts'
 import { type End, sendEnd, signalName } from '../../ssh/signals.ts'
+import { noticeLine } from '../notice-line.ts'
+import { type Notices, noNotices } from '../notices.ts'
 
 /** The connection to the workspace, once it is there. */
 export type Workspace = () => Promise<Client>
@@ -12,9 +14,14 @@ const longestValue = 4096
 /**
  * Passes one session on to the workspace: what the client asked for before (terminal, variables), then shell, command or
  * sftp. The client's channel is accepted at once, since clients send data without waiting; it stays in the window of SSH
- * until the workspace takes it.
+ * until the workspace takes it. Who has a shell at a terminal reads notices there; the streams of programs never hold one.
  */
-export function relaySession(connection: Connection, session: Session, workspace: Workspace): void {
+export function relaySession(
+  connection: Connection,
+  session: Session,
+  workspace: Workspace,
+  notices: Notices = noNotices,
+): void {
   const variables: Record<string, string> = {}
   let pty: PseudoTtyOptions | undefined
   let inner: ClientChannel | undefined
@@ -42,10 +49,11 @@ export function relaySession(connection: Connection, session: Session, workspace
     accept?.()
   })
 
-  const start = (accept: () => ServerChannel, open: (client: Client) => Promise<Opened>) => {
+  const start = (accept: () => ServerChannel, open: (client: Client) => Promise<Opened>, reads = false) => {
     const channel = accept()
     if (!channel) return
     guardChannel(connection, channel)
+    if (reads) showNotices(channel, notices)
     workspace()
       .then(open)
       .then((state) => {
@@ -61,7 +69,11 @@ export function relaySession(connection: Connection, session: Session, workspace
   }
   const options = () => ({ ...(pty ? { pty } : {}), env: variables })
   session.on('shell', (accept) =>
-    start(accept, (client) => opened((done) => client.shell(pty ?? false, { env: variables }, done))),
+    start(
+      accept,
+      (client) => opened((done) => client.shell(pty ?? false, { env: variables }, done)),
+      pty !== undefined,
+    ),
   )
   session.on('exec', (accept, _reject, { command }) =>
     start(accept, (client) => opened((done) => client.exec(command, options(), done))),
@@ -70,6 +82,20 @@ export function relaySession(connection: Connection, session: Session, workspace
     if (name !== 'sftp') return reject?.()
     start(accept, (client) => opened((done) => client.subsys(name, done)))
   })
+}
+
+/** Writes each notice once, as a line of the extended data that clients show as errors (RFC 4254, section 5.2). */
+function showNotices(channel: ServerChannel, notices: Notices): void {
+  const shown = new Set<string>()
+  const unhear = notices.hear(({ now, notices: all }) => {
+    for (const notice of all) {
+      // who reads nothing is not owed it
+      if (shown.has(notice.id) || channel.destroyed || channel.stderr.writableNeedDrain) continue
+      shown.add(notice.id)
+      channel.stderr.write(`\r\n${noticeLine(notice, now)}\r\n`)
+    }
+  })
+  channel.once('close', unhear)
 }
 
 /** An open channel to the workspace, and what it has already said about its end. */

@@ -6,6 +6,7 @@ import { ciphers } from '../../workspace/ssh/algorithms.ts'
 import type { Access } from '../access.ts'
 import type { Activity } from '../activity.ts'
 import type { Address } from '../connect.ts'
+import type { Notices } from '../notices.ts'
 import type { Quota } from '../quota.ts'
 import { authenticate, type LetIn, type Login } from './login.ts'
 import type { Lookup } from './lookup.ts'
@@ -21,6 +22,8 @@ export interface SshOptions {
   quota: Quota
   access: Access
   activity: Activity
+  /** default: there are none */
+  notices?: Notices | undefined
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
   /** where connections come through the own ingress, with PROXY headers: whose are believed */
   proxies?: { has(address: string): boolean } | undefined
@@ -166,7 +169,7 @@ function serve(options: SshOptions, arrival: Arrival, login: LetIn): void {
     }
     const session = accept()
     session.once('close', give)
-    relaySession(connection, session, dial)
+    relaySession(connection, session, dial, options.notices)
   })
   connection.on('tcpip', (accept, reject, { srcIP, srcPort, destIP, destPort }) => {
     if (!take()) {

@@ -7,12 +7,21 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocketServer } from 'ws'
 import { noActivity } from '../../../services/envproxy/activity.ts'
+import type { Notices, Told } from '../../../services/envproxy/notices.ts'
 import { connected, echo, listen, path, refusal, startSite } from './site.ts'
 
 const acceptOf = (request: IncomingMessage) =>
   createHash('sha1')
     .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
     .digest('base64')
+
+const notice = {
+  id: 'a',
+  kind: 'upgrade',
+  says: 'CDE is upgraded.',
+  startsAt: '2026-01-01T00:05:00Z',
+  endsAt: '2026-01-01T00:30:00Z',
+}
 
 /** A workspace that speaks raw bytes once the handshake is over. */
 const raw =
@@ -312,4 +321,64 @@ test('a terminal is in use while its programs print or someone types, and not wh
   websocket.send('x'.repeat(60))
   assert.equal(await marked(), true)
   assert.equal(await marked(), false)
+})
+
+test('a notice comes to a terminal as a message beside its bytes, of which none is lost', async (t) => {
+  let tell: (told: Told) => void = () => {}
+  const notices: Notices = {
+    hear(listener) {
+      tell = listener
+      return () => {}
+    },
+  }
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+  const sent = createHash('sha256')
+  const upstream = (request: IncomingMessage, socket: Socket, head: Buffer) =>
+    server.handleUpgrade(request, socket, head, async (websocket) => {
+      await once(websocket, 'message')
+      for (let i = 0; i < 2_000; i += 1) {
+        const chunk = randomBytes(1 + ((i * 977) % 40_000))
+        sent.update(chunk)
+        // every fifth message comes in two fragments
+        if (i % 5 === 0) websocket.send(chunk.subarray(0, 1), { fin: false })
+        await new Promise((resolve) => websocket.send(i % 5 === 0 ? chunk.subarray(1) : chunk, resolve))
+      }
+      websocket.close(1000)
+    })
+  const site = await startSite(t, upstream, { notices })
+  const websocket = await connected(site.url, await site.ticket())
+  const got = createHash('sha256')
+  const told: { type: string; notices: Told['notices'] }[] = []
+  websocket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) got.update(data)
+    else told.push(JSON.parse(data.toString()))
+  })
+  websocket.send('begin')
+  let said = 0
+  const timer = setInterval(() => {
+    said += 1
+    tell({ now: '2026-01-01T00:00:00Z', notices: [{ ...notice, says: 'x'.repeat(said % 300) }] })
+  }, 1)
+  t.after(() => clearInterval(timer))
+  await once(websocket, 'close')
+  clearInterval(timer)
+  assert.equal(got.digest('hex'), sent.digest('hex'))
+  assert.ok(told.length > 0, `${told.length} of ${said} came`)
+  for (const message of told) assert.deepEqual([message.type, message.notices[0]?.id], ['notices', 'a'])
+  t.diagnostic(`${told.length} of ${said} notices came; who is behind gets the newest alone`)
+})
+
+test('a WebSocket that is no terminal of ours gets no message of ours', async (t) => {
+  let heard = 0
+  const notices: Notices = {
+    hear() {
+      heard += 1
+      return () => {}
+    },
+  }
+  const quiet = raw((socket) => socket.resume())
+  const site = await startSite(t, quiet, { notices })
+  const { socket } = await upgrade(site.port, await site.ticket())
+  t.after(() => socket.destroy())
+  assert.equal(heard, 0)
 })
