@@ -13,10 +13,14 @@ export const exitCodes = {
   /** the release description cannot be built as it stands */ BUILD: 8,
   /** another face of the installation, or the way to its session, is in the way */ SESSION: 9,
   /** a backup is damaged, locked or not for this site, or does not restore */ BACKUP: 10,
+  /** an upgrade cannot go this way, is under way already, or has come back */ UPGRADE: 11,
 } as const
 
 export type ErrorArea = keyof typeof exitCodes
 export type ErrorCode = `${ErrorArea}_${string}`
+
+/** Exit code of `sealift upgrade --plan` where nothing would be done. */
+export const nothingToDoExitCode = 12
 
 /** Exit code of a process that a signal (Ctrl-C) ended: 128 + SIGINT, as shells count. */
 export const interruptedExitCode = 130

@@ -193,7 +193,7 @@ test('a rollout that fails names each pod, why, and its last lines', async () =>
 test('helm installs, and an upgrade that does not become ready is taken back', async () => {
   const helm = { path: await helmBinary(), home: path.join(scratch, 'home') }
   const release = { name: 'good', namespace }
-  const options = { signal, timeout: 60_000, description: 'first' }
+  const options = { signal, timeout: 60_000, description: 'first', takesBack: true }
   const address = { kubeconfig: lab.kubeconfig }
   const chart = chartOf('good', probeImage)
   await helmUpgrade(helm, address, release, { chart, values: { a: 1 } }, options)
@@ -222,7 +222,7 @@ test('after a kill in the middle of helm the next run ends what is left and inst
   const release = { name: 'killed', namespace }
   const address = { kubeconfig: lab.kubeconfig }
   const broken = chartOf('killed', `${lab.bastionAddress}:1/none:1`)
-  const options = { signal, timeout: 60_000, description: 'x' }
+  const options = { signal, timeout: 60_000, description: 'x', takesBack: true }
   let pid = 0
   const first = helmUpgrade(
     helm,

@@ -115,7 +115,7 @@ async function resumeAnyway(cluster: Cluster, namespace: string, where: OpenOpti
 }
 
 /** What a restore would lose. Tables that cannot be read are as good as gone. */
-async function lossesOf(database: Database, { document }: BackupFile): Promise<Difference[]> {
+export async function lossesOf(database: Database, { document }: Pick<BackupFile, 'document'>): Promise<Difference[]> {
   const now = await tableStates(database).catch((error: unknown) => {
     if (error instanceof SealiftError && error.code === 'CLUSTER_SQL') return []
     throw error

@@ -12,6 +12,9 @@ const commands: Readonly<Record<string, Load>> = {
   preflight: async () => (await import('./commands/preflight.ts')).preflight,
   install: async () => (await import('./commands/install.ts')).install,
   status: async () => (await import('./commands/status.ts')).status,
+  upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,
+  rollback: async () => (await import('./commands/rollback.ts')).rollback,
+  history: async () => (await import('./commands/history.ts')).history,
   uninstall: async () => (await import('./commands/uninstall.ts')).uninstall,
   diagnose: async () => (await import('./commands/diagnose.ts')).diagnose,
 }

@@ -33,9 +33,12 @@ export interface Site {
   namespace: string
 }
 
-/** Which installation flags mean; what a flag says itself counts more than the answers. @throws SealiftError USAGE_ANSWERS */
-export function siteOf({ answers, kubeconfig, context, namespace }: SiteArguments): Site {
-  const answered: Partial<Site> = answers === undefined ? {} : readAnswers(answers)
+/**
+ * Which installation flags mean; what a flag says itself counts more than the answers, which may be given read already.
+ * @throws SealiftError USAGE_ANSWERS
+ */
+export function siteOf({ answers, kubeconfig, context, namespace }: SiteArguments, read?: Partial<Site>): Site {
+  const answered: Partial<Site> = read ?? (answers === undefined ? {} : readAnswers(answers))
   return {
     kubeconfig: kubeconfig === undefined ? answered.kubeconfig : path.resolve(kubeconfig),
     context: context ?? answered.context,

@@ -58,7 +58,7 @@ export interface Cluster extends Target {
   until(signal: AbortSignal): Cluster
 }
 
-type Method = 'GET' | 'DELETE' | 'POST' | 'PATCH'
+type Method = 'GET' | 'DELETE' | 'POST' | 'PUT' | 'PATCH'
 
 /** How a request went; times are milliseconds since 1970 by the clock of this machine. */
 export interface Answered {

@@ -1,6 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { ClusterAddress } from './connection.ts'
-import { type HelmBinary, runHelm } from './helm-process.ts'
+import { type HelmBinary, type HelmRun, runHelm } from './helm-process.ts'
 
 /** Which Helm release is meant, where. */
 export interface HelmRelease {
@@ -24,19 +24,26 @@ export interface HelmCaller {
 
 /**
  * Renders a chart, without asking a cluster. `kubeVersion` (`v1.34.4`) and `apiVersions` are what the chart finds in
- * `.Capabilities`. Hooks, tests and CRDs are rendered too: their images are needed as well.
+ * `.Capabilities`. With `address` it asks that cluster, as Helm does when it upgrades: `lookup` finds what is there. Hooks,
+ * tests and CRDs are rendered too: their images are needed as well.
  * @throws SealiftError CLUSTER_HELM_TEMPLATE
  */
 export async function helmTemplate(
   helm: HelmBinary,
   release: HelmRelease,
   { chart, values }: HelmChart,
-  options: HelmCaller & { kubeVersion?: string; apiVersions?: readonly string[]; isUpgrade?: boolean },
+  options: HelmCaller & {
+    kubeVersion?: string
+    apiVersions?: readonly string[]
+    isUpgrade?: boolean
+    address?: ClusterAddress
+  },
 ): Promise<string> {
   const args = ['template', release.name, chart, '--namespace', release.namespace, '--values', '-', '--include-crds']
   if (options.kubeVersion) args.push('--kube-version', options.kubeVersion)
   for (const version of options.apiVersions ?? []) args.push('--api-versions', version)
   if (options.isUpgrade) args.push('--is-upgrade')
+  if (options.address) args.push('--dry-run=server', ...clusterFlags(options.address))
   const { status, stdout, stderr } = await runHelm(helm, { args, stdin: JSON.stringify(values), ...options })
   if (status === 0) return stdout
   throw new SealiftError('CLUSTER_HELM_TEMPLATE', 'the chart does not render with these values', {
@@ -50,13 +57,17 @@ export interface HelmUpgrade extends HelmCaller {
   timeout: number
   /** stands in the release's history */
   description: string
+  /** whether it takes back what it did where that fails */
+  takesBack: boolean
+  /** whether fields that somebody else has set are taken over; else they stop it */
+  takesOver?: boolean
   onStart?: (pid: number) => void
   /** ends it at once, for a later run to go on with what is there */
   kill?: AbortSignal
 }
 
 /**
- * Installs or upgrades, waits until everything is ready, and takes back what it did where that fails.
+ * Installs or upgrades and waits until everything is ready.
  * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_BUSY where another helm is at work
  */
 export async function helmUpgrade(
@@ -64,22 +75,48 @@ export async function helmUpgrade(
   address: ClusterAddress,
   release: HelmRelease,
   { chart, values }: HelmChart,
-  { timeout, description, ...caller }: HelmUpgrade,
+  { timeout, description, takesBack, takesOver = false, ...caller }: HelmUpgrade,
 ): Promise<void> {
   const args = ['upgrade', '--install', release.name, chart, '--namespace', release.namespace, '--values', '-']
-  args.push('--wait=watcher', '--wait-for-jobs', '--rollback-on-failure', '--timeout', `${Math.ceil(timeout / 1000)}s`)
+  args.push(...waiting(timeout))
+  if (takesBack) args.push('--rollback-on-failure')
+  if (takesOver) args.push('--force-conflicts')
   args.push('--reset-values', '--history-max', '10', '--hide-notes', '--description', description)
-  const { status, stderr } = await runHelm(helm, {
+  await change(helm, release, 'install', {
     args: [...args, ...clusterFlags(address)],
     stdin: JSON.stringify(values),
     grace: 120_000,
     ...caller,
   })
+}
+
+/**
+ * Makes an earlier revision the newest one again, and waits until everything is ready. What somebody else owns is taken over.
+ * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_BUSY where another helm is at work
+ */
+export async function helmRollback(
+  helm: HelmBinary,
+  address: ClusterAddress,
+  release: HelmRelease,
+  revision: number,
+  { timeout, ...caller }: HelmCaller & Pick<HelmUpgrade, 'timeout' | 'onStart' | 'kill'>,
+): Promise<void> {
+  const args = ['rollback', release.name, String(revision), '--namespace', release.namespace, '--history-max', '10']
+  args.push(...waiting(timeout), '--force-conflicts')
+  await change(helm, release, 'take back', { args: [...args, ...clusterFlags(address)], grace: 5_000, ...caller })
+}
+
+const waiting = (timeout: number): string[] => [
+  ...['--wait=watcher', '--wait-for-jobs', '--timeout', `${Math.ceil(timeout / 1000)}s`],
+]
+
+async function change(helm: HelmBinary, release: HelmRelease, verb: string, run: HelmRun): Promise<void> {
+  const { status, stderr } = await runHelm(helm, run)
   if (status === 0) return
   const busy = /another operation .* is in progress/.test(stderr)
   throw new SealiftError(
     busy ? 'CLUSTER_HELM_BUSY' : 'CLUSTER_HELM_UPGRADE',
-    busy ? `another helm works on release ${release.name}` : `helm could not install release ${release.name}`,
+    busy ? `another helm works on release ${release.name}` : `helm could not ${verb} release ${release.name}`,
     {
       why: reason(stderr),
       fix: busy

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { V1Node } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from './connection.ts'
@@ -16,7 +17,8 @@ export interface PullProbe extends Pick<ProbePod, 'namespace' | 'image' | 'pullS
 export async function probePull(cluster: Cluster, probe: PullProbe): Promise<number> {
   const { namespace, node, image, pullSecret } = probe
   const started = Date.now()
-  const name = `sealift-pull-${node.replace(/[^a-z0-9-]/g, '-').slice(0, 40)}-${started.toString(36)}`
+  // several images are pulled at once
+  const name = `sealift-pull-${node.replace(/[^a-z0-9-]/g, '-').slice(0, 40)}-${randomUUID().slice(0, 8)}`
   await startProbePod(cluster, { namespace, name, node, image, pullSecret, command: ['/bin/true'] })
   try {
     return await watchProbePod(cluster, { namespace, name }, (pod, ms) => {

@@ -26,6 +26,13 @@ export async function migrateBack(database: Database, to: string | undefined): P
   return newer.map(({ name }) => name)
 }
 
+/**
+ * Marks additive migrations as about to be taken back: a manager that does not know them starts on them (services/manager,
+ * applied-migrations.ts). @throws SealiftError CLUSTER_SQL
+ */
+export const markLeaving = (database: Pick<Database, 'script'>, names: readonly string[]): Promise<void> =>
+  database.script(`UPDATE migrations SET leaving = true WHERE name IN (${names.map(literal).join(', ')})`)
+
 /** The text of a way back never leaves the server: nothing in it means anything to psql. */
 const takeBack = (names: readonly string[]): string => `DO $back$
 DECLARE

@@ -4,7 +4,7 @@ import { renderedObjects } from '../coverage/rendered-yaml.ts'
 import type { InstallContext } from './context.ts'
 
 /** What the release's history says of an installation: which release, from which bundle. */
-export const deploymentNote = ({ bundle }: InstallContext): string =>
+export const deploymentNote = ({ bundle }: Pick<InstallContext, 'bundle'>): string =>
   `${bundle.release.name} ${bundle.release.version} ${bundle.releaseDigest}`
 
 /**

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { assertIgnorable } from '../checks/ignore.ts'
 import { checks } from '../checks/list.ts'
@@ -6,6 +7,7 @@ import { clusterJournal } from './cluster-journal.ts'
 import { createContext, type InstallContext, type InstallDeps } from './context.ts'
 import { runStages, type Stage, type StageOutcome } from './engine.ts'
 import type { Emit } from './events.ts'
+import { addToHistory, type Named, named } from './history.ts'
 import { openJournal } from './journal.ts'
 import { deployStage } from './stages/deploy.ts'
 import { licenseStage } from './stages/license.ts'
@@ -60,6 +62,8 @@ export async function install(
   signal: AbortSignal,
 ): Promise<InstallResult> {
   assertIgnorable(answers.ignore ?? [], checks)
+  const now = () => new Date().toISOString()
+  const started = now()
   const release = await lockState(deps.stateDir, 'another installation', deps.lockWait)
   try {
     const journal = await openJournal(deps.stateDir)
@@ -79,6 +83,11 @@ export async function install(
             await inCluster(entries)
         },
       })
+      if (stages.some(({ stage, outcome }) => stage === 'deploy' && outcome === 'done')) {
+        const entry = { what: 'install', to: releaseOf(deps), outcome: 'done', started, ended: now() } as const
+        const history = { ...entry, host: hostname(), times: context.times }
+        await addToHistory(context.cluster(), answers.namespace, history)
+      }
       return {
         stages,
         url: `https://${answers.host}/`,
@@ -94,3 +103,5 @@ export async function install(
     release()
   }
 }
+
+const releaseOf = ({ bundle: { release, releaseDigest: digest } }: InstallDeps): Named => named({ ...release, digest })

@@ -1,33 +1,98 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { withPaths } from '../answers/complete.ts'
+import type { Draft } from '../answers/draft.ts'
+import { fieldAt } from '../answers/field.ts'
 import { readDraft } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { writeAnswers, writeAnswersRemarked } from '../answers/write.ts'
 import { applyConfigMap } from '../cluster/apply.ts'
 import type { Cluster } from '../cluster/connection.ts'
+import { small } from './registry-access.ts'
 
 /** Name of the ConfigMap. */
 export const answersName = 'sealift-answers'
 const key = 'answers.yaml'
+const filesKey = 'files.json'
 
-/** Keeps the answers of an installation in its namespace. They name files with secrets, and hold none. */
+/** What the namespace keeps of an installation's answers. */
+export interface KeptAnswers {
+  /** paths in it are those of the machine that installed */
+  draft: Draft
+  /** the text of files that are no secret, by pointer: keys of the vendor, CAs, the certificate */
+  files: Readonly<Record<string, string>>
+}
+
+/**
+ * Keeps the answers of an installation in its namespace, with the files that they name and that are no secret, so that the
+ * next one finds them from another machine. Secrets are kept as Secrets.
+ */
 export const keepAnswers = (cluster: Cluster, answers: CompleteAnswers): Promise<void> =>
-  applyConfigMap(cluster, answers.namespace, answersName, { [key]: writeAnswers(answers) })
+  applyConfigMap(cluster, answers.namespace, answersName, {
+    [key]: writeAnswers(answers),
+    [filesKey]: JSON.stringify(publicFiles(answers)),
+  })
+
+/** Large, secret, or of the machine alone. */
+const notKept = ['/bundle', '/license', '/kubeconfig']
+
+function publicFiles(answers: CompleteAnswers): KeptAnswers['files'] {
+  const files: Record<string, string> = {}
+  withPaths(answers, (file, keys) => {
+    const pointer = `/${keys.join('/')}`
+    const text = notKept.includes(pointer) || fieldAt(pointer)?.secret ? undefined : textIn(file, keys.join('.'))
+    if (text !== undefined) files[pointer] = text
+    return file
+  })
+  return files
+}
+
+/**
+ * Reads what `keepAnswers` has kept.
+ * @throws SealiftError CLUSTER_NO_ANSWERS, USAGE_ANSWERS where somebody has changed them beyond reading, CLUSTER_*
+ */
+export async function readKeptAnswers(cluster: Cluster, namespace: string): Promise<KeptAnswers> {
+  const data = await readData(cluster, namespace)
+  return { draft: readDraft(data[key], `/ConfigMap ${answersName}`).draft, files: readFiles(data[filesKey]) }
+}
+
+/** The same answers as the text that was written. @throws SealiftError CLUSTER_NO_ANSWERS, CLUSTER_* */
+export const readAnswersText = async (cluster: Cluster, namespace: string): Promise<string> =>
+  (await readData(cluster, namespace))[key]
+
+async function readData(cluster: Cluster, namespace: string): Promise<{ [key]: string; [filesKey]?: string }> {
+  const map = await cluster.find('read the answers of the installation', () =>
+    cluster.core.readNamespacedConfigMap({ namespace, name: answersName }),
+  )
+  const { [key]: text, ...more } = map?.data ?? {}
+  if (text !== undefined) return { ...more, [key]: text }
+  throw new SealiftError('CLUSTER_NO_ANSWERS', `namespace ${namespace} has no answers of an installation`, {
+    why: 'nothing is installed there, or its installation has not come to its end',
+    fix: `look for it: kubectl${cluster.flags} get configmaps --all-namespaces --field-selector metadata.name=${answersName}`,
+  })
+}
+
+/** One that is gone by now is named anew when it is needed. */
+function textIn(file: string, field: string): string | undefined {
+  try {
+    return small(file, field)
+  } catch {
+    return undefined
+  }
+}
+
+function readFiles(text = '{}'): KeptAnswers['files'] {
+  try {
+    const files = Object.entries(JSON.parse(text) as object)
+    return Object.fromEntries(files.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  } catch {
+    return {}
+  }
+}
 
 /**
  * The answers that a site was installed with, as the text of an answers file in which each path says that it was another
  * machine's.
- * @throws SealiftError CLUSTER_NO_ANSWERS, USAGE_ANSWERS where somebody has changed them beyond reading, CLUSTER_*
+ * @throws SealiftError CLUSTER_NO_ANSWERS, USAGE_ANSWERS, CLUSTER_*
  */
-export async function keptAnswers(cluster: Cluster, namespace: string): Promise<string> {
-  const map = await cluster.find('read the answers of the installation', () =>
-    cluster.core.readNamespacedConfigMap({ namespace, name: answersName }),
-  )
-  const text = map?.data?.[key]
-  if (text === undefined)
-    throw new SealiftError('CLUSTER_NO_ANSWERS', `namespace ${namespace} has no answers of an installation`, {
-      why: 'nothing is installed there, or its installation has not come to its end',
-      fix: `look for it: kubectl${cluster.flags} get configmaps --all-namespaces --field-selector metadata.name=${answersName}`,
-    })
-  const { draft } = readDraft(text, `/ConfigMap ${answersName}`)
-  return writeAnswersRemarked(draft, 'on the machine that installed: name it anew')
-}
+export const keptAnswers = async (cluster: Cluster, namespace: string): Promise<string> =>
+  writeAnswersRemarked((await readKeptAnswers(cluster, namespace)).draft, 'on the machine that installed: name it anew')

@@ -3,8 +3,8 @@ import type { HelmRelease } from '../cluster/helm.ts'
 import { readHelmHistory } from '../cluster/helm-history.ts'
 import type { Found } from '../cluster/inventory.ts'
 import { type Kind, removableKinds } from '../cluster/kinds.ts'
+import { openSessions } from '../cluster/open-sessions.ts'
 import { assertMayRemove } from './permissions.ts'
-import { openSessions } from './sessions.ts'
 import { type Survey, survey, type Target } from './survey.ts'
 import { type Volume, volumesOf } from './volumes.ts'
 
@@ -40,7 +40,7 @@ export async function planUninstall(cluster: Cluster, release: HelmRelease, dele
       release.namespace,
       claims.map(({ metadata }) => metadata.name),
     ),
-    openSessions(cluster, [...all, ...seen.followers]),
+    openSessions(cluster, release.namespace),
   ])
   return {
     ...seen,

@@ -5,7 +5,9 @@ import { renderedObjects } from '../../coverage/rendered-yaml.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
 
-export const rolloutStage: Stage<InstallContext> = {
+type Context = Pick<InstallContext, 'answers' | 'cluster' | 'status' | 'timeout'>
+
+export const rolloutStage: Stage<Context> = {
   id: 'rollout',
   title: 'Wait until everything runs',
   inPlace: 'every pod is ready',
@@ -23,5 +25,4 @@ export const rolloutStage: Stage<InstallContext> = {
 }
 
 /** What Helm did install, not what the chart would render now. */
-const workloads = async (context: InstallContext) =>
-  workloadsOf(renderedObjects((await context.status())?.manifest ?? ''))
+const workloads = async (context: Context) => workloadsOf(renderedObjects((await context.status())?.manifest ?? ''))

@@ -9,7 +9,9 @@ import { ingressAddress } from '../ingress-address.ts'
 import { answerOf, type SmokeCheck, smokeChecks } from '../smoke-check.ts'
 import { wayBefore } from '../websocket.ts'
 
-export const smokeStage: Stage<InstallContext> = {
+type Context = Pick<InstallContext, 'answers' | 'cluster' | 'signal'>
+
+export const smokeStage: Stage<Context> = {
   id: 'smoke',
   title: 'Reach the platform as a browser does',
   inPlace: '',
@@ -39,7 +41,7 @@ export const smokeStage: Stage<InstallContext> = {
 }
 
 /** What DNS leads the host to may be something that stands before the ingress. It is not of this cluster: it fails no installation. */
-async function lookBefore({ answers, cluster, signal }: InstallContext, report: Reporter): Promise<void> {
+async function lookBefore({ answers, cluster, signal }: Context, report: Reporter): Promise<void> {
   const { host } = answers
   const at = await ingressAddress(cluster(), answers)
   const before = at && (await wayBefore(host, at, { ca: 'any', signal }))

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { parseAnswers } from '../../../../installer/src/answers/read.ts'
 import { writeAnswers } from '../../../../installer/src/answers/write.ts'
-import { keepAnswers, keptAnswers } from '../../../../installer/src/install/kept-answers.ts'
+import { keepAnswers, keptAnswers, readKeptAnswers } from '../../../../installer/src/install/kept-answers.ts'
+import { temporaryDirectory } from '../../../fixtures/directory.ts'
 import { fakeKubernetes } from '../cluster/fake-kubernetes.ts'
 
 const answers = parseAnswers(
@@ -73,4 +75,20 @@ test('where nothing was installed, or somebody wrote something else there, that 
   fake.put(configMap, { data: { 'answers.yaml': 'host: "x\\e[31m\\u202e"\nlicense: [1]\n__proto__: 1\n' } })
   const text = await keptAnswers(fake.connect(), 'site')
   assert.doesNotMatch(text, /[^\x20-\x7e\n]/)
+})
+
+test('keys of the vendor and CAs are kept beside them, secrets and what is large are not', async (t) => {
+  const fake = await site(t)
+  const directory = await temporaryDirectory(t)
+  const file = async (name: string) => {
+    const path = join(directory, name)
+    await writeFile(path, `text of ${name}\n`)
+    return path
+  }
+  const trust = [await file('vendor.pub'), join(directory, 'gone.pub')]
+  const registry = { ...answers.registry, caFile: await file('ca.crt'), passwordFile: await file('password') }
+  await keepAnswers(fake.connect(), { ...answers, trust, registry, license: await file('license') })
+  const { files, draft } = await readKeptAnswers(fake.connect(), 'site')
+  assert.deepEqual(files, { '/trust/0': 'text of vendor.pub\n', '/registry/caFile': 'text of ca.crt\n' })
+  assert.deepEqual(draft.trust, trust)
 })

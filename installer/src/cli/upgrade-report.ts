@@ -1,0 +1,122 @@
+import { bytes, counted, duration, minute } from '../amounts.ts'
+import { describeLoss } from '../backup/restore.ts'
+import type { HistoryEntry } from '../install/history.ts'
+import { planObjectsText } from '../upgrade/plan/objects/plan-text.ts'
+import type { PlannedMigration, StepPlan, UpgradePlan } from '../upgrade/plan/plan.ts'
+import type { RollbackPlan } from '../upgrade/rollback.ts'
+import { safe } from './format.ts'
+
+/** What an upgrade would do, for people. */
+export function planText(plan: UpgradePlan): string {
+  const { name, from, steps, unused, unfinished, database, backup, sessions, objects, values } = plan
+  const way = [from, ...steps.map((step) => step.to)].map(safe).join(' → ')
+  return [
+    steps.length === 0 && !unfinished
+      ? `${safe(name)} ${safe(from)} is installed: there is nothing to do`
+      : `${safe(name)} ${way}`,
+    ...(unfinished
+      ? [
+          `an upgrade from ${safe(unfinished.from)} to ${safe(unfinished.to)} was begun at ${safe(unfinished.started)} from ${safe(unfinished.host)}: ${unfinished.direction === 'back' ? `it failed, and ${safe(unfinished.from)} is brought back` : 'it goes on'}`,
+        ]
+      : []),
+    ...unused.map((path) => `not needed: ${safe(path)}`),
+    ...steps.flatMap((step) => stepText(step, steps.length > 1)),
+    ...section('Objects', objects === undefined ? [] : planObjectsText(objects)),
+    ...section(
+      'Your values',
+      (values ?? []).map(({ says }) => safe(says)),
+    ),
+    ...(steps.length === 0
+      ? []
+      : section('Before each step', [
+          `the database (${bytes(database.bytes)}) is backed up into ${safe(backup.directory)}: at most ${bytes(backup.bytes)}, ${bytes(backup.free)} are free`,
+          'the backup is proven: restored into a database that is thrown away, and compared',
+        ])),
+    ...(steps.length === 0
+      ? []
+      : section('People', [
+          sessions === undefined
+            ? 'how many sessions are open (terminals, editors, SSH) cannot be known from here'
+            : `${counted(sessions, 'session')} open (terminals, editors, SSH)`,
+          steps.some((step) => step.writesStop)
+            ? 'while the database changes nobody can log in, create or change anything; what runs goes on'
+            : 'everybody can go on working: workspaces run, sessions stay open',
+        ])),
+  ].join('\n')
+}
+
+/** What a rollback would do, for people. */
+export function rollbackText({ from, to, upgraded, migrations, backup, lost }: RollbackPlan): string {
+  return [
+    `${safe(from)} → ${safe(to)}${upgraded === undefined ? '' : `, as it was before ${minute(new Date(upgraded))}`}`,
+    ...section('Database', [
+      ...(migrations.length === 0 ? ['it stays as it is: the upgrade has not changed it'] : []),
+      ...(backup
+        ? [`it comes from ${safe(backup.path)}, as it was at ${minute(new Date(backup.created))}`]
+        : migrations.map((name) => `${safe(name)} is taken back; nothing that ${safe(to)} knows is lost`)),
+    ]),
+    ...section(
+      'Lost',
+      lost.map((one) => safe(describeLoss(one))),
+    ),
+    ...section('People', [
+      backup
+        ? 'while the database changes nobody can log in, create or change anything; what runs goes on'
+        : 'everybody can go on working: workspaces run, sessions stay open',
+    ]),
+  ].join('\n')
+}
+
+/** What was done, a line each. */
+export function historyText(entries: readonly HistoryEntry[]): string {
+  if (entries.length === 0) return 'nothing is known of what was done here'
+  return entries
+    .flatMap(({ what, from, to, outcome, started, ended, host, failed, backup }) => {
+      const took = duration(Date.parse(ended) - Date.parse(started))
+      const way = [...(from ? [from] : []), to].map(({ version }) => safe(version)).join(' → ')
+      return [
+        `${minute(new Date(started))}  ${what.padEnd(8)}  ${way}  ${outcome === 'done' ? 'done' : `failed, ${safe(from?.version ?? '')} came back`}, ${took}, from ${safe(host)}`,
+        ...(failed && outcome === 'back' ? [`    ${safe(failed.message)} [${safe(failed.code)}]`] : []),
+        ...(backup ? [`    backup ${safe(backup.path)} on ${safe(backup.host)}`] : []),
+      ]
+    })
+    .join('\n')
+}
+
+function stepText(step: StepPlan, several: boolean): string[] {
+  const { images, pulls, migrations, postgres, irreversible, time } = step
+  const fresh = images.filter((image) => image.isNew)
+  const most = Math.max(0, ...pulls.map((pull) => pull.bytes))
+  return [
+    ...(several ? ['', `${safe(step.from)} → ${safe(step.to)}`] : []),
+    ...section('Images', [
+      fresh.length === 0
+        ? 'all are there already'
+        : `${counted(fresh.length, 'new image')} of ${images.length}: ${fresh.map((image) => `${safe(image.name)} (${bytes(image.bytes)})`).join(', ')}`,
+      pulls.length === 0
+        ? 'every node has them'
+        : `${counted(pulls.length, 'node')} pull them beforehand, at most ${bytes(most)} each`,
+    ]),
+    ...section('Database', [
+      ...(postgres
+        ? [
+            `PostgreSQL ${postgres.from} → ${postgres.to}: the data goes into a new volume; the old one is kept until you delete it`,
+          ]
+        : []),
+      ...(migrations === 'unknown' ? ['the release does not list its migrations'] : migrations.map(migrationText)),
+      ...(migrations.length === 0 && !postgres ? ['it stays as it is'] : []),
+    ]),
+    ...section('Cannot be undone', irreversible.map(safe)),
+    ...section('Time', [
+      `about ${duration(time.total)}, by ${time.guessed ? 'what it takes elsewhere, in part' : 'what it took here before'}`,
+    ]),
+  ]
+}
+
+const migrationText = ({ name, class: kind, says, sizes }: PlannedMigration): string => {
+  const tables = sizes.map(({ table, bytes: size, rows }) => `${table}: ${rows} rows, ${bytes(size)}`)
+  return `${kind}: ${safe(name)}: ${safe(says)}${tables.length > 0 ? ` (${tables.join('; ')})` : ''}`
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]

@@ -1,0 +1,140 @@
+import { statfs } from 'node:fs/promises'
+import path from 'node:path'
+import type { KnownMigrations, ReleaseMigration } from '@sealift/bundle-spec/migrations.ts'
+import { platformRelease } from '../../cluster/helm.ts'
+import { readHelmHistory } from '../../cluster/helm-history.ts'
+import { openSessions } from '../../cluster/open-sessions.ts'
+import { type AppliedMigration, appliedMigrations } from '../../database/applied-migrations.ts'
+import { openDatabase } from '../../database/open.ts'
+import { type TableSize, tableSizes } from '../../database/tables.ts'
+import { createContext, type InstallContext } from '../../install/context.ts'
+import { readHistory } from '../../install/history.ts'
+import { siteNodes } from '../../install/site-nodes.ts'
+import { compareObjects } from '../compare.ts'
+import type { UpgradeOptions } from '../context.ts'
+import { postgresMajor } from '../postgres-major.ts'
+import { upgradeStages } from '../step.ts'
+import type { OpenedStep, Upgrade } from '../upgrade.ts'
+import { chartValuesIn } from './chart-files.ts'
+import { missingOnNodes, type PlannedImage, plannedImages } from './images.ts'
+import { needsBackup, type Pending, pendingOf, releaseMigrations } from './migrations.ts'
+import type { PlannedMigration, StepPlan, UpgradePlan } from './plan.ts'
+import { expectedTimes } from './times.ts'
+import { planValues } from './values.ts'
+
+type Applied = Pick<AppliedMigration, 'name' | 'hash'>
+
+/**
+ * Says what an upgrade would do. Changes nothing.
+ * @throws SealiftError UPGRADE_SCHEMA, BUNDLE_*, CLUSTER_*
+ */
+export async function planUpgrade(
+  upgrade: Upgrade,
+  options: UpgradeOptions,
+  signal: AbortSignal,
+): Promise<UpgradePlan> {
+  const { cluster, namespace, start, steps, unfinished, unused } = upgrade
+  const { directory } = options.backup
+  const database = await openDatabase(cluster, namespace)
+  try {
+    const [sizes, applied, sessions, free, history] = await Promise.all([
+      tableSizes(database),
+      appliedMigrations(database),
+      openSessions(cluster, namespace),
+      freeAt(directory),
+      readHistory(cluster, namespace),
+    ])
+    const { own, major } = database
+    const planned: StepPlan[] = []
+    for (const [i, step] of steps.entries()) {
+      const before = i === 0 ? undefined : steps[i - 1]
+      const known = before === undefined ? applied : listed(await releaseMigrations(before.deps.bundle), applied)
+      const context = createContext(step.answers, step.deps, signal, [])
+      const pending = pendingOf(await releaseMigrations(context.bundle), known)
+      const images = await plannedImages(context, before?.deps.bundle.release.images ?? upgrade.images)
+      const postgres = {
+        from: planned.findLast((one) => one.postgres)?.postgres?.to ?? major,
+        to: postgresMajor(await context.objects()) ?? major,
+      }
+      const moves = postgres.from !== postgres.to
+      const stages = upgradeStages.map(({ id }) => id)
+      const { times, guessed } = expectedTimes(stages, upgrade.times, history)
+      planned.push({
+        ...{ from: before?.version ?? start.version, to: step.version, digest: step.digest, images },
+        pulls: await pullsOf(context, images),
+        migrations: pending === 'unknown' ? pending : pending.map((one) => withSizes(one, sizes)),
+        ...(moves ? { postgres } : {}),
+        writesStop: moves || needsBackup(pending),
+        irreversible: irreversible(pending),
+        time: { total: sum(Object.values(times)), stages: times, guessed },
+      })
+    }
+    const first = unfinished ? undefined : steps[0]
+    const compared = first && (await comparison(upgrade, first, planned[0]?.postgres !== undefined, signal))
+    return {
+      ...{ name: start.name, from: start.version, to: steps.at(-1)?.version ?? start.version, unused, steps: planned },
+      ...(unfinished && { unfinished: { ...unfinished, from: unfinished.from.version, to: unfinished.to.version } }),
+      database: { bytes: sum(sizes.map((size) => size.bytes)), major, own },
+      backup: { directory, bytes: sum(sizes.map((size) => size.data)), free },
+      sessions,
+      ...compared,
+    }
+  } finally {
+    await database.close()
+  }
+}
+
+/** What the first step does to what is there. Of later ones nobody can tell before the first one has been made. */
+async function comparison(
+  { cluster, namespace }: Upgrade,
+  { answers, deps }: OpenedStep,
+  moves: boolean,
+  signal: AbortSignal,
+): Promise<Pick<UpgradePlan, 'objects' | 'values'>> {
+  const context = createContext(answers, deps, signal, [])
+  const helm = await readHelmHistory(cluster, platformRelease(namespace))
+  const { plan } = await compareObjects(context, helm?.manifest ?? '', moves)
+  const newChart = await chartValuesIn(await context.chart())
+  const { changes } = planValues({ site: answers.values ?? {}, oldChart: helm?.defaults ?? { values: {} }, newChart })
+  return { objects: plan, values: changes }
+}
+
+/** What a database has after a release. */
+const listed = (known: KnownMigrations, applied: readonly Applied[]): readonly Applied[] =>
+  known === 'unknown' ? applied : known
+
+async function pullsOf(context: InstallContext, images: readonly PlannedImage[]): Promise<StepPlan['pulls']> {
+  const missing = missingOnNodes(context, (await siteNodes(context)).fitting)
+  const nodes = [...new Set(missing.map(({ node }) => node))]
+  return nodes.map((node) => {
+    const digests = missing.filter((one) => one.node === node).map(({ digest }) => digest)
+    const wanted = images.filter(({ digest }) => digests.includes(digest))
+    return { node, bytes: sum(wanted.map(({ bytes }) => bytes)), images: wanted.map(({ name }) => name) }
+  })
+}
+
+const withSizes = (migration: ReleaseMigration, sizes: readonly TableSize[]): PlannedMigration => ({
+  ...migration,
+  sizes: migration.tables.flatMap((table) => {
+    const size = sizes.find(({ name }) => name === table)
+    return size ? [{ table, bytes: size.bytes, rows: size.rows }] : []
+  }),
+})
+
+function irreversible(pending: Pending): string[] {
+  if (pending === 'unknown') return ['the release does not say what it does to the database']
+  return pending.filter((one) => one.class === 'irreversible').map(({ name, says }) => `${name}: ${says}`)
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+
+/** Bytes that are free where a directory is or is going to be; whoever may not use it learns that from the backup. */
+async function freeAt(directory: string): Promise<number> {
+  for (let at = path.resolve(directory); ; at = path.dirname(at))
+    try {
+      const { bavail, bsize } = await statfs(at)
+      return bavail * bsize
+    } catch (error) {
+      if (at === path.dirname(at)) throw error
+    }
+}
