@@ -197,6 +197,7 @@ test('a disk that is too small is said before the first byte, one that gets full
   skip: isRoot ? false : 'mounting a small disk takes root',
 }, async (t) => {
   const { site, options, directory, fake, execute } = await installedSite(t, postgres)
+  const mounted = new AsyncDisposableStack()
   const disk = async (size: string) => {
     const small = join(directory, size)
     await mkdir(small)
@@ -204,32 +205,35 @@ test('a disk that is too small is said before the first byte, one that gets full
     mounted.defer(async () => void (await run('umount', [small])))
     return small
   }
-  await using mounted = new AsyncDisposableStack()
-  await assert.rejects(createBackup(site, { ...options, directory: await disk('100k') }), {
-    code: 'STORAGE_FULL',
-    why: /the database has .* kB, .* kB are free/,
-  })
-  const small = await disk('2m')
-  let asked = 0
-  fake.execute = (one) => {
-    // whoever else writes to that disk
-    if (one.command.includes('pg_dump')) {
-      const { bavail, bsize } = statfsSync(small)
-      writeFileSync(join(small, 'other'), Buffer.alloc(bavail * bsize - 20_000))
-      asked++
+  try {
+    await assert.rejects(createBackup(site, { ...options, directory: await disk('100k') }), {
+      code: 'STORAGE_FULL',
+      why: /the database has .* kB, .* kB are free/,
+    })
+    const small = await disk('2m')
+    let asked = 0
+    fake.execute = (one) => {
+      // whoever else writes to that disk
+      if (one.command.includes('pg_dump')) {
+        const { bavail, bsize } = statfsSync(small)
+        writeFileSync(join(small, 'other'), Buffer.alloc(bavail * bsize - 20_000))
+        asked++
+      }
+      return execute(one)
     }
-    return execute(one)
+    await assert.rejects(createBackup(site, { ...options, directory: small }), {
+      code: 'STORAGE_FULL',
+      message: /the disk of .* is full/,
+    })
+    assert.equal(asked, 1)
+    assert.deepEqual(await backups(small), [])
+    assert.deepEqual(await knownBackups(site), [])
+    // nothing goes on in the database
+    const busy = await postgres.sql(
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift' AND state <> 'idle'",
+    )
+    assert.equal(busy, '0')
+  } finally {
+    await mounted.disposeAsync()
   }
-  await assert.rejects(createBackup(site, { ...options, directory: small }), {
-    code: 'STORAGE_FULL',
-    message: /the disk of .* is full/,
-  })
-  assert.equal(asked, 1)
-  assert.deepEqual(await backups(small), [])
-  assert.deepEqual(await knownBackups(site), [])
-  // nothing goes on in the database
-  const busy = await postgres.sql(
-    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sealift' AND state <> 'idle'",
-  )
-  assert.equal(busy, '0')
 })
