@@ -73,14 +73,15 @@ function changesTo(before: V1PodSpec, after: V1PodSpec): string | undefined {
   return [...other, ...added].join(', ') || undefined
 }
 
-function judged({ cluster }: InstallContext, all: readonly Tried[]) {
+function judged({ cluster, upgrades }: InstallContext, all: readonly Tried[]) {
   const said = (pick: (one: Tried) => string | undefined) =>
     all.flatMap((one) => {
       const text = pick(one)
       return text === undefined ? [] : [`${one.what}: ${text}`]
     })
   const failed = { state: 'failed', code: 'CLUSTER_ADMISSION', needed: 'all of them, as they are' } as const
-  const refused = said(({ refused }) => refused)
+  // an upgrade makes it anew, and has tried that on its own
+  const refused = said(({ refused, immutable }) => (upgrades && immutable ? undefined : refused))
   if (refused.length > 0)
     return {
       ...failed,

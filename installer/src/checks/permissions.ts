@@ -28,7 +28,7 @@ export const permissions: Check = {
 const all = (verbs: string[], rest: Omit<Permission, 'verb'>): Permission[] => verbs.map((verb) => ({ verb, ...rest }))
 
 /** What trying, watching and taking back needs. */
-function ownRights({ answers }: InstallContext): Permission[] {
+function ownRights({ answers, upgrades }: InstallContext): Permission[] {
   const { namespace } = answers
   return [
     ...all(['get', 'create', 'patch', 'delete'], { group: '', resource: 'namespaces' }),
@@ -45,8 +45,16 @@ function ownRights({ answers }: InstallContext): Permission[] {
     ...all(['list'], { group: '', resource: 'persistentvolumeclaims', namespace }),
     ...all(['get', 'list', 'create', 'delete'], { group: '', resource: 'pods', namespace }),
     ...all(['get', 'list', 'create', 'patch', 'delete'], { group: '', resource: 'secrets', namespace }),
+    ...(upgrades ? upgradeRights(namespace) : []),
   ]
 }
+
+/** What an upgrade needs beside that: the lease of it, PostgreSQL's own programs, and the way back. */
+const upgradeRights = (namespace: string): Permission[] => [
+  ...all(['get', 'create', 'update'], { group: 'coordination.k8s.io', resource: 'leases', namespace }),
+  ...all(['create'], { group: '', resource: 'pods/exec', namespace }),
+  ...all(['get', 'update'], { group: 'apps', resource: 'deployments/scale', namespace }),
+]
 
 /** What each kind that the chart renders needs. @throws SealiftError CLUSTER_KIND */
 async function chartRights(context: InstallContext): Promise<Permission[]> {

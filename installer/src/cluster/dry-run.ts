@@ -8,6 +8,8 @@ import type { ApiResource } from './permissions.ts'
 export interface Verdict {
   /** why it would refuse it */
   refused?: string
+  /** that is so because a field cannot be changed */
+  immutable?: true
   /** why it could not be told: a webhook that does not support dry runs */
   untold?: string
   /** what it warns of: deprecated APIs, pods that a policy would not let in */
@@ -61,8 +63,13 @@ function verdictOf({ status, headers, text }: Answered): Verdict {
   const warnings = warningsIn(headers.warning ?? '')
   if (status < 300) return { warnings, kept: JSON.parse(text) }
   const message = messageOf(text)
-  return /does not support dry run/.test(message) ? { warnings, untold: message } : { warnings, refused: message }
+  if (/does not support dry run/.test(message)) return { warnings, untold: message }
+  return { warnings, refused: message, ...(status === 422 && cannotChange.test(message) ? { immutable: true } : {}) }
 }
+
+/** What API servers say of a field that is as it is for ever. */
+export const cannotChange =
+  /immutable|for fields other than|(may|can) ?not (be )?(change|update|modif)|updates? to .* (is|are) forbidden|may only be set at creation/i
 
 function messageOf(text: string): string {
   try {

@@ -33,6 +33,10 @@ export async function migrateBack(database: Database, to: string | undefined): P
 export const markLeaving = (database: Pick<Database, 'script'>, names: readonly string[]): Promise<void> =>
   database.script(`UPDATE migrations SET leaving = true WHERE name IN (${names.map(literal).join(', ')})`)
 
+/** Takes back marks that a way back has left which did not come to its end. @throws SealiftError CLUSTER_SQL */
+export const unmarkLeaving = (database: Pick<Database, 'script'>): Promise<void> =>
+  database.script('UPDATE migrations SET leaving = false WHERE leaving')
+
 /** The text of a way back never leaves the server: nothing in it means anything to psql. */
 const takeBack = (names: readonly string[]): string => `DO $back$
 DECLARE

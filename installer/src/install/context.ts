@@ -45,6 +45,8 @@ export interface InstallContext extends InstallDeps {
   times: Record<string, number>
   /** set by the first stage that changes the cluster: from then on the journal is kept there too */
   changesCluster: boolean
+  /** whether this is an upgrade: what cannot be changed is made anew then, and there is a way back */
+  upgrades: boolean
   /** what one check saw and others judge */
   seen: { nodes?: NodesSeen; front?: FrontSeen }
   cluster(): Cluster
@@ -106,6 +108,7 @@ export function createContext(
     timeout: deps.timeout ?? 600_000,
     times: {},
     changesCluster: false,
+    upgrades: false,
     seen: {},
     cluster,
     helm,

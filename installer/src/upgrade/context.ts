@@ -61,6 +61,7 @@ export function createStepContext(
   const pending = async () => pendingOf(await known(), await withDatabase(appliedMigrations))
   return {
     ...context,
+    upgrades: true,
     options,
     record: () => record,
     async note(change) {

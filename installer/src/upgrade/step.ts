@@ -2,6 +2,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseAnswers } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { describeLoss } from '../backup/restore.ts'
+import { withdrawNotice } from '../database/notices.ts'
 import type { Difference } from '../database/state.ts'
 import { resumeWrites } from '../database/writes.ts'
 import { clusterJournal } from '../install/cluster-journal.ts'
@@ -31,6 +32,7 @@ import { compareStage } from './stages/compare.ts'
 import { deployStage } from './stages/deploy.ts'
 import { historyStage } from './stages/history.ts'
 import { keepStage } from './stages/keep.ts'
+import { noticeStage } from './stages/notice.ts'
 import { proofStage } from './stages/proof.ts'
 import { pullStage } from './stages/pull.ts'
 
@@ -45,6 +47,7 @@ export const upgradeStages: readonly Stage<StepContext>[] = [
   compareStage,
   registryStage,
   pullStage,
+  noticeStage,
   backupStage,
   proofStage,
   beginStage,
@@ -99,9 +102,10 @@ export async function makeStep(run: StepRun): Promise<void> {
   await failBack(run, context)
 }
 
-/** Nothing was changed: all that has to end is what keeps people from writing. */
+/** Nothing was changed: all that has to end is what keeps people from writing, and what they were told. */
 async function giveUp(context: StepContext, error: SealiftError): Promise<never> {
   if (context.record().writesStopped) await context.withDatabase(resumeWrites)
+  if (context.options.notice > 0) await context.withDatabase(withdrawNotice)
   await removeRecord(context.cluster(), context.answers.namespace)
   throw error
 }

@@ -1,3 +1,4 @@
+import { unmarkLeaving } from '../../database/back.ts'
 import type { Stage } from '../../install/engine.ts'
 import type { StepContext } from '../context.ts'
 
@@ -7,5 +8,8 @@ export const beginStage: Stage<StepContext> = {
   title: 'Note in the cluster that changes begin',
   inPlace: 'an earlier run has begun them',
   needed: async ({ record }) => !record().changes,
-  run: ({ note }) => note({ changes: true }),
+  async run({ note, withDatabase }) {
+    await withDatabase(unmarkLeaving)
+    await note({ changes: true })
+  },
 }

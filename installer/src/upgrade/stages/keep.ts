@@ -1,3 +1,4 @@
+import { withdrawNotice } from '../../database/notices.ts'
 import { resumeWrites } from '../../database/writes.ts'
 import type { Stage } from '../../install/engine.ts'
 import type { StepContext } from '../context.ts'
@@ -11,6 +12,7 @@ export const keepStage: Stage<Pick<StepContext, 'note' | 'record' | 'withDatabas
   async run({ withDatabase, note, record }, report) {
     // from here on there is nothing to take back: people may write what only this release knows
     await note({ passed: true })
+    await withDatabase(withdrawNotice)
     if (!record().writesStopped) return
     await withDatabase(resumeWrites)
     await note({ writesStopped: false })

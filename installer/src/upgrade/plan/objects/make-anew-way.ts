@@ -1,3 +1,4 @@
+import { cannotChange } from '../../../cluster/dry-run.ts'
 import { planLimits } from './limits.ts'
 import type { Change } from './object-plan.ts'
 import type { Cause, Refusal } from './status.ts'
@@ -62,16 +63,13 @@ export function describeAnew(way: AnewWay, kind: string): string[] {
   return ['deleted without its pods (--cascade=orphan) and made anew around them', ...claims]
 }
 
-/** What API servers say of a field that is as it is for ever. */
-const immutable =
-  /immutable|for fields other than|(may|can) ?not (be )?(change|update|modif)|updates? to .* (is|are) forbidden|may only be set at creation/i
-
 /**
  * The fields that a refusal is about, where all of it is that they cannot be changed; undefined where something else is wrong.
  * `changes` are those that were wanted: where an API server only says which fields may change, they tell which others did.
  */
 export function immutableFields({ code, causes }: Refusal, changes: readonly Change[]): string[] | undefined {
-  if (code !== 422 || causes.length === 0 || !causes.every(({ message }) => immutable.test(message))) return undefined
+  if (code !== 422 || causes.length === 0 || !causes.every(({ message }) => cannotChange.test(message)))
+    return undefined
   return [...new Set(causes.flatMap((cause) => precise(cause, changes)))].slice(0, planLimits.perObject)
 }
 
