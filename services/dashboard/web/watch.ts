@@ -46,6 +46,7 @@ export function applied(list: Page<Workspace>, message: Message, name: string): 
     if (name !== '' || (after !== null && items.length > workspaces.length)) return undefined
     return { items: workspaces, next: after === null ? undefined : `${workspacesPath}?after=${after}` }
   }
+  if (message.type !== 'update') return list
   const { workspace } = message
   if (items.some(({ id }) => id === workspace.id))
     return { items: items.map((one) => (one.id === workspace.id ? workspace : one)), next }

@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { dashboard } from '../../../services/dashboard/app.ts'
 import type { License, Workspace } from '../../../services/dashboard/web/api.ts'
 import { buildDashboard } from '../../../services/dashboard/web/build.ts'
+import type { Told } from '../../../services/dashboard/web/notices.ts'
 import type { Image } from '../../../services/dashboard/web/site-api.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 
@@ -28,6 +29,8 @@ export type FakeSite = {
   /** connections that watched the list, and how often it was read */
   watches: number
   reads: number
+  /** Tells every page of these notices, and those that come later. */
+  tellNotices: (told: Told) => void
   /** Cuts what watches the list, with a close code. */
   cutWatches: (code: number) => void
 }
@@ -106,6 +109,7 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
     asked: [],
     oidc: false,
     watches: 0,
+    tellNotices: () => {},
     cutWatches: () => {},
     reads: 0,
   }
@@ -180,6 +184,12 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
     },
   })
   const watchers = new WebSocketServer({ noServer: true })
+  const noticed = new WebSocketServer({ noServer: true })
+  let notices = JSON.stringify({ type: 'notices', now: new Date().toISOString(), notices: [] })
+  site.tellNotices = (told) => {
+    notices = JSON.stringify({ type: 'notices', ...told })
+    for (const one of noticed.clients) one.send(notices)
+  }
   app.server.on('upgrade', (request, socket, head) => {
     if (request.url === '/api/v0/workspaces/watch-update')
       return watchers.handleUpgrade(request, socket, head, (opened) => {
@@ -194,6 +204,8 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
         }, 20)
         opened.on('close', () => clearInterval(timer))
       })
+    if (request.url === '/api/v0/notices/watch')
+      return noticed.handleUpgrade(request, socket, head, (opened) => opened.send(notices))
     sockets.handleUpgrade(request, socket, head, (opened) => {
       const connection: Connection = {
         socket: opened,
@@ -218,7 +230,7 @@ export async function fakeSite(t: TestContext): Promise<FakeSite> {
   site.url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}`
   t.after(async () => {
     for (const { socket } of site.connections) socket.terminate()
-    for (const one of watchers.clients) one.terminate()
+    for (const one of [...watchers.clients, ...noticed.clients]) one.terminate()
     await app.close()
   })
   return site

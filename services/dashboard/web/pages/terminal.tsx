@@ -1,6 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { api } from '../api.ts'
+import { useNotices } from '../notices.ts'
 import { Link } from '../parts/link.tsx'
+import { NoticeList } from '../parts/notices.tsx'
 import type { ShellState } from '../terminal/shell-connection.ts'
 import { useTerminal } from '../terminal/use-terminal.ts'
 
@@ -10,7 +12,10 @@ export function TerminalPage({ workspace }: { workspace: string }) {
   const back = useRef<HTMLDivElement>(null)
   const reconnect = useRef<HTMLButtonElement>(null)
   const [name, setName] = useState<string>()
-  const { state, connect } = useTerminal(workspace, place, () => back.current?.querySelector('a')?.focus())
+  const { state, notices, connect } = useTerminal(workspace, place, () => back.current?.querySelector('a')?.focus())
+  // what the manager says stands above every page already
+  const { notices: above } = useNotices()
+  const others = notices.filter(({ id }) => !above.some((notice) => notice.id === id))
 
   useEffect(() => {
     api.workspace(workspace).then(
@@ -35,6 +40,7 @@ export function TerminalPage({ workspace }: { workspace: string }) {
         </span>
         <span className="terminal-hint">Shift+Esc leaves the terminal</span>
       </div>
+      <NoticeList notices={others} />
       <div className="terminal-place">
         <div className="terminal-screen" ref={place} />
         {over && (

@@ -6,6 +6,7 @@ import { api, type User } from '../api.ts'
 import type { Page } from '../location.ts'
 import { may } from '../may.ts'
 import { Link } from './link.tsx'
+import { Notices } from './notices.tsx'
 
 type Props = { user: User; page: Page; children: ReactNode }
 
@@ -52,6 +53,7 @@ export function Frame({ user, page, children }: Props) {
           </button>
         </div>
       </header>
+      <Notices />
       <main id="content" tabIndex={-1}>
         {children}
       </main>

@@ -1,3 +1,5 @@
+import { type Notice, noticesOf, readTold, type Told } from '../notices.ts'
+
 /** How a terminal's connection stands. */
 export type ShellState =
   | { name: 'connecting' }
@@ -22,6 +24,8 @@ type Options = {
   size: Size
   onBytes: (bytes: Uint8Array) => void
   onSession: (id: string) => void
+  /** with all that are current */
+  onNotices: (notices: Notice[]) => void
   onState: (state: ShellState) => void
 }
 
@@ -30,7 +34,7 @@ const protocol = 'cde.shell.v1'
 const handshakeLimit = 15_000
 
 /** Opens the terminal of a workspace: binary frames are the terminal's bytes, text frames are JSON about the session. */
-export function openShell({ ticket, session, size, onBytes, onSession, onState }: Options): Shell {
+export function openShell({ ticket, session, size, onBytes, onSession, onNotices, onState }: Options): Shell {
   let socket: WebSocket | undefined
   let latest = size
   let finished = false
@@ -63,6 +67,7 @@ export function openShell({ ticket, session, size, onBytes, onSession, onState }
     opened.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (typeof data !== 'string') return onBytes(new Uint8Array(data))
       const message = readMessage(data)
+      if (message?.type === 'notices') onNotices(noticesOf(message.told))
       if (message?.type === 'session') onSession(message.id)
       if (message?.type === 'exit') finish({ name: 'ended', code: message.code })
     }
@@ -94,13 +99,15 @@ export function openShell({ ticket, session, size, onBytes, onSession, onState }
   }
 }
 
-/** A text frame of the workspace, or undefined when it is none that we know. */
+/** A text frame of the workspace or, for notices, of the envproxy; or undefined when it is none that we know. */
 export function readMessage(
   text: string,
-): { type: 'session'; id: string } | { type: 'exit'; code: number } | undefined {
+): { type: 'session'; id: string } | { type: 'exit'; code: number } | { type: 'notices'; told: Told } | undefined {
   try {
     const message = JSON.parse(text)
     if (message?.type === 'session' && typeof message.id === 'string') return { type: 'session', id: message.id }
+    const told = readTold(message)
+    if (told !== undefined) return { type: 'notices', told }
     if (message?.type === 'exit') return { type: 'exit', code: Number.isInteger(message.code) ? message.code : 0 }
   } catch {
     // not JSON: nothing we know

@@ -2,6 +2,7 @@ import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import { api } from '../api.ts'
+import type { Notice } from '../notices.ts'
 import { constructStyles } from './constructed-styles.ts'
 import { openShell, type Shell, type ShellState } from './shell-connection.ts'
 import { currentTheme, onThemeChange } from './theme.ts'
@@ -11,6 +12,7 @@ const encoder = new TextEncoder()
 /** A terminal in `place`, joined to the workspace's shell. `connect` joins it again, to the same session if it lives. */
 export function useTerminal(workspace: string, place: RefObject<HTMLElement | null>, onLeave: () => void) {
   const [state, setState] = useState<ShellState>({ name: 'connecting' })
+  const [notices, setNotices] = useState<Notice[]>([])
   const terminal = useRef<Terminal>(undefined)
   const shell = useRef<Shell>(undefined)
   const session = useRef<string>(undefined)
@@ -31,6 +33,7 @@ export function useTerminal(workspace: string, place: RefObject<HTMLElement | nu
         if (session.current !== undefined) screen.reset()
         session.current = id
       },
+      onNotices: setNotices,
       onState: (next) => {
         if (next.name === 'ended') session.current = undefined
         if (next.name === 'connected') screen.focus()
@@ -81,5 +84,5 @@ export function useTerminal(workspace: string, place: RefObject<HTMLElement | nu
     }
   }, [place, connect])
 
-  return { state, connect }
+  return { state, notices, connect }
 }
