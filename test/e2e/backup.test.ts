@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readAnswers } from '../../installer/src/answers/read.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
 import { type DemoSummary, runDemo } from '../lab/demo.ts'
-import { runSealift } from '../lab/demo-sealift.ts'
+import { runSealift, startSealift } from '../lab/demo-sealift.ts'
 import { logIn, type User } from '../lab/demo-user.ts'
 import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 import { ask } from './second-user.ts'
@@ -66,6 +66,17 @@ test('a site is backed up, proven, changed and brought back', { timeout: 300_000
   assert.deepEqual((await readdir(directory)).filter((name) => !name.startsWith('.')).length, 1)
   const pods = await kubectl('get', 'pods,networkpolicies', '--output=name')
   assert.doesNotMatch(pods, /sealift/)
+
+  // killed in the middle of a proof: what it started ends by itself, and the next one finds its way clear
+  const killed = await startSealift(['backup', 'verify', made.path, '--prove', ...site()])
+  const ended = new Promise((resolve) => killed.once('exit', resolve))
+  const phase = () =>
+    kubectl('get', 'pods', '--field-selector=metadata.name=sealift-proof', '--output=jsonpath={.items[*].status.phase}')
+  while ((await phase()) !== 'Running') assert.equal(killed.exitCode, null)
+  killed.kill('SIGKILL')
+  await ended
+  await backup('verify', made.path, '--prove', ...site())
+  assert.equal(await phase(), '')
   assert.match((await backup('list', ...where())).stdout, /cde 0\.1\.0 .* no .*2\d{3}-/)
 
   await ask(user, 201, 'POST', '/api/v0/users', account)
@@ -84,12 +95,15 @@ test('a site is backed up, proven, changed and brought back', { timeout: 300_000
 test('a cluster without the platform gets the same one from bundle and backup', { timeout: 600_000 }, async () => {
   const before = await remembered(await admin())
   const keys = await secrets()
-  const made = JSON.parse((await backup('create', ...where(), '--no-prove', '--json')).stdout)
+  const passphrase = join(directory, 'passphrase')
+  await writeFile(passphrase, 'correct horse battery staple\n', { mode: 0o600 })
+  const key = ['--passphrase-file', passphrase]
+  const made = JSON.parse((await backup('create', ...where(), ...key, '--no-prove', '--json')).stdout)
   const removed = await runSealift(['uninstall', ...site(), '--delete-data', '--yes'])
   assert.equal(removed.exitCode, 0, removed.stderr)
-  const shown = await backup('restore', made.path, '--show-answers')
+  const shown = await backup('restore', made.path, '--show-answers', ...key)
   assert.match(shown.stdout, /^host:/m)
-  const { stdout, stderr } = await backup('restore', made.path, ...site())
+  const { stdout, stderr } = await backup('restore', made.path, ...key, ...site())
   console.log(stderr)
   assert.match(stdout, /the platform of the backup runs: https:/)
   assert.deepEqual(await remembered(await admin()), before)
