@@ -9,6 +9,7 @@ import { ingressLines } from './lines/ingress.ts'
 import { licenseLines } from './lines/license.ts'
 import { releaseLines } from './lines/release.ts'
 import { workloadLines } from './lines/workloads.ts'
+import { workspaceImageLines } from './lines/workspace-images.ts'
 import { workspaceLines } from './lines/workspaces.ts'
 
 /** What is looked at, in the order in which it is shown; each gives one line or more. */
@@ -17,6 +18,7 @@ const subjects = [
   { id: 'license', title: 'License', look: licenseLines },
   { id: 'workloads', title: 'Workloads', look: workloadLines },
   { id: 'workspaces', title: 'Workspaces', look: workspaceLines },
+  { id: 'workspace-images', title: 'Images of workspaces', look: workspaceImageLines },
   { id: 'certificate', title: 'Certificate', look: certificateLines },
   { id: 'ingress', title: 'Ingress', look: ingressLines },
   { id: 'database', title: 'Database volume', look: databaseLines },

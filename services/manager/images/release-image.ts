@@ -1,6 +1,7 @@
 import { advisoryLocks } from '../advisory-locks.ts'
 import { type Database, type Queryable, transaction } from '../database.ts'
 import { newIdentifier } from '../identifiers.ts'
+import { followRelease } from './follow-release.ts'
 import { parseReference } from './reference.ts'
 
 /** Whether there is an image that workspaces get when nobody chooses one. */
@@ -10,7 +11,8 @@ export async function hasReleaseImage(database: Queryable): Promise<boolean> {
 
 /**
  * Puts the workspace image of the installed release into the tables, as the image that workspaces get when nobody chooses
- * one. Another release adds its tag and becomes the default; workspaces keep theirs until they are rebuilt. The replica that
+ * one. Another release adds its tag and becomes the default; workspaces keep theirs until they are rebuilt, or until they start
+ * while it comes from another registry. The replica that
  * leads does it: of an older release it would undo what a newer one did.
  * @throws Error when the reference cannot be read
  */
@@ -41,5 +43,6 @@ export async function ensureReleaseImage(database: Database, image: string): Pro
       tag,
       image,
     ])
+    await followRelease(client, 'unapplied')
   })
 }

@@ -2,6 +2,7 @@ import { record } from '../audit.ts'
 import { authorize } from '../authorization.ts'
 import { transaction } from '../database.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { followRelease } from '../images/follow-release.ts'
 import { withinQuota } from '../organizations/quota.ts'
 import type { TypedInstance } from '../schema-types.ts'
 import { showWorkspace } from '../workspaces/answer.ts'
@@ -27,6 +28,7 @@ export function workspacePowerRoutes(app: TypedInstance, dependencies: Dependenc
         const workspace = authorize(request, await findWorkspace(database, id), noWorkspace(id))
         const { name, ownerId, organizationId } = workspace
         await transaction(database, async (client) => {
+          if (desired === 'on') await followRelease(client, { id })
           await withinQuota(client, organizationId, ownerId, () => setDesired(client, id, desired, clock()))
           await record(client, request, { target: { type: 'workspace', id, name } }, clock())
         })

@@ -10,6 +10,8 @@ export type WorkspaceSpec = {
   on: boolean
   /** how often its owner asked for a new pod */
   rebuilds?: number
+  /** its image is one of the release, not one that the site added */
+  ofRelease?: boolean
   /** Secret of Kubernetes that pulls the image, beside the site's */
   pullSecret?: string | null
   /** its home volume was made before: it is never made again, since that would be an empty one */

@@ -10,6 +10,8 @@ import type { WorkspaceSpec } from './engine.ts'
 import { gpusOf, placementOf } from './placement.ts'
 
 export const workspaceLabel = 'sealift.dev/workspace'
+/** Tells from outside that a pod's image is one of the release: those follow it to another registry. */
+export const releaseImageMark = 'sealift.dev/release-image'
 /** Selects the objects of all workspaces. */
 export const workspaceSelector = 'app.kubernetes.io/part-of=cde,app.kubernetes.io/component=workspace'
 
@@ -84,8 +86,11 @@ export function workspaceObjects(spec: WorkspaceSpec, site: WorkspaceDefaults): 
         template: {
           metadata: {
             labels,
-            // another number makes another pod
-            ...(spec.rebuilds ? { annotations: { 'sealift.dev/rebuilds': String(spec.rebuilds) } } : {}),
+            annotations: {
+              // another number makes another pod
+              ...(spec.rebuilds ? { 'sealift.dev/rebuilds': String(spec.rebuilds) } : {}),
+              ...(spec.ofRelease ? { [releaseImageMark]: 'true' } : {}),
+            },
           },
           spec: podSpec(spec, site),
         },

@@ -7,7 +7,8 @@ export type Unfinished = WorkspaceSpec & { desired: Desired; generation: number;
 
 const columns = `workspaces.id, image, cpu_milli AS "cpuMilli", memory_gib AS "memoryGiB", disk_gib AS "diskGiB", gpus,
   desired, desired = 'on' AS on, generation, attempts, rebuilds, applied_generation > 0 AS "homeMade",
-  (SELECT pull_secret FROM images JOIN registries ON registries.id = registry_id WHERE images.id = image_id) AS "pullSecret"`
+  (SELECT pull_secret FROM images JOIN registries ON registries.id = registry_id WHERE images.id = image_id) AS "pullSecret",
+  coalesce((SELECT release_image FROM images WHERE images.id = image_id), false) AS "ofRelease"`
 const batch = 200
 
 /** Workspaces to work on now: changed or deleted, and not waiting for a retry. `now` is in milliseconds. */

@@ -51,6 +51,42 @@ test('the image of the release is there from the start; a newer release becomes 
     await assert.rejects(ensureReleaseImage(site.database, bad))
 })
 
+test('where the release comes from another registry, its workspaces follow at their next start, and no others', async (t) => {
+  const site = await newSite(t, postgres)
+  const { member, image } = await workshop(site)
+  const make = async (name: string, more: object = {}): Promise<string> =>
+    (await site.call(member, 'POST', '/api/v0/workspaces', { name, ...size, ...more })).json().id
+  const [runs, off, added] = [await make('runs'), await make('off'), await make('added', { image: image.id })]
+  await site.reconcile()
+  const starts = await make('starts')
+  for (const id of [off, added]) await site.call(member, 'POST', `/api/v0/workspaces/${id}/stop`)
+  await site.reconcile()
+  await site.database.query('UPDATE workspaces SET applied_generation = 0 WHERE id = $1', [starts])
+
+  const moved = `mirror.example/site/cde/workspace@${digest}`
+  await ensureReleaseImage(site.database, moved)
+  await site.reconcile()
+  const imageOf = (id: string) => site.engine.specs.get(id)?.image
+  assert.equal(imageOf(runs), workspaceImage, 'what runs goes on')
+  assert.equal(imageOf(starts), moved, 'what had not begun begins there')
+  for (const id of [off, added]) await site.call(member, 'POST', `/api/v0/workspaces/${id}/start`)
+  await site.call(member, 'POST', `/api/v0/workspaces/${runs}/start`)
+  await site.reconcile()
+  assert.equal(imageOf(runs), workspaceImage, 'it was started before')
+  assert.equal(imageOf(off), moved)
+  assert.equal(imageOf(added), 'tools.example:5000/dev/python:3.13')
+  assert.deepEqual(
+    [off, added].map((id) => site.engine.specs.get(id)?.ofRelease),
+    [true, false],
+  )
+
+  // another release from the same place is taken by a rebuild alone
+  await ensureReleaseImage(site.database, `mirror.example/site/cde/workspace@sha256:${'c'.repeat(64)}`)
+  for (const verb of ['stop', 'start']) await site.call(member, 'POST', `/api/v0/workspaces/${off}/${verb}`)
+  await site.reconcile()
+  assert.equal(imageOf(off), moved)
+})
+
 test('a workspace is made of a chosen image and tag, within the sizes that the image allows', async (t) => {
   const site = await newSite(t, postgres)
   const { manager, member, image } = await workshop(site)

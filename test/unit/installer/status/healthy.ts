@@ -95,7 +95,9 @@ export async function healthy(t: TestContext) {
     const conditions = [{ type: 'Ready', status: 'True' }]
     put(`${core}/pods/cde-${one}-1-a`, ofWorkload(one, undefined, { status: { phase: 'Running', conditions } }))
   }
-  put(`${apps}/deployments/ws-one`, { ...ofWorkspace('one'), ...runs })
+  const image = '10.0.0.5:5000/cde/workspace@sha256:3'
+  const template = { spec: { containers: [{ name: 'workspace', image }] } }
+  put(`${apps}/deployments/ws-one`, { ...ofWorkspace('one'), ...runs, spec: { ...runs.spec, template } })
   put(`${apps}/statefulsets/cde-postgres-17`, { ...ofChart('postgres'), ...runs })
   const bound = { status: { phase: 'Bound', capacity: { storage: '10Gi' } } }
   put(`${core}/persistentvolumeclaims/data-cde-postgres-17-0`, ofWorkload('postgres', undefined, bound))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { ofWorkspace } from '../uninstall/installed.ts'
 import { healthy } from './healthy.ts'
 
 test('an installation of which everything runs says so, line by line', async (t) => {
@@ -148,4 +149,33 @@ test('the command shows one screen, ends with 6 where something does not run, an
   const [same, stdout] = await run('--json')
   const document = JSON.parse(stdout)
   assert.deepEqual([same, document.healthy, document.error.code], [6, false, 'CLUSTER_UNHEALTHY'])
+})
+
+test('workspaces that run from a registry of before are named, until they have followed', async (t) => {
+  const { look, put, apps } = await healthy(t)
+  const workspace = (id: string, image: string, { replicas = 1, ofRelease = true } = {}) =>
+    put(`${apps}/deployments/ws-${id}`, {
+      ...ofWorkspace(id),
+      spec: {
+        replicas,
+        template: {
+          metadata: { annotations: ofRelease ? { 'sealift.dev/release-image': 'true' } : {} },
+          spec: { containers: [{ name: 'workspace', image }] },
+        },
+      },
+      status: { availableReplicas: replicas },
+    })
+  const before = '10.0.0.55:5000/cde/workspace@sha256:1'
+  workspace('one', '10.0.0.5:5000/cde/workspace@sha256:1')
+  workspace('off', before, { replicas: 0 })
+  workspace('own', 'tools.example/python:3', { ofRelease: false })
+  assert.equal((await look()).line('workspace-images')?.state, 'passed')
+  // its name begins as the registry's does
+  workspace('two', '10.0.0.5:50001/cde/workspace@sha256:1')
+  workspace('three', before)
+  const { error, line } = await look()
+  const { state, level, found, fix } = line('workspace-images') ?? {}
+  assert.deepEqual([error, state, level], [undefined, 'failed', 'warning'])
+  assert.match(found ?? '', /^2 still run from another registry than 10\.0\.0\.5:5000, such as .*: ws-two, ws-three$/)
+  assert.match(fix ?? '', /stop and start/)
 })
