@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import { appliedMigrations } from '../../../installer/src/database/applied-migrations.ts'
-import { migrateBack } from '../../../installer/src/database/back.ts'
+import { markLeaving, migrateBack, unmarkLeaving } from '../../../installer/src/database/back.ts'
+import { tellPeople, withdrawNotice } from '../../../installer/src/database/notices.ts'
 import { openDatabase } from '../../../installer/src/database/open.ts'
 import { tableSizes } from '../../../installer/src/database/tables.ts'
 import { areWritesStopped, resumeWrites, stopWrites } from '../../../installer/src/database/writes.ts'
+import { type Migration, readMigrations } from '../../../services/manager/migration.ts'
 import { type DebianPostgres, startDebianPostgres } from './debian-postgres.ts'
 import { databaseSite } from './site.ts'
 
@@ -133,4 +135,39 @@ test('while writes are stopped the platform may only read, in old sessions too; 
   assert.equal(await areWritesStopped(database), false)
   await postgres.sql('INSERT INTO a VALUES (4)')
   await resumeWrites(database)
+})
+
+test('people are told by the table of notices, where the release has one, and once', async (t) => {
+  const database = await opened(t)
+  const notice = { says: "It's time: 1.1.0 comes", starts: Date.UTC(2026, 0, 2), ends: Date.UTC(2026, 0, 3) }
+  assert.equal(await tellPeople(database, notice), false)
+  const { forward } = (await readMigrations()).find(({ name }) => name.endsWith('_notices.sql')) as Migration
+  await postgres.sql(`SET ROLE cde; ${forward}`)
+  await postgres.sql("INSERT INTO notices (kind, says, starts_at, ends_at) VALUES ('other', 'x', now(), now() + '1 h')")
+  await tellPeople(database, { ...notice, says: 'first' })
+  assert.equal(await tellPeople(database, notice), true)
+  const told = await database.query('SELECT kind, says, starts_at, ends_at FROM notices ORDER BY kind DESC')
+  assert.deepEqual(told[0], {
+    ...{
+      kind: 'upgrade',
+      says: notice.says,
+      starts_at: '2026-01-02T00:00:00+00:00',
+      ends_at: '2026-01-03T00:00:00+00:00',
+    },
+  })
+  assert.equal(told.length, 2)
+  await withdrawNotice(database)
+  assert.deepEqual(await database.query('SELECT kind FROM notices'), [{ kind: 'other' }])
+})
+
+test('migrations that are about to be taken back are marked, and those of a way back that stopped no longer', async (t) => {
+  const database = await opened(t)
+  await database.script(
+    "CREATE TABLE migrations (name text PRIMARY KEY, leaving boolean NOT NULL DEFAULT false); INSERT INTO migrations (name) VALUES ('a'), ('b''c')",
+  )
+  await markLeaving(database, ["b'c"])
+  const leaving = () => database.query('SELECT name FROM migrations WHERE leaving')
+  assert.deepEqual(await leaving(), [{ name: "b'c" }])
+  await unmarkLeaving(database)
+  assert.deepEqual(await leaving(), [])
 })
