@@ -10,9 +10,11 @@ import type { InstallDeps } from '../install/context.ts'
 import { type Named, named } from '../install/history.ts'
 import { type Journal, openJournal } from '../install/journal.ts'
 import { readAnswersText } from '../install/kept-answers.ts'
+import { readLicenseFile } from '../install/license-file.ts'
 import { defaultStateDir, openInstallation } from '../install/open.ts'
 import type { Receipt } from '../install/receipt.ts'
 import { lockState } from '../stores/state-lock.ts'
+import { writeWhole } from '../stores/write-whole.ts'
 import type { UpgradeOptions } from './context.ts'
 import type { UpgradeEmit } from './events.ts'
 import { readInstalled } from './installed.ts'
@@ -20,6 +22,7 @@ import { holdLease } from './lease.ts'
 import { findPath, type Start } from './path.ts'
 import { readRecord, removeRecord, thisHost, type UpgradeRecord, writeRecord } from './record.ts'
 import { siteAnswers } from './site-answers.ts'
+import { bestLicense, uploadedLicenses } from './site-license.ts'
 import { makeStep } from './step.ts'
 import { inDatabase } from './with-database.ts'
 
@@ -85,17 +88,23 @@ export async function openUpgrade(request: UpgradeRequest, signal: AbortSignal):
       ? (JSON.parse(unfinished.from.receipt) as Receipt)
       : (await readInstalled(cluster, namespace)).receipt
     const start: Start = receipt.release
+    const uploaded = await inDatabase(cluster, namespace, uploadedLicenses)
+    const site = path.join(stateDir, 'site')
     const opened: OpenedStep[] = []
     for (const source of request.sources) {
-      const answers = await siteAnswers(
-        cluster,
-        { draft: request.changes, where, source: sourceOf(source) },
-        path.join(stateDir, 'site'),
-      )
+      const answers = await siteAnswers(cluster, { draft: request.changes, where, source: sourceOf(source) }, site)
       const deps = await openInstallation(answers, stateDir, signal)
       undo.defer(() => deps.close())
       const { release, releaseDigest: digest } = deps.bundle
-      opened.push({ name: release.name, version: release.version, digest, answers, deps })
+      const license =
+        request.changes.license === undefined
+          ? await bestLicense([readLicenseFile(answers.license), ...uploaded], answers, release)
+          : undefined
+      // never over a file of the operator's own
+      const file = path.join(site, 'license')
+      if (license !== undefined) writeWhole(file, license)
+      const known = license === undefined ? answers : { ...answers, license: file }
+      opened.push({ name: release.name, version: release.version, digest, answers: known, deps })
     }
     const steps = unfinished ? goingOn(unfinished, opened) : wayThrough(start, opened)
     const journal = await openJournal(stateDir)
