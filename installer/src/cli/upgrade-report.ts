@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { bytes, counted, duration, minute } from '../amounts.ts'
 import { describeLoss } from '../backup/restore.ts'
 import type { HistoryEntry } from '../install/history.ts'
@@ -7,8 +8,8 @@ import type { RollbackPlan } from '../upgrade/rollback.ts'
 import { safe } from './format.ts'
 
 /** What an upgrade would do, for people. */
-export function planText(plan: UpgradePlan): string {
-  const { name, from, steps, unused, unfinished, database, backup, sessions, objects, values } = plan
+export function planText(plan: UpgradePlan, isTerminal: boolean): string {
+  const { name, from, steps, unused, unfinished, database, backup, objects, values } = plan
   const way = [from, ...steps.map((step) => step.to)].map(safe).join(' → ')
   return [
     steps.length === 0 && !unfinished
@@ -20,28 +21,19 @@ export function planText(plan: UpgradePlan): string {
         ]
       : []),
     ...unused.map((path) => `not needed: ${safe(path)}`),
-    ...steps.flatMap((step) => stepText(step, steps.length > 1)),
+    ...steps.flatMap((step) => stepText(step, steps.length > 1, isTerminal)),
     ...section('Objects', objects === undefined ? [] : planObjectsText(objects)),
     ...section(
       'Your values',
       (values ?? []).map(({ says }) => safe(says)),
     ),
-    ...(steps.length === 0
-      ? []
-      : section('Before each step', [
+    ...(backup && database
+      ? section('Before each step', [
           `the database (${bytes(database.bytes)}) is backed up into ${safe(backup.directory)}: at most ${bytes(backup.bytes)}, ${bytes(backup.free)} are free`,
           'the backup is proven: restored into a database that is thrown away, and compared',
-        ])),
-    ...(steps.length === 0
-      ? []
-      : section('People', [
-          sessions === undefined
-            ? 'how many sessions are open (terminals, editors, SSH) cannot be known from here'
-            : `${counted(sessions, 'session')} open (terminals, editors, SSH)`,
-          steps.some((step) => step.writesStop)
-            ? 'while the database changes nobody can log in, create or change anything; what runs goes on'
-            : 'everybody can go on working: workspaces run, sessions stay open',
-        ])),
+        ])
+      : []),
+    ...(steps.length === 0 ? [] : section('People', people(plan))),
   ].join('\n')
 }
 
@@ -83,7 +75,18 @@ export function historyText(entries: readonly HistoryEntry[]): string {
     .join('\n')
 }
 
-function stepText(step: StepPlan, several: boolean): string[] {
+function people({ sessions, steps }: UpgradePlan): string[] {
+  return [
+    sessions === undefined
+      ? 'how many sessions are open (terminals, editors, SSH) cannot be known from here'
+      : `${counted(sessions, 'session')} open (terminals, editors, SSH)`,
+    steps.some((step) => step.writesStop)
+      ? 'while the database changes nobody can log in, create or change anything; what runs goes on'
+      : 'everybody can go on working: workspaces run, sessions stay open',
+  ]
+}
+
+function stepText(step: StepPlan, several: boolean, isTerminal: boolean): string[] {
   const { images, pulls, migrations, postgres, irreversible, time } = step
   const fresh = images.filter((image) => image.isNew)
   const most = Math.max(0, ...pulls.map((pull) => pull.bytes))
@@ -106,7 +109,10 @@ function stepText(step: StepPlan, several: boolean): string[] {
       ...(migrations === 'unknown' ? ['the release does not list its migrations'] : migrations.map(migrationText)),
       ...(migrations.length === 0 && !postgres ? ['it stays as it is'] : []),
     ]),
-    ...section('Cannot be undone', irreversible.map(safe)),
+    ...section(
+      'Cannot be undone once it has ended, but by the backup',
+      irreversible.map((line) => (isTerminal ? styleText('red', safe(line)) : safe(line))),
+    ),
     ...section('Time', [
       `about ${duration(time.total)}, by ${time.guessed ? 'what it takes elsewhere, in part' : 'what it took here before'}`,
     ]),

@@ -88,7 +88,8 @@ export async function openUpgrade(request: UpgradeRequest, signal: AbortSignal):
       ? (JSON.parse(unfinished.from.receipt) as Receipt)
       : (await readInstalled(cluster, namespace)).receipt
     const start: Start = receipt.release
-    const uploaded = await inDatabase(cluster, namespace, uploadedLicenses)
+    // in the middle of an upgrade the database may be on its way
+    const uploaded = unfinished ? [] : await inDatabase(cluster, namespace, uploadedLicenses)
     const site = path.join(stateDir, 'site')
     const opened: OpenedStep[] = []
     for (const source of request.sources) {

@@ -94,7 +94,7 @@ export const upgrade = defineCommand({
     try {
       const plan = await planUpgrade(opened, options, signal)
       if (args.json) console.log(jsonLine({ type: 'plan', ...plan }))
-      say(planText(plan))
+      say(planText(plan, process.stdout.isTTY === true))
       if (plan.steps.length === 0 && !plan.unfinished) {
         if (args.plan) process.exitCode = nothingToDoExitCode
         return
@@ -104,7 +104,12 @@ export const upgrade = defineCommand({
       const { namespace } = where
       const question = `Type ${namespace} to go on:`
       const ask = { question, word: namespace, command, json: args.json }
-      if (!args.yes) await confirm(ask, signal)
+      if (!args.yes) {
+        await confirm(ask, signal)
+        const lasting = plan.steps.find(({ irreversible }) => irreversible.length > 0)
+        const again = `It cannot be undone but by the backup. Type ${lasting?.to} to go on all the same:`
+        if (lasting) await confirm({ ...ask, question: again, word: lasting.to }, signal)
+      }
       const printer = stagePrinter(process.stderr)
       try {
         await opened.run((event) => {

@@ -33,7 +33,23 @@ export async function planUpgrade(
   options: UpgradeOptions,
   signal: AbortSignal,
 ): Promise<UpgradePlan> {
-  const { cluster, namespace, start, steps, unfinished, unused } = upgrade
+  const { start, steps, unfinished, unused } = upgrade
+  const way = { name: start.name, from: start.version, to: steps.at(-1)?.version ?? start.version, unused }
+  // it was planned, and agreed to, before it began: now it is the cluster that is in between
+  if (unfinished)
+    return {
+      ...{ ...way, steps: [] },
+      unfinished: { ...unfinished, from: unfinished.from.version, to: unfinished.to.version },
+    }
+  return { ...way, ...(await planSteps(upgrade, options, signal)) }
+}
+
+async function planSteps(
+  { cluster, namespace, ...upgrade }: Upgrade,
+  options: UpgradeOptions,
+  signal: AbortSignal,
+): Promise<Pick<UpgradePlan, 'steps' | 'database' | 'backup' | 'sessions' | 'objects' | 'values'>> {
+  const { start, steps } = upgrade
   const { directory } = options.backup
   const database = await openDatabase(cluster, namespace)
   try {
@@ -69,11 +85,11 @@ export async function planUpgrade(
         time: { total: sum(Object.values(times)), stages: times, guessed },
       })
     }
-    const first = unfinished ? undefined : steps[0]
-    const compared = first && (await comparison(upgrade, first, planned[0]?.postgres !== undefined, signal))
+    const [first] = steps
+    const compared =
+      first && (await comparison({ cluster, namespace }, first, planned[0]?.postgres !== undefined, signal))
     return {
-      ...{ name: start.name, from: start.version, to: steps.at(-1)?.version ?? start.version, unused, steps: planned },
-      ...(unfinished && { unfinished: { ...unfinished, from: unfinished.from.version, to: unfinished.to.version } }),
+      steps: planned,
       database: { bytes: sum(sizes.map((size) => size.bytes)), major, own },
       backup: { directory, bytes: sum(sizes.map((size) => size.data)), free },
       sessions,
@@ -86,7 +102,7 @@ export async function planUpgrade(
 
 /** What the first step does to what is there. Of later ones nobody can tell before the first one has been made. */
 async function comparison(
-  { cluster, namespace }: Upgrade,
+  { cluster, namespace }: Pick<Upgrade, 'cluster' | 'namespace'>,
   { answers, deps }: OpenedStep,
   moves: boolean,
   signal: AbortSignal,

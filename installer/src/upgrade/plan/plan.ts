@@ -37,14 +37,14 @@ export interface UpgradePlan {
   to: string
   /** releases that were named and are not on the way */
   unused: string[]
-  /** an upgrade that was begun and not ended: this goes on with it */
+  /** an upgrade that was begun and not ended: this goes on with it, and says no more */
   unfinished?: Pick<UpgradeRecord, 'direction' | 'started' | 'host'> & { from: string; to: string }
   steps: StepPlan[]
-  database: { bytes: number; major: number; own: boolean }
-  backup: { directory: string /** at most, of each step */; bytes: number; free: number }
+  database?: { bytes: number; major: number; own: boolean }
+  backup?: { directory: string /** at most, of each step */; bytes: number; free: number }
   /** of the first step: what it does to the objects that are there, and what it takes of the site's own values otherwise */
   objects?: ObjectPlan
   values?: ValueChange[]
   /** undefined: they cannot be counted */
-  sessions: number | undefined
+  sessions?: number | undefined
 }
