@@ -2,12 +2,15 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from '../cluster/connection.ts'
 import { type StatusContext, statusContext } from './context.ts'
 import { type StatusLine, unknown } from './line.ts'
+import { backupLines } from './lines/backups.ts'
 import { certificateLines } from './lines/certificate.ts'
 import { databaseLines } from './lines/database.ts'
 import { eventLines } from './lines/events.ts'
 import { ingressLines } from './lines/ingress.ts'
 import { licenseLines } from './lines/license.ts'
 import { releaseLines } from './lines/release.ts'
+import { sessionLines } from './lines/sessions.ts'
+import { upgradeLines } from './lines/upgrade.ts'
 import { workloadLines } from './lines/workloads.ts'
 import { workspaceImageLines } from './lines/workspace-images.ts'
 import { workspaceLines } from './lines/workspaces.ts'
@@ -15,13 +18,16 @@ import { workspaceLines } from './lines/workspaces.ts'
 /** What is looked at, in the order in which it is shown; each gives one line or more. */
 const subjects = [
   { id: 'release', title: 'Release', look: releaseLines },
+  { id: 'upgrade', title: 'Last upgrade', look: upgradeLines },
   { id: 'license', title: 'License', look: licenseLines },
   { id: 'workloads', title: 'Workloads', look: workloadLines },
   { id: 'workspaces', title: 'Workspaces', look: workspaceLines },
   { id: 'workspace-images', title: 'Images of workspaces', look: workspaceImageLines },
+  { id: 'sessions', title: 'Sessions', look: sessionLines },
   { id: 'certificate', title: 'Certificate', look: certificateLines },
   { id: 'ingress', title: 'Ingress', look: ingressLines },
   { id: 'database', title: 'Database volume', look: databaseLines },
+  { id: 'backups', title: 'Backups', look: backupLines },
   { id: 'events', title: 'Recent warnings', look: eventLines },
 ] as const satisfies { id: string; title: string; look: (context: StatusContext) => Promise<StatusLine[]> }[]
 

@@ -89,6 +89,13 @@ export async function healthy(t: TestContext) {
     put(`${core}/configmaps/sealift-receipt`, { data: { 'receipt.json': JSON.stringify(text) } })
   }
   receipt()
+  /** backups that the installation remembers, oldest first */
+  const backups = (...known: object[]) => {
+    const made = { id: 'sha256:4', machine: 'pier', path: '/backups/1.backup', created: new Date().toISOString() }
+    const all = known.map((changes) => ({ ...made, ...changes }))
+    put(`${core}/configmaps/sealift-backups`, { data: { 'backups.json': JSON.stringify(all) } })
+  }
+  backups({ proven: new Date().toISOString() })
   const runs = { spec: { replicas: 1 }, status: { readyReplicas: 1, updatedReplicas: 1, availableReplicas: 1 } }
   for (const one of ['manager', 'dashboard']) {
     put(`${apps}/deployments/cde-${one}`, { ...ofChart(one), ...runs })
@@ -120,5 +127,5 @@ export async function healthy(t: TestContext) {
     const { lines, error } = await readStatus(fake.connect(), 'cde')
     return { lines, error, line: (id: string) => lines.find((one) => one.id === id) }
   }
-  return { ...fake, fake, core, apps, routes, license, inForce, release, receipt, volume, look }
+  return { ...fake, fake, core, apps, routes, license, inForce, release, receipt, backups, volume, look }
 }

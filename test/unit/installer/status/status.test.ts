@@ -179,3 +179,50 @@ test('workspaces that run from a registry of before are named, until they have f
   assert.match(found ?? '', /^2 still run from another registry than 10\.0\.0\.5:5000, such as .*: ws-two, ws-three$/)
   assert.match(fix ?? '', /stop and start/)
 })
+
+test('backups: none, an old one and one that was never proven are warned of', async (t) => {
+  const { look, backups } = await healthy(t)
+  const seen = async () => {
+    const { error, line } = await look()
+    assert.equal(error, undefined)
+    const { state, found = '', fix = '' } = line('backups') ?? {}
+    return { state, found, fix }
+  }
+  assert.match((await seen()).found, /^1 known, the newest of .* UTC, proven, \/backups\/1\.backup on pier$/)
+  backups({ proven: 'yes' }, {})
+  assert.match((await seen()).fix, /^prove .*sealift backup verify \/backups\/1\.backup --prove$/)
+  backups({ proven: 'yes', created: new Date(Date.now() - 10 * 86_400_000).toISOString() })
+  assert.match((await seen()).fix, /sealift backup schedule/)
+  backups()
+  assert.match((await seen()).found, /^none/)
+})
+
+test('an upgrade that has not ended fails the status, one that came back warns, and one that ended says how to take it back', async (t) => {
+  const { look, put, core } = await healthy(t)
+  const release = (version: string) => ({ name: 'cde', version, digest: `sha256:${version}` })
+  const seen = async (changes: object) => {
+    const record = {
+      ...{ started: '2026-11-30T01:00:00Z', host: 'pier', direction: 'forward', changes: true, writesStopped: false },
+      ...{ from: { ...release('1.0.0'), revision: 1 }, to: release('1.1.0'), ...changes },
+    }
+    put(`${core}/configmaps/sealift-upgrade`, { data: { 'upgrade.json': JSON.stringify(record) } })
+    const { error, line } = await look()
+    const { state, level, found = '', fix = '' } = line('upgrade') ?? {}
+    return { code: error?.code, state, level, found, fix }
+  }
+  const ended = '2026-11-30T01:10:00Z'
+  const open = await seen({ writesStopped: true })
+  assert.deepEqual([open.code, open.level], ['CLUSTER_UNHEALTHY', 'error'])
+  assert.match(
+    open.found,
+    /1\.0\.0 → 1\.1\.0 was begun at 2026-11-30 01:00 UTC from pier and has not ended; nobody can write/,
+  )
+  assert.match(open.fix, /sealift upgrade with the bundle of 1\.1\.0/)
+  assert.equal((await seen({ changes: false })).level, 'warning')
+  assert.match((await seen({ direction: 'back', takenBack: ended })).fix, /sealift rollback/)
+  assert.match((await seen({ ended })).found, /1\.1\.0 at 2026-11-30 01:10 UTC; sealift rollback takes it back/)
+  assert.match((await seen({ ended, direction: 'back', takenBack: ended })).found, /was taken back at/)
+  const back = await seen({ ended, direction: 'back', failed: { message: 'the manager crashes' } })
+  assert.deepEqual([back.state, back.level], ['failed', 'warning'])
+  assert.match(back.found, /failed, and 1\.0\.0 came back at .*: the manager crashes/)
+})
