@@ -8,6 +8,7 @@ import { readAnswers } from '../../installer/src/answers/read.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
 import { type DemoSummary, runDemo } from '../lab/demo.ts'
 import { runSealift } from '../lab/demo-sealift.ts'
+import { upgradeDemo } from '../lab/demo-upgrade.ts'
 import { logIn } from '../lab/demo-user.ts'
 import { probeImage } from '../lab/lab.ts'
 import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
@@ -149,4 +150,13 @@ test('the manager refuses to work with a free license, and still lets an adminis
   } finally {
     await user.close()
   }
+})
+
+test('the next release runs after an upgrade, in which a terminal stayed open and lost no line', async () => {
+  const { version, lines, times, memory } = await upgradeDemo(demo, { log: console.log })
+  assert.ok(lines > 20, `${lines} lines`)
+  assert.ok(times['Upgrade while it counts'] && memory.upgrade)
+  const user = await logIn(demo.platform, 'admin', demo.adminPassword)
+  const told = await user.request('GET', '/assets/release.txt').finally(() => user.close())
+  assert.deepEqual(told, { status: 200, body: `${version}\n` })
 })

@@ -20,7 +20,10 @@ export function demoFiles(directory: string, bastion = join(directory, 'bastion'
     free: at('free.license'),
     /** the site's side */
     bastion,
-    bundle: site('cde.bundle'),
+    bundles: site('bundles'),
+    bundle: join(bastion, 'bundles', 'cde.bundle'),
+    next: join(bastion, 'bundles', 'cde-next.bundle'),
+    backups: site('backups'),
     serveState: site('serve'),
     answers: site('answers.yaml'),
   }

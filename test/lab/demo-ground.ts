@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DemoFiles, demoFiles } from './demo-files.ts'
 import { sealDemo } from './demo-seal.ts'
@@ -46,13 +46,15 @@ export async function startGround(options: GroundOptions, say: Step): Promise<De
     step('Bring up the site', () => siteOf(options)),
     sealed(files, options.release, say),
   ])
-  await mkdir(files.bastion, { recursive: true })
+  // what an earlier run has carried over
+  await rm(files.bundles, { recursive: true, force: true })
+  await mkdir(files.bundles, { recursive: true })
   await step('Carry it over', () => copyFile(path, files.bundle))
   const verified = await step('Verify it', () =>
     sealift(['bundle', 'verify', files.bundle, `--trust=${files.trust}`], say),
   )
-  const { serveState: state, bundle, trust } = files
-  const serving = { bundle, trust, address: site.bastionAddress, port: site.registryPort, state }
+  const { serveState: state, bundles, trust } = files
+  const serving = { bundle: bundles, trust, address: site.bastionAddress, port: site.registryPort, state }
   const served = await step('Serve it straight from the file', () => startServing({ ...serving, license: files.paid }))
   await site.trust(served.registry, served.caFile).catch(async (error) => {
     await served.stop()

@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { runDemo } from './demo.ts'
 import { summaryText } from './demo-summary.ts'
+import { upgradeDemo } from './demo-upgrade.ts'
 import { down } from './lab.ts'
 
 const usage = `npm run demo -- [--keep] [--kubeconfig FILE --address ADDRESS] [--directory DIR] [--json]
 
 Seals the platform into a bundle, carries it over a gap, serves it straight from the file and installs it on a real
-Kubernetes that has no way out.
+Kubernetes that has no way out. Then it upgrades it to a second release, while a program counts in an open terminal.
 
   --keep        leave the site and the served registry running
   --kubeconfig  use a cluster of your own instead of the lab; --address is this machine as its nodes see it
@@ -49,8 +50,13 @@ async function demo(values: {
 }): Promise<void> {
   const log = (line: string) => process.stderr.write(`${line}\n`)
   const { kubeconfig, address, directory } = values
-  const summary = await runDemo({ directory, kubeconfig, address, log, show: true })
-  const { stop, site, adminPassword: _, ...rest } = summary
+  const installed = await runDemo({ directory, kubeconfig, address, log, show: true })
+  const { stop } = installed
+  const summary = await upgradeDemo(installed, { log, show: true }).catch(async (error) => {
+    await stop()
+    throw error
+  })
+  const { site, adminPassword: _, served: __, ...rest } = summary
   console.log(
     values.json ? JSON.stringify({ ...rest, kubeconfig: site.kubeconfig }) : summaryText(summary, values.keep),
   )

@@ -1,4 +1,5 @@
-import { createInterface } from 'node:readline'
+import type { ChildProcess } from 'node:child_process'
+import { createInterface, type Interface } from 'node:readline'
 import { startSealift } from './demo-sealift.ts'
 
 export interface Served {
@@ -6,11 +7,14 @@ export interface Served {
   registry: string
   caFile: string
   pid: number
+  /** Makes it load its bundles anew; throws where they cannot be served, or after two minutes. */
+  reload(): Promise<void>
   stop(): Promise<void>
 }
 
 /** Starts `sealift serve` and waits until it listens, at most two minutes. */
 export async function startServing(options: {
+  /** a file, or a directory of them */
   bundle: string
   trust: string
   license: string
@@ -34,8 +38,9 @@ export async function startServing(options: {
     '--json',
   ])
   let stderr = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk).slice(-4000)
+  const log = createInterface({ input: child.stderr as NodeJS.ReadableStream })
+  log.on('line', (line) => {
+    stderr = `${stderr}${line}\n`.slice(-4000)
   })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const stop = async () => {
@@ -54,5 +59,23 @@ export async function startServing(options: {
     await stop()
     throw error
   })
-  return { registry, caFile: ca, pid: child.pid as number, stop }
+  return { registry, caFile: ca, pid: child.pid as number, reload: () => reload(child, log), stop }
+}
+
+function reload(child: ChildProcess, log: Interface): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => finish(new Error('sealift serve does not load its bundles anew')), 120_000)
+    const look = (line: string) => {
+      if (line.includes('"bundles loaded"')) finish()
+      if (line.includes('"the bundles cannot be loaded')) finish(new Error(line))
+    }
+    const finish = (error?: Error) => {
+      clearTimeout(timer)
+      log.off('line', look)
+      if (error) reject(error)
+      else resolve()
+    }
+    log.on('line', look)
+    child.kill('SIGHUP')
+  })
 }

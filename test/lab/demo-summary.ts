@@ -1,11 +1,11 @@
-import type { DemoSummary } from './demo.ts'
+import type { UpgradeSummary } from './demo-upgrade.ts'
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 const row = (label: string, figure: string) => `  ${label.padEnd(44)} ${figure.padStart(10)}`
 
 /** What the demo did, as one screen of text. */
 export function summaryText(
-  { site, files, registry, platform, editor, sizes, times, memory }: DemoSummary,
+  { site, files, registry, platform, editor, sizes, times, memory, version, lines }: UpgradeSummary,
   kept: boolean,
 ): string {
   const { host, address } = platform
@@ -22,10 +22,10 @@ export function summaryText(
     row('bundle', megabytes(sizes.bundle)),
     ...Object.entries(sizes.images).map(([name, size]) => row(`image ${name}`, megabytes(size))),
     '',
-    `bundle    ${files.bundle}`,
-    `registry  ${registry}, served from that file`,
+    `bundles   ${files.bundle}, ${files.next}`,
+    `registry  ${registry}, served from these files`,
     `site      ${site.reused ? 'was running already and was used as it is' : 'newly brought up'}, KUBECONFIG=${site.kubeconfig}`,
-    `platform  https://${host}/ at ${address}`,
+    `platform  https://${host}/ at ${address}, upgraded to ${version}: an open terminal lost none of ${lines} lines`,
     `editor    ${new URL(editor).origin}/`,
     ...(kept
       ? [

@@ -4,9 +4,10 @@ import { openEditor } from './demo-editor.ts'
 import type { DemoFiles } from './demo-files.ts'
 import { type GroundOptions, host, startGround, writeAnswers } from './demo-ground.ts'
 import { type CliResult, runSealift, sealift } from './demo-sealift.ts'
+import type { Served } from './demo-serve.ts'
 import type { Site } from './demo-site.ts'
 import { steps } from './demo-step.ts'
-import { logIn, type Platform } from './demo-user.ts'
+import { logIn, type Platform, type Workspace } from './demo-user.ts'
 
 export interface DemoOptions extends GroundOptions {
   /** lets the progress of the CLI through to this terminal */
@@ -19,8 +20,10 @@ export interface DemoSummary {
   files: DemoFiles
   /** host:port of the served registry */
   registry: string
+  served: Served
   platform: Platform
   adminPassword: string
+  workspace: Workspace
   /** what the terminal showed */
   terminal: string
   /** address of the editor's page, at an origin of its own */
@@ -76,8 +79,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
       site,
       files,
       registry,
+      served,
       platform,
       adminPassword,
+      workspace,
       terminal,
       editor,
       sizes: await sizesOf(files),

@@ -17,6 +17,13 @@ const chartValues = {
   defaults: { 'ingress.controller.sshConnectionsPerClient': 1024 },
 }
 
+/** What the demo upgrades to from what it has installed, which is 0.1.0: new images and an additive migration. */
+export const release02: ReleaseVariant = {
+  version: '0.2.0',
+  upgradesFrom: '>=0.1.0 <0.2.0',
+  migrations: Object.fromEntries([sql['901']]),
+}
+
 /** What this tree builds. */
 export const release10: ReleaseVariant = { version: '1.0.0', upgradesFrom: '>=0.1.0 <1.0.0' }
 
