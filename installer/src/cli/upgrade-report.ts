@@ -75,7 +75,7 @@ export function historyText(entries: readonly HistoryEntry[]): string {
     .join('\n')
 }
 
-function people({ sessions, steps }: UpgradePlan): string[] {
+function people({ sessions, steps, elsewhere = 0 }: UpgradePlan): string[] {
   return [
     sessions === undefined
       ? 'how many sessions are open (terminals, editors, SSH) cannot be known from here'
@@ -83,6 +83,11 @@ function people({ sessions, steps }: UpgradePlan): string[] {
     steps.some((step) => step.writesStop)
       ? 'while the database changes nobody can log in, create or change anything; what runs goes on'
       : 'everybody can go on working: workspaces run, sessions stay open',
+    ...(elsewhere > 0
+      ? [
+          `${counted(elsewhere, 'workspace runs', 'workspaces run')} from the registry of before: they follow at their next start, and come up on no other node until then`,
+        ]
+      : []),
   ]
 }
 

@@ -26,7 +26,7 @@ export interface HistoryEntry {
   /** milliseconds by stage */
   times: Record<string, number>
   backup?: { id: string; host: string; path: string }
-  failed?: { stage: string; code: string; message: string; why?: string | undefined; fix?: string | undefined }
+  failed?: { stage: string; code: string; message: string; why?: string; fix?: string }
 }
 
 export const historyName = 'sealift-history'

@@ -1,50 +1,48 @@
 import { hostname } from 'node:os'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import Type from 'typebox'
+import Value from 'typebox/value'
 import { applyConfigMap } from '../cluster/apply.ts'
 import type { Cluster } from '../cluster/connection.ts'
 import { statusOf } from '../cluster/failure.ts'
-import type { HistoryEntry, Named } from '../install/history.ts'
+
+const text = Type.String()
+const time = (description: string) => Type.String({ description: `RFC 3339: ${description}` })
+const named = { name: text, version: text, digest: text }
 
 /**
  * The last upgrade from one release to the next, as the cluster keeps it (ConfigMap `sealift-upgrade`): while it has not ended,
  * whoever comes next, from whichever machine, goes on with it; after that it can be taken back by hand. Holds no secret.
  */
-export interface UpgradeRecord {
-  apiVersion: 'sealift.dev/v1'
-  kind: 'Upgrade'
-  /** RFC 3339 */
-  started: string
-  /** the machine that began it */
-  host: string
-  from: Named & {
-    /** Helm's revision to go back to */
-    revision: number
-    /** names of the migrations that the database had */
-    migrations: string[]
-    /** major version of PostgreSQL */
-    postgres: number
-    /** answers (YAML) and receipt (JSON) of the site, as they were */
-    answers: string
-    receipt: string
-  }
-  to: Named
-  /** `back` once it has failed, or is taken back by hand: from then on there is only the way back */
-  direction: 'forward' | 'back'
-  /** RFC 3339, when it came to its end, in its direction */
-  ended?: string
-  /** RFC 3339, when somebody began to take it back by hand, after it had ended well */
-  takenBack?: string
-  /** whether anything of the platform may be changed already */
-  changes: boolean
-  /** whether the database refuses writes until this has ended */
-  writesStopped: boolean
-  /** the next release has passed its test: from then on there is nothing to take back */
-  passed: boolean
-  /** Helm has been brought back already */
-  chartIsBack?: boolean
-  backup?: HistoryEntry['backup']
-  failed?: HistoryEntry['failed']
-}
+const UpgradeRecord = Type.Object({
+  apiVersion: Type.Literal('sealift.dev/v1'),
+  kind: Type.Literal('Upgrade'),
+  started: time('when it began'),
+  host: Type.String({ description: 'the machine that began it' }),
+  from: Type.Object({
+    ...named,
+    revision: Type.Integer({ description: "Helm's, to go back to" }),
+    migrations: Type.Array(text, { description: 'names of those that the database had' }),
+    postgres: Type.Integer({ description: 'major version' }),
+    answers: Type.String({ description: 'of the site as they were, YAML' }),
+    receipt: Type.String({ description: 'as it was, JSON' }),
+  }),
+  to: Type.Object(named),
+  direction: Type.Union([Type.Literal('forward'), Type.Literal('back')], {
+    description: '`back` once it has failed, or is taken back by hand: from then on there is only the way back',
+  }),
+  ended: Type.Optional(time('when it came to its end, in its direction')),
+  takenBack: Type.Optional(time('when somebody began to take it back by hand, after it had ended well')),
+  changes: Type.Boolean({ description: 'whether anything of the platform may be changed already' }),
+  writesStopped: Type.Boolean({ description: 'whether the database refuses writes until this has ended' }),
+  passed: Type.Boolean({ description: 'the next release has passed its test: there is nothing to take back any more' }),
+  chartIsBack: Type.Optional(Type.Boolean({ description: 'Helm has been brought back already' })),
+  backup: Type.Optional(Type.Object({ id: text, host: text, path: text })),
+  failed: Type.Optional(
+    Type.Object({ stage: text, code: text, message: text, why: Type.Optional(text), fix: Type.Optional(text) }),
+  ),
+})
+export type UpgradeRecord = Type.Static<typeof UpgradeRecord>
 
 export const recordName = 'sealift-upgrade'
 const key = 'upgrade.json'
@@ -54,29 +52,30 @@ export async function readRecord(cluster: Cluster, namespace: string): Promise<U
   const map = await cluster.find('read what is known of an upgrade', () =>
     cluster.core.readNamespacedConfigMap({ namespace, name: recordName }),
   )
-  const text = map?.data?.[key]
-  if (text === undefined) return undefined
-  try {
-    const record = JSON.parse(text) as UpgradeRecord
-    if (
-      !['forward', 'back'].includes(record.direction) ||
-      !Number.isInteger(record.from.revision) ||
-      !record.to.version
-    )
-      throw new Error('a field is missing')
-    return record
-  } catch (cause) {
-    throw new SealiftError('UPGRADE_RECORD', `what ConfigMap ${recordName} says of an upgrade cannot be read`, {
-      why: (cause as Error).message,
+  const written = map?.data?.[key]
+  if (written === undefined) return undefined
+  const unreadable = (why: string | undefined, cause?: unknown) =>
+    new SealiftError('UPGRADE_RECORD', `what ConfigMap ${recordName} says of an upgrade cannot be read`, {
+      why,
       fix: `see it: kubectl${cluster.flags} --namespace ${namespace} get configmap ${recordName} --output yaml; where no upgrade is under way, delete it`,
       cause,
     })
+  let record: unknown
+  try {
+    record = JSON.parse(written)
+  } catch (cause) {
+    throw unreadable((cause as Error).message, cause)
   }
+  if (Value.Check(UpgradeRecord, record)) return record
+  const [first] = Value.Errors(UpgradeRecord, record)
+  throw unreadable(`${first?.instancePath || 'it'}: ${first?.message}`)
 }
 
+/** Writes it; it is in the cluster when this returns. */
 export const writeRecord = (cluster: Cluster, namespace: string, record: UpgradeRecord): Promise<void> =>
   applyConfigMap(cluster, namespace, recordName, { [key]: JSON.stringify(record, null, 2) })
 
+/** Forgets an upgrade that has changed nothing. */
 export async function removeRecord(cluster: Cluster, namespace: string): Promise<void> {
   await cluster.request('end the record of the upgrade', async () => {
     try {

@@ -97,7 +97,10 @@ export async function makeStep(run: StepRun): Promise<void> {
       if (!context.record().changes) return await giveUp(context, error)
       const { code, message } = error
       const stage = context.failing ?? ''
-      await context.note({ direction: 'back', failed: { stage, code, message, why: error.why, fix: error.fix } })
+      await context.note({
+        direction: 'back',
+        failed: { stage, code, message, ...(error.why && { why: error.why }), ...(error.fix && { fix: error.fix }) },
+      })
     }
   await failBack(run, context)
 }

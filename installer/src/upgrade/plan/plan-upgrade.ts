@@ -1,9 +1,11 @@
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { KnownMigrations, ReleaseMigration } from '@sealift/bundle-spec/migrations.ts'
+import type { Cluster } from '../../cluster/connection.ts'
 import { platformRelease } from '../../cluster/helm.ts'
 import { readHelmHistory } from '../../cluster/helm-history.ts'
 import { openSessions } from '../../cluster/open-sessions.ts'
+import { workspacesElsewhere } from '../../cluster/workspaces-elsewhere.ts'
 import { type AppliedMigration, appliedMigrations } from '../../database/applied-migrations.ts'
 import { openDatabase } from '../../database/open.ts'
 import { type TableSize, tableSizes } from '../../database/tables.ts'
@@ -48,17 +50,18 @@ async function planSteps(
   { cluster, namespace, ...upgrade }: Upgrade,
   options: UpgradeOptions,
   signal: AbortSignal,
-): Promise<Pick<UpgradePlan, 'steps' | 'database' | 'backup' | 'sessions' | 'objects' | 'values'>> {
+): Promise<Pick<UpgradePlan, 'steps' | 'database' | 'backup' | 'elsewhere' | 'sessions' | 'objects' | 'values'>> {
   const { start, steps } = upgrade
   const { directory } = options.backup
   const database = await openDatabase(cluster, namespace)
   try {
-    const [sizes, applied, sessions, free, history] = await Promise.all([
+    const [sizes, applied, sessions, free, history, elsewhere] = await Promise.all([
       tableSizes(database),
       appliedMigrations(database),
       openSessions(cluster, namespace),
       freeAt(directory),
       readHistory(cluster, namespace),
+      elsewhereThan(cluster, namespace, steps.at(-1)?.answers.registry.address),
     ])
     const { own, major } = database
     const planned: StepPlan[] = []
@@ -92,12 +95,18 @@ async function planSteps(
       steps: planned,
       database: { bytes: sum(sizes.map((size) => size.bytes)), major, own },
       backup: { directory, bytes: sum(sizes.map((size) => size.data)), free },
-      sessions,
+      ...{ elsewhere, sessions },
       ...compared,
     }
   } finally {
     await database.close()
   }
+}
+
+/** How many workspaces would have to get their image from where the site no longer gets it. */
+async function elsewhereThan(cluster: Cluster, namespace: string, registry: string | undefined): Promise<number> {
+  if (registry === undefined) return 0
+  return (await workspacesElsewhere(cluster, namespace, registry)).filter(({ follows }) => follows).length
 }
 
 /** What the first step does to what is there. Of later ones nobody can tell before the first one has been made. */

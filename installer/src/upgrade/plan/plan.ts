@@ -45,6 +45,8 @@ export interface UpgradePlan {
   /** of the first step: what it does to the objects that are there, and what it takes of the site's own values otherwise */
   objects?: ObjectPlan
   values?: ValueChange[]
+  /** workspaces that run from another registry than the site is to have: they follow at their next start */
+  elsewhere?: number
   /** undefined: they cannot be counted */
   sessions?: number | undefined
 }
