@@ -203,7 +203,9 @@ test('an upgrade that has not ended fails the status, one that came back warns, 
   const seen = async (changes: object) => {
     const record = {
       ...{ started: '2026-11-30T01:00:00Z', host: 'pier', direction: 'forward', changes: true, writesStopped: false },
-      ...{ from: { ...release('1.0.0'), revision: 1 }, to: release('1.1.0'), ...changes },
+      ...{ apiVersion: 'sealift.dev/v1', kind: 'Upgrade', passed: false, to: release('1.1.0') },
+      from: { ...release('1.0.0'), revision: 1, migrations: [], postgres: 17, answers: '', receipt: '{}' },
+      ...changes,
     }
     put(`${core}/configmaps/sealift-upgrade`, { data: { 'upgrade.json': JSON.stringify(record) } })
     const { error, line } = await look()
@@ -222,7 +224,11 @@ test('an upgrade that has not ended fails the status, one that came back warns, 
   assert.match((await seen({ direction: 'back', takenBack: ended })).fix, /sealift rollback/)
   assert.match((await seen({ ended })).found, /1\.1\.0 at 2026-11-30 01:10 UTC; sealift rollback takes it back/)
   assert.match((await seen({ ended, direction: 'back', takenBack: ended })).found, /was taken back at/)
-  const back = await seen({ ended, direction: 'back', failed: { message: 'the manager crashes' } })
+  const back = await seen({
+    ended,
+    direction: 'back',
+    failed: { stage: 'deploy', code: 'CLUSTER_ROLLOUT', message: 'the manager crashes' },
+  })
   assert.deepEqual([back.state, back.level], ['failed', 'warning'])
   assert.match(back.found, /failed, and 1\.0\.0 came back at .*: the manager crashes/)
 })
