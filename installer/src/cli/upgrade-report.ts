@@ -103,7 +103,7 @@ function stepText(step: StepPlan, several: boolean, isTerminal: boolean): string
         : `${counted(fresh.length, 'new image')} of ${images.length}: ${fresh.map((image) => `${safe(image.name)} (${bytes(image.bytes)})`).join(', ')}`,
       pulls.length === 0
         ? 'every node has them'
-        : `${counted(pulls.length, 'node')} pull them beforehand, at most ${bytes(most)} each`,
+        : `pulled beforehand by ${counted(pulls.length, 'node')}, at most ${bytes(most)} each`,
     ]),
     ...section('Database', [
       ...(postgres

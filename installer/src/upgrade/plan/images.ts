@@ -23,17 +23,25 @@ export async function plannedImages(
   before: readonly { name: string; digest: string }[],
 ): Promise<PlannedImage[]> {
   return await Promise.all(
-    bundle.release.images.map(async ({ name, reference, digest }) => {
-      const descriptor = await bundle.store.resolve(reference, signal)
-      const { size } = await readGraph(bundle.store, [{ descriptor, source: reference, target: reference }])
-      return {
-        ...{ name, digest },
-        image: `${siteRepository(reference, answers.registry.address)}@${digest}`,
-        bytes: size,
-        isNew: !before.some((one) => one.digest === digest),
-      }
-    }),
+    bundle.release.images.map(async ({ name, reference, digest }) => ({
+      ...{ name, digest },
+      image: `${siteRepository(reference, answers.registry.address)}@${digest}`,
+      bytes: await bytesTogether({ bundle, signal }, [{ reference }]),
+      isNew: !before.some((one) => one.digest === digest),
+    })),
   )
+}
+
+/** What a node pulls, compressed, that has nothing of some images of the release: layers that they share count once. */
+export async function bytesTogether(
+  { bundle, signal }: Pick<Context, 'bundle' | 'signal'>,
+  images: readonly { reference: string }[],
+): Promise<number> {
+  const roots = images.map(async ({ reference }) => {
+    const descriptor = await bundle.store.resolve(reference, signal)
+    return { descriptor, source: reference, target: reference }
+  })
+  return (await readGraph(bundle.store, await Promise.all(roots))).size
 }
 
 /** Which nodes lack which images, as far as they say: a node names the 50 largest that it has (kubelet, nodeStatusMaxImages). */

@@ -18,7 +18,7 @@ import { postgresMajor } from '../postgres-major.ts'
 import { upgradeStages } from '../step.ts'
 import type { OpenedStep, Upgrade } from '../upgrade.ts'
 import { chartValuesIn } from './chart-files.ts'
-import { missingOnNodes, type PlannedImage, plannedImages } from './images.ts'
+import { bytesTogether, missingOnNodes, plannedImages } from './images.ts'
 import { needsBackup, type Pending, pendingOf, releaseMigrations } from './migrations.ts'
 import type { PlannedMigration, StepPlan, UpgradePlan } from './plan.ts'
 import { expectedTimes } from './times.ts'
@@ -80,7 +80,7 @@ async function planSteps(
       const { times, guessed } = expectedTimes(stages, upgrade.times, history)
       planned.push({
         ...{ from: before?.version ?? start.version, to: step.version, digest: step.digest, images },
-        pulls: await pullsOf(context, images),
+        pulls: await pullsOf(context),
         migrations: pending === 'unknown' ? pending : pending.map((one) => withSizes(one, sizes)),
         ...(moves ? { postgres } : {}),
         writesStop: moves || needsBackup(pending),
@@ -128,14 +128,16 @@ async function comparison(
 const listed = (known: KnownMigrations, applied: readonly Applied[]): readonly Applied[] =>
   known === 'unknown' ? applied : known
 
-async function pullsOf(context: InstallContext, images: readonly PlannedImage[]): Promise<StepPlan['pulls']> {
+async function pullsOf(context: InstallContext): Promise<StepPlan['pulls']> {
   const missing = missingOnNodes(context, (await siteNodes(context)).fitting)
   const nodes = [...new Set(missing.map(({ node }) => node))]
-  return nodes.map((node) => {
-    const digests = missing.filter((one) => one.node === node).map(({ digest }) => digest)
-    const wanted = images.filter(({ digest }) => digests.includes(digest))
-    return { node, bytes: sum(wanted.map(({ bytes }) => bytes)), images: wanted.map(({ name }) => name) }
-  })
+  return await Promise.all(
+    nodes.map(async (node) => {
+      const digests = missing.filter((one) => one.node === node).map(({ digest }) => digest)
+      const wanted = context.bundle.release.images.filter(({ digest }) => digests.includes(digest))
+      return { node, bytes: await bytesTogether(context, wanted), images: wanted.map(({ name }) => name) }
+    }),
+  )
 }
 
 const withSizes = (migration: ReleaseMigration, sizes: readonly TableSize[]): PlannedMigration => ({
