@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { buildImages } from '../../manifests/images/build.ts'
 import type { DemoFiles } from './demo-files.ts'
 import type { Step } from './demo-step.ts'
+import { rememberImages } from './releases/seal-release.ts'
 import { atVendor, makeKeys, sealSource } from './vendor.ts'
 
 const source = join(import.meta.dirname, '../../manifests/release.yaml')
@@ -12,9 +13,10 @@ const source = join(import.meta.dirname, '../../manifests/release.yaml')
  */
 export async function sealDemo(files: DemoFiles, out: string, { step, note, show }: Step): Promise<number> {
   return await atVendor(files, async (registry) => {
-    await step('Build the images into the vendor registry', () =>
+    const digests = await step('Build the images into the vendor registry', () =>
       buildImages({ registry, version: '0.1.0', log: note }),
     )
+    rememberImages(files, digests)
     await step('Make keys and licenses', () => makeKeys(files))
     return await step('Seal the bundle', () => sealSource(files, registry, { source, out, show }))
   })

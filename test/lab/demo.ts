@@ -3,6 +3,7 @@ import { peakMemoryOf } from '../bench/process-usage.ts'
 import { openEditor } from './demo-editor.ts'
 import type { DemoFiles } from './demo-files.ts'
 import { type GroundOptions, host, startGround, writeAnswers } from './demo-ground.ts'
+import { takeBackKept } from './demo-kept.ts'
 import { type CliResult, runSealift, sealift } from './demo-sealift.ts'
 import type { Served } from './demo-serve.ts'
 import type { Site } from './demo-site.ts'
@@ -46,6 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
   const ground = await startGround(options, say)
   const { files, site, served, memory } = ground
   try {
+    await takeBackKept(ground, say)
     await writeAnswers(ground, files.free)
     const refused = await step('Try to install with a free license', () => install(files, false))
     if (refused.exitCode !== 4)

@@ -71,13 +71,19 @@ const hashOf = (inputs: unknown): string =>
 /** Digests by image, with the keys made; looked after once in a process, under which sources don't change. */
 const built = new Map<string, Promise<Map<ImageName, string>>>()
 
+const builtOf = ({ registryData }: DemoFiles, only?: readonly ImageName[]) => `${registryData} ${only}`
+
+/** Spares `sealRelease` the look at images that this process has just built into the vendor's registry. */
+export const rememberImages = (files: DemoFiles, digests: Map<ImageName, string>): void =>
+  void built.set(builtOf(files), Promise.resolve(digests))
+
 async function builtImages(
   files: DemoFiles,
   more: readonly ImageName[],
   log: (line: string) => void,
 ): Promise<Map<ImageName, string>> {
   const of = (only?: readonly ImageName[]) => {
-    const key = `${files.registryData} ${only}`
+    const key = builtOf(files, only)
     const found =
       built.get(key) ??
       atVendor(files, async (registry) => {
