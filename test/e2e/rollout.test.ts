@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { LookupFunction } from 'node:net'
@@ -10,9 +10,10 @@ import { promisify } from 'node:util'
 import { WebSocket } from 'ws'
 import { createCookieJar } from '../lab/cookie-jar.ts'
 import type { User, Workspace } from '../lab/demo-user.ts'
+import { countThrough, type Echo, sshEcho, terminalEcho, until } from './echo.ts'
 import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 import { steadyClient } from './steady-client.ts'
-import { assertGapless, counted, openTerminal } from './terminal.ts'
+import { counted } from './terminal.ts'
 import { watchUpdates } from './watch-updates.ts'
 
 const run = promisify(execFile)
@@ -59,39 +60,6 @@ async function small(name: string): Promise<Workspace> {
   return body as Workspace
 }
 
-/** A stream that gives back what is sent into it. */
-type Echo = { send: (text: string) => void; shown: () => string; open: () => boolean; close: () => void }
-
-/** What a shell does that says when it is ready, and then gives back each line once, as it is. */
-const echo = 'stty -echo -onlcr; echo "<$((0))>"; cat\n'
-
-async function terminal(): Promise<Echo> {
-  const one = await openTerminal(ann, box.id)
-  one.type(echo)
-  return { ...one, send: one.type }
-}
-
-/** A session of OpenSSH with a terminal. */
-function ssh(): Echo {
-  const options = ['IdentitiesOnly=yes', 'BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-  const flags = ['-tt', '-F', '/dev/null', '-i', join(site.directory, 'id'), ...options.flatMap((one) => ['-o', one])]
-  const child = spawn('ssh', [...flags, '-l', 'admin-box', site.lab.nodeAddress], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let shown = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    shown += chunk
-  })
-  child.stdin.on('error', () => {})
-  child.stdin.write(echo)
-  return {
-    send: (text) => child.stdin.write(text),
-    shown: () => shown,
-    open: () => child.exitCode === null && child.signalCode === null,
-    close: () => child.kill(),
-  }
-}
-
 /** A WebSocket of the editor, as its page opens it; what is sent are pings. */
 async function editor(): Promise<Echo> {
   const jar = createCookieJar(site.platform)
@@ -123,31 +91,6 @@ async function editor(): Promise<Echo> {
   }
 }
 
-/** Waits until something holds; throws after `limit` milliseconds. */
-async function until(what: string, limit: number, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + limit; !(await holds()); await sleep(200))
-    assert.ok(performance.now() < end, `in vain: ${what}`)
-}
-
-/** Sends a running number into each stream ten times a second. `end` says what came of it. */
-function count(streams: Record<string, Echo>) {
-  let sent = 0
-  const timer = setInterval(() => {
-    sent += 1
-    for (const stream of Object.values(streams)) stream.send(`<${sent}>\n`)
-  }, 100)
-  return async () => {
-    clearInterval(timer)
-    for (const [name, { shown, open }] of Object.entries(streams)) {
-      await until(`${sent} through ${name}`, 20_000, () => counted(shown()).at(-1) === sent || !open())
-      assert.ok(open(), `${name} has ended`)
-      assertGapless(shown().replaceAll(/>\r?\n?/g, '>\r\n'))
-      assert.deepEqual([counted(shown())[0], counted(shown()).at(-1)], [0, sent], name)
-    }
-    return sent
-  }
-}
-
 /** The names of all pods of the platform, those that leave too. */
 const pods = async (): Promise<string[]> =>
   (await site.kubectl(['get', 'pods', '--selector=app.kubernetes.io/instance=cde', '--output=name']))
@@ -156,14 +99,18 @@ const pods = async (): Promise<string[]> =>
 
 /** Restarts all four components while people work, and looks at what they notice. */
 async function replaceUnderLoad(t: TestContext, name: string): Promise<void> {
-  const streams = { terminal: await terminal(), ssh: ssh(), editor: await editor() }
+  const streams = {
+    terminal: await terminalEcho(ann, box.id),
+    ssh: sshEcho('admin-box', site.lab.nodeAddress, join(site.directory, 'id')),
+    editor: await editor(),
+  }
   const watch = watchUpdates(ann)
   t.after(() => {
     watch.close()
     for (const stream of Object.values(streams)) stream.close()
   })
   for (const [what, { shown }] of Object.entries(streams)) await until(what, 20_000, () => counted(shown())[0] === 0)
-  const endCounting = count(streams)
+  const endCounting = countThrough(streams)
   let minutes = 5
   const change = () => {
     minutes = minutes === 600 ? 5 : minutes + 1
