@@ -38,21 +38,24 @@ export function planText(plan: UpgradePlan, isTerminal: boolean): string {
 }
 
 /** What a rollback would do, for people. */
-export function rollbackText({ from, to, upgraded, migrations, backup, lost }: RollbackPlan): string {
+export function rollbackText({ from, to, upgraded, migrations, backup, volume, lost }: RollbackPlan): string {
   return [
     `${safe(from)} → ${safe(to)}${upgraded === undefined ? '' : `, as it was before ${minute(new Date(upgraded))}`}`,
     ...section('Database', [
-      ...(migrations.length === 0 ? ['it stays as it is: the upgrade has not changed it'] : []),
+      ...(volume ? [`it is again the one in ${safe(volume)}, as it was before; the volume of today is removed`] : []),
+      ...(migrations.length === 0 && !volume ? ['it stays as it is: the upgrade has not changed it'] : []),
       ...(backup
         ? [`it comes from ${safe(backup.path)}, as it was at ${minute(new Date(backup.created))}`]
         : migrations.map((name) => `${safe(name)} is taken back; nothing that ${safe(to)} knows is lost`)),
     ]),
     ...section(
       'Lost',
-      lost.map((one) => safe(describeLoss(one))),
+      lost?.map((one) => safe(describeLoss(one))) ?? [
+        'all that was written since; how much that is cannot be known without the backup of before: sealift rollback --backup FILE',
+      ],
     ),
     ...section('People', [
-      backup
+      backup || volume
         ? 'while the database changes nobody can log in, create or change anything; what runs goes on'
         : 'everybody can go on working: workspaces run, sessions stay open',
     ]),

@@ -37,6 +37,12 @@ const UpgradeRecord = Type.Object({
   writesStopped: Type.Boolean({ description: 'whether the database refuses writes until this has ended' }),
   passed: Type.Boolean({ description: 'the next release has passed its test: there is nothing to take back any more' }),
   chartIsBack: Type.Optional(Type.Boolean({ description: 'Helm has been brought back already' })),
+  move: Type.Optional(
+    Type.Object(
+      { claim: text, filled: Type.Boolean({ description: 'it holds all, on the disk' }) },
+      { description: 'the database goes into a volume of another major version of PostgreSQL' },
+    ),
+  ),
   backup: Type.Optional(Type.Object({ id: text, host: text, path: text })),
   failed: Type.Optional(
     Type.Object({ stage: text, code: text, message: text, why: Type.Optional(text), fix: Type.Optional(text) }),

@@ -14,13 +14,15 @@ import { helmFile } from '../install/helm-file.ts'
 import { openJournal } from '../install/journal.ts'
 import { defaultStateDir, openInstallation } from '../install/open.ts'
 import { lockState } from '../stores/state-lock.ts'
+import { assertVolume, lostWith } from './back/volume.ts'
 import type { UpgradeOptions } from './context.ts'
 import type { UpgradeEmit } from './events.ts'
 import { holdLease } from './lease.ts'
+import { claimOf } from './postgres-major.ts'
 import { readRecord, type UpgradeRecord, writeRecord } from './record.ts'
 import { siteAnswers } from './site-answers.ts'
 import { answersBefore, goBack } from './step.ts'
-import { inDatabase } from './with-database.ts'
+import { type DatabaseUse, inDatabase } from './with-database.ts'
 
 export interface RollbackRequest {
   where: { kubeconfig?: string | undefined; context?: string | undefined; namespace: string }
@@ -44,8 +46,10 @@ export interface RollbackPlan {
   migrations: string[]
   /** the backup from which the database comes; undefined where it stays, and nothing is lost */
   backup?: { path: string; created: string }
-  /** what was written since that backup */
-  lost: Difference[]
+  /** where PostgreSQL goes back to its major version of before: the volume that has the database as it was */
+  volume?: string
+  /** what was written since that backup; undefined where nobody can count it */
+  lost: Difference[] | undefined
 }
 
 export interface Rollback {
@@ -131,9 +135,17 @@ function backwards(record: UpgradeRecord, file: string | undefined): UpgradeReco
 async function planOf(
   cluster: Cluster,
   namespace: string,
-  { from, to, ended, backup }: UpgradeRecord,
+  record: UpgradeRecord,
   file: string | undefined,
 ): Promise<RollbackPlan> {
+  const { from, to, ended, backup, move, writesStopped } = record
+  if (move) {
+    await assertVolume(cluster, namespace, record)
+    const use: DatabaseUse = (work) => inDatabase(cluster, namespace, work)
+    const lost = writesStopped ? [] : await lostWith(record, file, use)
+    const volume = claimOf(from.postgres)
+    return { from: to.version, to: from.version, upgraded: ended, migrations: [], volume, lost }
+  }
   const before = new Set(from.migrations)
   return await inDatabase(cluster, namespace, async (database) => {
     const newer = (await appliedMigrations(database)).filter(({ name }) => !before.has(name)).reverse()

@@ -23,6 +23,7 @@ import { type BackContext, type BackDeps, createBackContext } from './back/conte
 import { databaseBackStage, databaseReadyStage } from './back/database.ts'
 import { endBackStage } from './back/end.ts'
 import { secretsBackStage } from './back/secrets.ts'
+import { volumeBackStage } from './back/volume.ts'
 import { createStepContext, type StepContext, type StepDeps } from './context.ts'
 import { patient } from './patient.ts'
 import { removeRecord, type UpgradeRecord } from './record.ts'
@@ -32,6 +33,7 @@ import { compareStage } from './stages/compare.ts'
 import { deployStage } from './stages/deploy.ts'
 import { historyStage } from './stages/history.ts'
 import { keepStage } from './stages/keep.ts'
+import { moveStage } from './stages/move.ts'
 import { noticeStage } from './stages/notice.ts'
 import { proofStage } from './stages/proof.ts'
 import { pullStage } from './stages/pull.ts'
@@ -52,6 +54,7 @@ export const upgradeStages: readonly Stage<StepContext>[] = [
   proofStage,
   beginStage,
   secretsStage,
+  moveStage,
   deployStage,
   rolloutStage,
   smokeStage,
@@ -70,6 +73,7 @@ export const backStages: readonly Stage<BackContext>[] = [
   objectsBackStage,
   smokeStage,
   keepStage,
+  volumeBackStage,
   endBackStage,
 ]
 

@@ -5,14 +5,17 @@ import type { Stage } from '../../install/engine.ts'
 import { unexpected } from '../context.ts'
 import { type BackContext, to } from './context.ts'
 import { stopManagers } from './managers.ts'
+import { leaveVolume } from './volume.ts'
 
 /** Before managers of the release before come back: they start on what is marked as leaving, and on what the backup has. */
 export const databaseReadyStage: Stage<BackContext> = {
   id: 'database-ready',
   title: 'Make the database ready for the release of before',
   inPlace: 'no migration has changed it',
-  needed: async (context) => (await newer(context)).length > 0,
+  needed: async (context) =>
+    context.record().move ? context.record().chartIsBack !== true : (await newer(context)).length > 0,
   async run(context, report) {
+    if (context.record().move) return await leaveVolume(context, report)
     const migrations = await newer(context)
     const names = migrations.map(({ name }) => name)
     if (migrations.every(takesItselfBack)) {

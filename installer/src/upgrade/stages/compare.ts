@@ -2,6 +2,7 @@ import { readHelmRevision } from '../../cluster/helm-history.ts'
 import type { Stage } from '../../install/engine.ts'
 import { assertPasses, compareObjects } from '../compare.ts'
 import type { StepContext } from '../context.ts'
+import { assertMoves } from './move.ts'
 
 export const compareStage: Stage<StepContext> = {
   id: 'compare',
@@ -11,7 +12,9 @@ export const compareStage: Stage<StepContext> = {
   async run(context, report) {
     const { helmRelease, record, options } = context
     const { manifest } = await readHelmRevision(context.cluster(), helmRelease, record().from.revision)
-    const { plan } = await compareObjects(context, manifest, await context.movesDatabase())
+    const moves = await context.movesDatabase()
+    if (moves) await assertMoves(context)
+    const { plan } = await compareObjects(context, manifest, moves)
     assertPasses(plan, options.takeOver)
     const { add, change, anew, remove } = plan.counts
     report.info(`${add} objects to add, ${change} to change, ${anew} to make anew, ${remove} to remove`)

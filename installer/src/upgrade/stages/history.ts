@@ -1,7 +1,9 @@
 import type { Stage } from '../../install/engine.ts'
 import { addToHistory, type HistoryEntry, named } from '../../install/history.ts'
 import type { StepContext } from '../context.ts'
+import { claimOf } from '../postgres-major.ts'
 import { thisHost, type UpgradeRecord } from '../record.ts'
+import { keptText, readVolume } from '../volume.ts'
 
 /** What the history says of an upgrade that ends, or of its way back. */
 export function entryOf(
@@ -24,7 +26,10 @@ export const historyStage: Stage<StepContext> = {
   title: 'End the upgrade',
   inPlace: '',
   needed: async () => true,
-  async run({ cluster, answers, note, record, times }) {
+  async run({ cluster, answers, note, record, times }, report) {
+    const { from, move } = record()
+    const kept = move && (await readVolume(cluster(), answers.namespace, claimOf(from.postgres)))
+    if (kept) report.info(keptText(cluster(), answers.namespace, kept))
     await addToHistory(cluster(), answers.namespace, entryOf(record(), times))
     await note({ ended: new Date().toISOString() })
   },
