@@ -111,7 +111,9 @@ function stepText(step: StepPlan, several: boolean, isTerminal: boolean): string
     ...section('Database', [
       ...(postgres
         ? [
-            `PostgreSQL ${postgres.from} → ${postgres.to}: the data goes into a new volume; the old one is kept until you delete it`,
+            `PostgreSQL ${postgres.from} → ${postgres.to}: the data goes from the proven backup into a new volume`,
+            `the new volume takes ${bytes(postgres.storage)} more of the cluster's storage; the one of before is kept until you delete it`,
+            'from the backup to the end nobody can write; while PostgreSQL is replaced, nobody can log in either',
           ]
         : []),
       ...(migrations === 'unknown' ? ['the release does not list its migrations'] : migrations.map(migrationText)),
@@ -123,6 +125,7 @@ function stepText(step: StepPlan, several: boolean, isTerminal: boolean): string
     ),
     ...section('Time', [
       `about ${duration(time.total)}, by ${time.guessed ? 'what it takes elsewhere, in part' : 'what it took here before'}`,
+      ...(time.writesStop > 0 ? [`nobody can write for about ${duration(time.writesStop)} of it`] : []),
     ]),
   ]
 }

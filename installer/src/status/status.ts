@@ -7,6 +7,7 @@ import { certificateLines } from './lines/certificate.ts'
 import { databaseLines } from './lines/database.ts'
 import { eventLines } from './lines/events.ts'
 import { ingressLines } from './lines/ingress.ts'
+import { keptVolumeLines } from './lines/kept-volumes.ts'
 import { licenseLines } from './lines/license.ts'
 import { releaseLines } from './lines/release.ts'
 import { sessionLines } from './lines/sessions.ts'
@@ -28,6 +29,7 @@ const subjects = [
   { id: 'ingress', title: 'Ingress', look: ingressLines },
   { id: 'database', title: 'Database volume', look: databaseLines },
   { id: 'backups', title: 'Backups', look: backupLines },
+  { id: 'database-kept', title: 'Kept volume', look: keptVolumeLines },
   { id: 'events', title: 'Recent warnings', look: eventLines },
 ] as const satisfies { id: string; title: string; look: (context: StatusContext) => Promise<StatusLine[]> }[]
 

@@ -1,9 +1,8 @@
 import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { bytes } from '../amounts.ts'
 import { apply } from '../cluster/apply.ts'
 import type { Cluster } from '../cluster/connection.ts'
-import { quantity } from '../cluster/quantity.ts'
+import { sizeOf } from '../cluster/database-volume.ts'
 import { settled } from '../cluster/settled.ts'
 
 /** Marks on a claim: the upgrade that made it, by its start, and the backup that it was filled from, whole. */
@@ -69,14 +68,4 @@ export async function removeVolume(
   )
   await readVolume(cluster, namespace, name)
   return true
-}
-
-/** `10 GB`, as it is or was asked for. */
-export const sizeOf = ({ spec, status }: V1PersistentVolumeClaim): string =>
-  bytes(quantity(status?.capacity?.storage ?? spec?.resources?.requests?.storage))
-
-/** What an operator is told of the volume of before. */
-export const keptText = ({ flags }: Cluster, namespace: string, claim: V1PersistentVolumeClaim): string => {
-  const name = claim.metadata?.name
-  return `the volume of before, ${name} (${sizeOf(claim)}), is kept for the way back; when you let go of it: kubectl${flags} --namespace ${namespace} delete pvc ${name}`
 }

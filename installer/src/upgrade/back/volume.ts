@@ -64,7 +64,8 @@ export async function lostWith(
       }
     })
   } catch (error) {
-    if (error instanceof SealiftError && error.code === 'CLUSTER_DATABASE_DOWN') return undefined
+    // the volume of before is the way back, whatever became of these
+    if (error instanceof SealiftError && /^(CLUSTER_DATABASE_DOWN|BACKUP_.*)$/.test(error.code)) return undefined
     throw error
   }
 }

@@ -1,11 +1,13 @@
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
+import type { V1StatefulSet } from '@kubernetes/client-node'
 import type { KnownMigrations, ReleaseMigration } from '@sealift/bundle-spec/migrations.ts'
 import type { Cluster } from '../../cluster/connection.ts'
 import { platformRelease } from '../../cluster/helm.ts'
 import { readHelmHistory } from '../../cluster/helm-history.ts'
 import { openSessions } from '../../cluster/open-sessions.ts'
 import { workspacesElsewhere } from '../../cluster/workspaces-elsewhere.ts'
+import { quantity } from '../../cluster/quantity.ts'
 import { type AppliedMigration, appliedMigrations } from '../../database/applied-migrations.ts'
 import { openDatabase } from '../../database/open.ts'
 import { type TableSize, tableSizes } from '../../database/tables.ts'
@@ -14,7 +16,9 @@ import { readHistory } from '../../install/history.ts'
 import { siteNodes } from '../../install/site-nodes.ts'
 import { compareObjects } from '../compare.ts'
 import type { UpgradeOptions } from '../context.ts'
-import { postgresMajor } from '../postgres-major.ts'
+import { databaseSet, postgresMajor } from '../postgres-major.ts'
+import { backupStage } from '../stages/backup.ts'
+import { moveStage } from '../stages/move.ts'
 import { upgradeStages } from '../step.ts'
 import type { OpenedStep, Upgrade } from '../upgrade.ts'
 import { chartValuesIn } from './chart-files.ts'
@@ -74,18 +78,24 @@ async function planSteps(
       const postgres = {
         from: planned.findLast((one) => one.postgres)?.postgres?.to ?? major,
         to: postgresMajor(await context.objects()) ?? major,
+        storage: storageOf(databaseSet(await context.objects())),
       }
       const moves = postgres.from !== postgres.to
-      const stages = upgradeStages.map(({ id }) => id)
+      const writesStop = moves || needsBackup(pending)
+      const stages = upgradeStages.map(({ id }) => id).filter((id) => moves || id !== moveStage.id)
       const { times, guessed } = expectedTimes(stages, upgrade.times, history)
       planned.push({
         ...{ from: before?.version ?? start.version, to: step.version, digest: step.digest, images },
         pulls: await pullsOf(context),
         migrations: pending === 'unknown' ? pending : pending.map((one) => withSizes(one, sizes)),
         ...(moves ? { postgres } : {}),
-        writesStop: moves || needsBackup(pending),
+        writesStop,
         irreversible: irreversible(pending),
-        time: { total: sum(Object.values(times)), stages: times, guessed },
+        time: {
+          ...{ total: sum(Object.values(times)), stages: times, guessed },
+          // from the backup on, to the end
+          writesStop: writesStop ? sum(stages.slice(stages.indexOf(backupStage.id)).map((id) => times[id] ?? 0)) : 0,
+        },
       })
     }
     const [first] = steps
@@ -123,6 +133,10 @@ async function comparison(
   const { changes } = planValues({ site: answers.values ?? {}, oldChart: helm?.defaults ?? { values: {} }, newChart })
   return { objects: plan, values: changes }
 }
+
+/** What a StatefulSet asks for as its volume, in bytes. */
+const storageOf = (set: V1StatefulSet | undefined): number =>
+  quantity(set?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage)
 
 /** What a database has after a release. */
 const listed = (known: KnownMigrations, applied: readonly Applied[]): readonly Applied[] =>

@@ -20,13 +20,14 @@ export interface StepPlan {
   pulls: { node: string; bytes: number; images: string[] }[]
   /** `unknown`: the release does not list them */
   migrations: PlannedMigration[] | 'unknown'
-  /** where another major version of PostgreSQL comes: the data goes by dump and restore */
-  postgres?: { from: number; to: number }
+  /** where another major version of PostgreSQL comes: the data goes by dump and restore into a volume of `storage` bytes */
+  postgres?: { from: number; to: number; storage: number }
   /** nobody can write from the backup to the end of the step */
   writesStop: boolean
   /** what cannot be taken back, in sentences */
   irreversible: string[]
-  time: { total: number; stages: Record<string, number>; guessed: boolean }
+  /** `writesStop`: how much of it nobody can write */
+  time: { total: number; stages: Record<string, number>; guessed: boolean; writesStop: number }
 }
 
 /** What an upgrade would do, before it does anything; plain data, without secrets. */

@@ -1,7 +1,13 @@
 import type { HistoryEntry } from '../../install/history.ts'
 
 /** milliseconds of stages that no earlier run tells of: what the lab takes, and a bit */
-const guesses: Readonly<Record<string, number>> = { deploy: 60_000, backup: 10_000, proof: 20_000, pull: 30_000 }
+const guesses: Readonly<Record<string, number>> = {
+  deploy: 60_000,
+  backup: 10_000,
+  proof: 20_000,
+  pull: 30_000,
+  move: 30_000,
+}
 
 /**
  * How long a step may take, by what stages took before at this site: the longest of the last three times.

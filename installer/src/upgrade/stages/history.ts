@@ -1,9 +1,10 @@
+import { keptText } from '../../cluster/database-volume.ts'
 import type { Stage } from '../../install/engine.ts'
 import { addToHistory, type HistoryEntry, named } from '../../install/history.ts'
 import type { StepContext } from '../context.ts'
 import { claimOf } from '../postgres-major.ts'
 import { thisHost, type UpgradeRecord } from '../record.ts'
-import { keptText, readVolume } from '../volume.ts'
+import { readVolume } from '../volume.ts'
 
 /** What the history says of an upgrade that ends, or of its way back. */
 export function entryOf(

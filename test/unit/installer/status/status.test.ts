@@ -93,9 +93,17 @@ test('a license that ended, a full volume and a release that is not done are nam
 
 test('the volume of the major version that runs is looked at, not the one that an upgrade has left', async (t) => {
   const { look, put, objects, apps, core } = await healthy(t)
+  const spec = { resources: { requests: { storage: '10Gi' } } }
   const claim = `${core}/persistentvolumeclaims/data-cde-postgres`
-  put(`${claim}-15-0`, { ...objects.get(`${claim}-17-0`), status: { phase: 'Lost' } })
-  assert.match((await look()).line('database')?.found ?? '', /^data-cde-postgres-17-0, /)
+  const { metadata, ...current } = objects.get(`${claim}-17-0`) ?? {}
+  const name = 'data-cde-postgres-15-0'
+  put(`${claim}-15-0`, { ...current, metadata: { ...metadata, name }, spec, status: { phase: 'Lost' } })
+  const { line } = await look()
+  assert.match(line('database')?.found ?? '', /^data-cde-postgres-17-0, /)
+  assert.match(
+    line('database-kept')?.found ?? '',
+    /^data-cde-postgres-15-0 \(10\.7 GB\).* delete pvc data-cde-postgres-15-0$/,
+  )
   objects.delete(`${claim}-17-0`)
   assert.equal((await look()).line('database')?.found, 'data-cde-postgres-17-0 does not exist')
   objects.delete(`${core}/secrets/sh.helm.release.v1.cde.v1`)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { V1StatefulSet } from '@kubernetes/client-node'
+import { keptText } from '../../../../installer/src/cluster/database-volume.ts'
 import { assertVolume } from '../../../../installer/src/upgrade/back/volume.ts'
 import type { UpgradeRecord } from '../../../../installer/src/upgrade/record.ts'
 import {
   applyVolume,
   assertFree,
   isFilled,
-  keptText,
   readVolume,
   removeVolume,
 } from '../../../../installer/src/upgrade/volume.ts'
