@@ -86,6 +86,7 @@ test('a chart of another major version does not begin with an empty database bes
     why: /the database is in data-cde-postgres-15-0, and this release has PostgreSQL 17.*sealift upgrade/,
   })
   await run(helm, [...upgrade, '--dry-run=server', '--set=postgres.major=15'])
+  await run(helm, [...upgrade, '--dry-run=server', '--set=postgres.isPlan=true'])
   const made = [
     'apiVersion: v1',
     'kind: PersistentVolumeClaim',

@@ -55,11 +55,12 @@ export function chartValues(answers: CompleteAnswers, release: Release, hasCa: b
   return merged(decided, answers.values ?? {}, [])
 }
 
-/** The major version of PostgreSQL comes with a release: kept by a site, it would start the next release on an empty volume. */
+/** The major version of PostgreSQL comes with a release: kept by a site, or not looked after, it would start on an empty volume. */
 function assertOwnMajor(values: Values | undefined): void {
   const postgres = values?.postgres
-  if (!isValues(postgres) || postgres.major === undefined) return
-  throw new SealiftError('USAGE_ANSWERS', 'values.postgres.major is decided by the release', {
+  const name = isValues(postgres) && ['major', 'isPlan'].find((one) => postgres[one] !== undefined)
+  if (!name) return
+  throw new SealiftError('USAGE_ANSWERS', `values.postgres.${name} is decided by the release`, {
     fix: 'remove it from values',
   })
 }

@@ -10,14 +10,11 @@ import { makeAnew } from './plan/objects/make-anew.ts'
 import type { ObjectPlan } from './plan/objects/object-plan.ts'
 import { planObjects } from './plan/objects/plan-objects.ts'
 
-type Context = Pick<
-  InstallContext,
-  'answers' | 'chart' | 'cluster' | 'helm' | 'helmRelease' | 'rendered' | 'signal' | 'values'
->
+type Context = Pick<InstallContext, 'answers' | 'chart' | 'cluster' | 'helm' | 'helmRelease' | 'signal' | 'values'>
 
 /**
- * What a release would do to the objects of the cluster. Where the database `moves` to another major version, the chart is
- * rendered without a look at the cluster: it would refuse, since the volume that it wants comes later.
+ * What a release would do to the objects of the cluster. Where the database `moves` to another major version, the chart is told
+ * so: it would refuse, since the volume that it wants comes later.
  */
 export async function compareObjects(
   context: Context,
@@ -25,14 +22,14 @@ export async function compareObjects(
   moves: boolean,
 ): Promise<{ rendered: string; plan: ObjectPlan }> {
   const { answers, helmRelease, signal } = context
-  const rendered = moves
-    ? await context.rendered()
-    : await helmTemplate(
-        await context.helm(),
-        helmRelease,
-        { chart: await context.chart(), values: context.values() },
-        { signal, isUpgrade: true, address: answers },
-      )
+  const values = context.values()
+  const postgres = { ...(values.postgres as object | undefined), isPlan: true }
+  const rendered = await helmTemplate(
+    await context.helm(),
+    helmRelease,
+    { chart: await context.chart(), values: moves ? { ...values, postgres } : values },
+    { signal, isUpgrade: true, address: answers },
+  )
   const cluster = context.cluster()
   return { rendered, plan: await planObjects({ cluster, release: helmRelease, installed: { manifest }, rendered }) }
 }

@@ -55,7 +55,7 @@ export interface RollbackPlan {
 export interface Rollback {
   plan: RollbackPlan
   /** Goes back. Returns what was lost. @throws SealiftError of the stage that failed: run again, it goes on */
-  run(emit: UpgradeEmit): Promise<Difference[]>
+  run(emit: UpgradeEmit): Promise<Difference[] | undefined>
   close(): Promise<void>
 }
 

@@ -1,7 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseAnswers } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { describeLoss } from '../backup/restore.ts'
 import { withdrawNotice } from '../database/notices.ts'
 import type { Difference } from '../database/state.ts'
 import { resumeWrites } from '../database/writes.ts'
@@ -22,6 +21,7 @@ import { chartBackStage, objectsBackStage } from './back/chart.ts'
 import { type BackContext, type BackDeps, createBackContext } from './back/context.ts'
 import { databaseBackStage, databaseReadyStage } from './back/database.ts'
 import { endBackStage } from './back/end.ts'
+import { lossText } from './back/loss.ts'
 import { secretsBackStage } from './back/secrets.ts'
 import { volumeBackStage } from './back/volume.ts'
 import { createStepContext, type StepContext, type StepDeps } from './context.ts'
@@ -121,7 +121,7 @@ async function failBack({ answers, ...run }: StepRun, context: StepContext): Pro
   const { from, to, failed } = context.record()
   const { signal, timeout, helm } = context
   const record = context.record()
-  let lost: Difference[]
+  let lost: Difference[] | undefined
   try {
     const before = answersBefore(record, answers)
     lost = await goBack({ answers: before, backup: context.options.backup, helm, signal, timeout, record }, run)
@@ -155,17 +155,14 @@ export function answersBefore(
  * Goes from wherever an upgrade has come to, back to the release of before. Returns what is lost by that.
  * @throws SealiftError of the stage that failed: run again, it goes on
  */
-export async function goBack(deps: BackDeps, run: Pick<StepRun, 'journal' | 'emit' | 'signal'>): Promise<Difference[]> {
+export async function goBack(
+  deps: BackDeps,
+  run: Pick<StepRun, 'journal' | 'emit' | 'signal'>,
+): Promise<Difference[] | undefined> {
   const context = createBackContext(deps)
   await stagesOf(run, context, backStages)
   return context.lost
 }
-
-/** What a way back has cost, for people. */
-export const lossText = (lost: readonly Difference[]): string =>
-  lost.length === 0
-    ? 'nothing was lost'
-    : `what was written after the backup is lost: ${lost.map(describeLoss).join('; ')}`
 
 async function stagesOf<C extends StepContext | BackContext>(
   { journal, emit, signal }: Pick<StepRun, 'journal' | 'emit' | 'signal'>,

@@ -41,7 +41,7 @@ export const rollback = defineCommand({
       .epilogue('Killed at any moment, the same command goes on, from any machine. docs/upgrade.md explains it.'),
   handler: async (args) => {
     const { openRollback } = await import('../../upgrade/rollback.ts')
-    const { lossText } = await import('../../upgrade/step.ts')
+    const { lossText } = await import('../../upgrade/back/loss.ts')
     const { rollbackText } = await import('../upgrade-report.ts')
     const signal = interruption()
     const where = siteOf(args)

@@ -9,7 +9,10 @@ import { ingressAddress } from '../ingress-address.ts'
 import { answerOf, type SmokeCheck, smokeChecks } from '../smoke-check.ts'
 import { wayBefore } from '../websocket.ts'
 
-type Context = Pick<InstallContext, 'answers' | 'cluster' | 'signal'>
+type Context = Pick<InstallContext, 'answers' | 'cluster' | 'signal' | 'timeout'>
+
+/** milliseconds that the ingress may take to lead to what runs, where the platform may take longer to be ready */
+const patience = 90_000
 
 export const smokeStage: Stage<Context> = {
   id: 'smoke',
@@ -19,7 +22,7 @@ export const smokeStage: Stage<Context> = {
   async run(context, report) {
     const { answers, signal } = context
     const ca = (await readSecret(context.cluster(), answers.namespace, secretNames.tls))?.['ca.crt']
-    const deadline = Date.now() + 90_000
+    const deadline = Date.now() + Math.min(patience, context.timeout)
     const checks = smokeChecks(answers)
     let done = 0
     for (const check of checks) {

@@ -21,8 +21,8 @@ export interface BackContext {
   times: Record<string, number>
   /** the stage that failed */
   failing?: string
-  /** what somebody would miss; set by the stage that takes the database from the backup */
-  lost: Difference[]
+  /** what somebody would miss; set by the stage that leaves the database of now; undefined where nobody can count it */
+  lost: Difference[] | undefined
   record(): UpgradeRecord
   note(change: Partial<UpgradeRecord>): Promise<void>
   cluster(): Cluster

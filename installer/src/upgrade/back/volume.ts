@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { openBackup } from '../../backup/file/open.ts'
-import { describeLoss, lossesOf } from '../../backup/restore.ts'
+import { lossesOf } from '../../backup/restore.ts'
 import type { Cluster } from '../../cluster/connection.ts'
 import type { Difference } from '../../database/state.ts'
 import { stopWrites } from '../../database/writes.ts'
@@ -12,6 +12,7 @@ import type { UpgradeRecord } from '../record.ts'
 import { readVolume, removeVolume } from '../volume.ts'
 import type { DatabaseUse } from '../with-database.ts'
 import { type BackContext, to } from './context.ts'
+import { lossText } from './loss.ts'
 import { stopManagers } from './managers.ts'
 
 /**
@@ -22,10 +23,8 @@ export async function leaveVolume(context: BackContext, report: Reporter): Promi
   const { answers, record, withDatabase, note } = context
   await assertVolume(context.cluster(), answers.namespace, record())
   if (!record().writesStopped) {
-    const lost = await lostWith(record(), record().backup?.path, withDatabase, stopWrites)
-    if (lost === undefined) report.warn('what was written since the upgrade is lost; nobody can count it')
-    else if (lost.length > 0) report.warn(`lost is what was written since: ${lost.map(describeLoss).join('; ')}`)
-    context.lost = lost ?? []
+    context.lost = await lostWith(record(), record().backup?.path, withDatabase, stopWrites)
+    report.info(lossText(context.lost))
   }
   await note({ writesStopped: true, passed: false })
   await stopManagers(context, report)

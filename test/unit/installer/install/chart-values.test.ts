@@ -129,4 +129,5 @@ test('the major version of PostgreSQL is never kept from the values of an older 
   const put = (postgres: unknown) => chartValues(answers({ values: { postgres } }), release, true).postgres
   assert.deepEqual(put({ storage: '20Gi' }), { storage: '20Gi' })
   assert.throws(() => put({ major: 15, storage: '20Gi' }), { code: 'USAGE_ANSWERS', message: /decided by the release/ })
+  assert.throws(() => put({ isPlan: true }), { code: 'USAGE_ANSWERS', message: /postgres\.isPlan is decided/ })
 })
