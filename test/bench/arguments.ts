@@ -6,17 +6,19 @@ import { envproxyRows } from './envproxy/envproxy.ts'
 export const usage = `npm run bench -- data-path [--size SIZE] [--rows ROW,ROW] [--runs N] [--contestants NAME,NAME] [--out FILE] [--cli FILE] [--json]
 npm run bench -- envproxy [--quick] [--rows ROW,ROW] [--runs N] [--out FILE] [--json]
 npm run bench -- manager [--quick] [--runs N] [--out FILE] [--json]
+npm run bench -- upgrade [--quick] [--runs N] [--out FILE] [--json]
 
 data-path measures the data path beside comparable tools, in turn, on the same content and registries; envproxy the proxy to
-workspaces beside other proxies; manager the API over a database that is full. docs/benchmarks.md explains them.
+workspaces beside other proxies; manager the API over a database that is full; upgrade, in the lab, what people notice of an
+upgrade, and backups beside pg_dump. docs/benchmarks.md explains them.
 
-  --quick        less of everything, in less than a minute
+  --quick        less of everything: in less than a minute, upgrade in some
   --size         small (349 MB, the default), 1g, 8g, or demo (the images of the demo)
   --rows         data-path: of ${rowNames.join(', ')} (default: all)
                  envproxy: of ${envproxyRows.join(', ')} (default: all)
   --runs         timed runs of each contestant (default: data-path ${Object.entries(plans)
     .map(([size, { runs }]) => `${size} ${runs}`)
-    .join(', ')}; envproxy and manager 3, quick 1)
+    .join(', ')}; the others 3, quick 1)
   --contestants  of: sealift, skopeo, crane, oras, regctl, imgpkg (default: all; with 8g: sealift, imgpkg)
   --out          file for the whole report as JSON (default: in the cache, its path is shown)
   --cli          main.ts of another checkout's CLI, to compare two states of the code

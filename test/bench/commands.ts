@@ -10,9 +10,16 @@ import { envproxyText } from './envproxy/report.ts'
 import { benchManager } from './manager/manager.ts'
 import { managerText } from './manager/report.ts'
 import { reportText } from './report.ts'
+import { upgradeText } from './upgrade/report.ts'
+import { benchUpgrade } from './upgrade/upgrade.ts'
 
 /** What can be measured, by name. */
-export const commands: Record<string, (values: Values) => Promise<void>> = { 'data-path': dataPath, envproxy, manager }
+export const commands: Record<string, (values: Values) => Promise<void>> = {
+  'data-path': dataPath,
+  envproxy,
+  manager,
+  upgrade,
+}
 
 const log = (line: string) => void process.stderr.write(`${line}\n`)
 
@@ -59,6 +66,14 @@ async function manager(values: Values): Promise<void> {
   const report = await benchManager({ quick, runs: runsOf(values, quick ? 1 : 3), nodeFlags: flagsOf(values), log })
   await writeFile(out, JSON.stringify(report, null, 1))
   show(values, report, managerText(report), out)
+}
+
+async function upgrade(values: Values): Promise<void> {
+  const { quick } = values
+  const out = await outputOf(values, 'upgrade')
+  const report = await benchUpgrade({ quick, runs: runsOf(values, quick ? 1 : 3), log })
+  await writeFile(out, JSON.stringify(report, null, 1))
+  show(values, report, upgradeText(report), out)
 }
 
 const flagsOf = (values: Values) => values['node-flags']?.split(' ') ?? []
