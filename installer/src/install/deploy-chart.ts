@@ -49,7 +49,8 @@ export async function deployChart(
 type HelmRun = Pick<Parameters<typeof helmUpgrade>[4], 'signal' | 'kill' | 'onLine' | 'onStart'>
 
 /**
- * Lets Helm do something and looks at the pods meanwhile; ends it where a problem of one stays.
+ * Lets Helm do something and looks at the pods meanwhile. A problem of one that stays ends it before its time, unless
+ * `endsEarly` says that there may be pods that are about to go.
  * @throws SealiftError CLUSTER_ROLLOUT with the reason of each pod that does not run, else what `work` fails with
  */
 export async function watched(
@@ -63,6 +64,7 @@ export async function watched(
   workloads: readonly Workload[],
   report: Reporter,
   work: (helm: Awaited<ReturnType<DeployContext['helm']>>, run: HelmRun) => Promise<void>,
+  { endsEarly = true } = {},
 ): Promise<void> {
   const helm = await extract()
   const cluster = connect()
@@ -77,6 +79,7 @@ export async function watched(
     }
     for await (const rollout of watchRollout(cluster, answers.namespace, workloads, watch, stopWatch.signal)) {
       if (rollout.problems.length > 0) worst = rollout
+      if (!endsEarly) continue
       const image = rollout.problems.some((problem) => /Image/.test(problem.reason))
       const isFinal = rollout.problems.some((problem) => final.test(problem.message))
       if (isFinal || rollout.troubledFor > (image ? patience.image : patience.other) * share) stopHelm.abort()

@@ -22,8 +22,14 @@ export const chartBackStage: Stage<BackContext> = {
     const { answers, helmRelease, timeout } = context
     await clearTheWay(context, report, true)
     const workloads = workloadsOf(renderedObjects(await manifestOf(context)))
-    await watched(context, workloads, report, (helm, run) =>
-      helmRollback(helm, answers, helmRelease, to(context).revision, { ...run, timeout }),
+    const { revision } = to(context)
+    await watched(
+      context,
+      workloads,
+      report,
+      (helm, run) => helmRollback(helm, answers, helmRelease, revision, { ...run, timeout }),
+      // pods of the release that failed are there until Helm has changed what runs them
+      { endsEarly: false },
     )
     await context.note({ chartIsBack: true })
   },
