@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util'
 import { plans } from './corpus-plan.ts'
 import { rowNames } from './data-path.ts'
 import { envproxyRows } from './envproxy/envproxy.ts'
+import { upgradeRows } from './upgrade/upgrade.ts'
 
 export const usage = `npm run bench -- data-path [--size SIZE] [--rows ROW,ROW] [--runs N] [--contestants NAME,NAME] [--out FILE] [--cli FILE] [--json]
 npm run bench -- envproxy [--quick] [--rows ROW,ROW] [--runs N] [--out FILE] [--json]
 npm run bench -- manager [--quick] [--runs N] [--out FILE] [--json]
-npm run bench -- upgrade [--quick] [--runs N] [--out FILE] [--json]
+npm run bench -- upgrade [--quick] [--rows ROW,ROW] [--runs N] [--out FILE] [--json]
 
 data-path measures the data path beside comparable tools, in turn, on the same content and registries; envproxy the proxy to
 workspaces beside other proxies; manager the API over a database that is full; upgrade, in the lab, what people notice of an
@@ -16,6 +17,7 @@ upgrade, and backups beside pg_dump. docs/benchmarks.md explains them.
   --size         small (349 MB, the default), 1g, 8g, or demo (the images of the demo)
   --rows         data-path: of ${rowNames.join(', ')} (default: all)
                  envproxy: of ${envproxyRows.join(', ')} (default: all)
+                 upgrade: of ${upgradeRows.join(', ')} (default: all)
   --runs         timed runs of each contestant (default: data-path ${Object.entries(plans)
     .map(([size, { runs }]) => `${size} ${runs}`)
     .join(', ')}; the others 3, quick 1)

@@ -11,7 +11,7 @@ import { benchManager } from './manager/manager.ts'
 import { managerText } from './manager/report.ts'
 import { reportText } from './report.ts'
 import { upgradeText } from './upgrade/report.ts'
-import { benchUpgrade } from './upgrade/upgrade.ts'
+import { benchUpgrade, upgradeRows } from './upgrade/upgrade.ts'
 
 /** What can be measured, by name. */
 export const commands: Record<string, (values: Values) => Promise<void>> = {
@@ -71,7 +71,12 @@ async function manager(values: Values): Promise<void> {
 async function upgrade(values: Values): Promise<void> {
   const { quick } = values
   const out = await outputOf(values, 'upgrade')
-  const report = await benchUpgrade({ quick, runs: runsOf(values, quick ? 1 : 3), log })
+  const report = await benchUpgrade({
+    quick,
+    rows: rowsOf(values, upgradeRows),
+    runs: runsOf(values, quick ? 1 : 3),
+    log,
+  })
   await writeFile(out, JSON.stringify(report, null, 1))
   show(values, report, upgradeText(report), out)
 }

@@ -39,6 +39,5 @@ export async function fillDatabase(site: UpgradeSite, bytes: number, log: (line:
   }
   // what the first reader would write otherwise
   await psql(site, 'VACUUM (ANALYZE) bench_rows')
-  await psql(site, 'CHECKPOINT')
   return filled
 }

@@ -33,10 +33,11 @@ function sizes(): Column[] {
 
 /** The report for people. */
 export function upgradeText({ runs, bytes, machine, figures, targets }: UpgradeReport): string {
+  const measured = tables.filter(([row]) => figures.some((one) => one.row.startsWith(row)))
   return [
-    `${runs} run(s) in turn, medians; the full database has ${Math.round(bytes / 1e6)} MB.`,
+    `${runs} run(s) in turn, medians${bytes === undefined ? '' : `; the full database has ${Math.round(bytes / 1e6)} MB`}.`,
     machineLine(machine),
-    ...tables.flatMap(([row, columns]) => [
+    ...measured.flatMap(([row, columns]) => [
       '',
       figuresTable(figures, row, columns, { who: 'sealift', title: 'ours / it' }),
     ]),

@@ -13,7 +13,11 @@ import { upgradeWithPeople } from './people.ts'
 import { startUpgradeSite } from './site.ts'
 import { judgeUpgrade } from './targets.ts'
 
+export const upgradeRows = ['upgrade', 'backup'] as const
+
 export interface UpgradeBenchOptions {
+  /** `upgrade` with its plan; `backup` with its proof, of a full database */
+  rows: readonly (typeof upgradeRows)[number][]
   runs: number
   /** a small database instead of a large one */
   quick: boolean
@@ -22,8 +26,8 @@ export interface UpgradeBenchOptions {
 
 export interface UpgradeReport {
   runs: number
-  /** of the full database */
-  bytes: number
+  /** of the full database, where one was backed up */
+  bytes: number | undefined
   machine: Machine
   figures: Figures[]
   targets: Target[]
@@ -33,7 +37,7 @@ export interface UpgradeReport {
 const sizes = { quick: 200e6, usual: 2e9 }
 
 /** Measures plan and upgrade of a site in the lab, then backups of its database once that is full. */
-export async function benchUpgrade({ runs, quick, log }: UpgradeBenchOptions): Promise<UpgradeReport> {
+export async function benchUpgrade({ rows, runs, quick, log }: UpgradeBenchOptions): Promise<UpgradeReport> {
   await ensurePackages('bench')
   const loadBefore = loadavg()
   const figures: Figures[] = []
@@ -52,14 +56,20 @@ export async function benchUpgrade({ runs, quick, log }: UpgradeBenchOptions): P
       }
     }
     const next = await site.carry(await sealRelease(files, release11, log), 'next')
-    await plan('plan', next)
-    const upgraded = await upgradeWithPeople(site, next, log)
-    log(`upgrade: ${JSON.stringify(upgraded)}`)
-    addRun(figuresOf(figures, 'upgrade', 'sealift'), upgraded)
-
-    const bytes = await fillDatabase(site, quick ? sizes.quick : sizes.usual, log)
-    await plan('plan full', await site.carry(await sealRelease(files, release12, log), 'later'))
-    await backupRows(site, figures, { bytes, runs, scratch, log })
+    let following = next
+    if (rows.includes('upgrade')) {
+      await plan('plan', next)
+      const upgraded = await upgradeWithPeople(site, next, log)
+      log(`upgrade: ${JSON.stringify(upgraded)}`)
+      addRun(figuresOf(figures, 'upgrade', 'sealift'), upgraded)
+      following = await site.carry(await sealRelease(files, release12, log), 'following')
+    }
+    let bytes: number | undefined
+    if (rows.includes('backup')) {
+      bytes = await fillDatabase(site, quick ? sizes.quick : sizes.usual, log)
+      await plan('plan full', following)
+      await backupRows(site, figures, { bytes, runs, scratch, log })
+    }
     return { runs, bytes, machine: machine(loadBefore), figures, targets: judgeUpgrade(figures) }
   } finally {
     removeScratch()
