@@ -12,7 +12,7 @@ import { release10 } from '../lab/releases/releases.ts'
 import { sealRelease } from '../lab/releases/seal-release.ts'
 import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 
-/** Release 1.0 on a borrowed lab, with the bundles of others beside it, all served by one registry. */
+/** A release on a borrowed lab, 1.0 by default, with the bundles of others beside it, all served by one registry. */
 export interface UpgradeSite {
   ground: OnBorrowedLab<DemoGround>
   platform: Platform
@@ -41,10 +41,11 @@ export async function startUpgradeSite(
   variants: Record<string, ReleaseVariant>,
   values: object,
   log: (line: string) => void,
+  from = release10,
 ): Promise<UpgradeSite> {
   const bundles: Record<string, string> = {}
   const ground = await onBorrowedLab(async (options) => {
-    const begun = await startGround({ ...options, release: release10 }, steps(options.log, false))
+    const begun = await startGround({ ...options, release: from }, steps(options.log, false))
     const { files, served } = begun
     for (const [name, variant] of Object.entries(variants)) {
       const bundle = join(files.bundles, `${name}.bundle`)

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { connectCluster } from '../../installer/src/cluster/connection.ts'
+import { openDatabase } from '../../installer/src/database/open.ts'
+import { tableStates } from '../../installer/src/database/state.ts'
+import { areWritesStopped } from '../../installer/src/database/writes.ts'
+import { logIn, type User, type Workspace } from '../lab/demo-user.ts'
+import { release10on15, release11 } from '../lab/releases/releases.ts'
+import { ask } from './second-user.ts'
+import { startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
+
+const account = { password: 'correct horse battery' }
+
+let site: UpgradeSite
+
+before(
+  async () => {
+    const next = { ...release11, version: '1.1.17', postgres: 17 } as const
+    const broken = { ...release11, version: '1.1.18', postgres: 17, change: 'smoke-fails' } as const
+    site = await startUpgradeSite({ next, broken }, {}, console.log, release10on15)
+    await asAdmin(async (admin) => {
+      await ask(admin, 201, 'POST', '/api/v0/users', { username: 'ann', ...account })
+      const wanted = { name: 'box', cpu: 0.25, memoryGiB: 1, diskGiB: 1 }
+      const box = await ask<Workspace>(admin, 201, 'POST', '/api/v0/workspaces', wanted)
+      await admin.waitForWorkspace(box.id, 120_000)
+    })
+  },
+  { timeout: 30 * 60_000 },
+)
+
+after(() => site?.close())
+
+const upgrade = (bundle: string | undefined) =>
+  site.run(['upgrade', bundle ?? '', `--directory=${site.at('backups')}`, '--timeout=1m', '--yes'])
+
+async function asAdmin<T>(work: (admin: User) => Promise<T>): Promise<T> {
+  const admin = await logIn(site.platform, 'admin', site.adminPassword)
+  try {
+    return await work(admin)
+  } finally {
+    await admin.close()
+  }
+}
+
+const settings = [
+  'licenses',
+  'organizations',
+  'members',
+  'users',
+  'identities',
+  'images',
+  'registries',
+  'ssh_keys',
+  'api_keys',
+]
+
+/** Which PostgreSQL it is, whether people can write, and what tables hold that nothing but people changes. */
+async function database() {
+  const cluster = connectCluster({ kubeconfig: site.ground.site.kubeconfig }, AbortSignal.timeout(60_000))
+  const opened = await openDatabase(cluster, 'cde')
+  try {
+    const tables = (await tableStates(opened)).filter(({ name }) => settings.includes(name))
+    const workspaces = await opened.query<{ id: string }>('SELECT id, name FROM workspaces ORDER BY id')
+    return { major: opened.major, stopped: await areWritesStopped(opened), tables, workspaces }
+  } finally {
+    await opened.close()
+  }
+}
+
+const claims = async () => {
+  const lines = await site.kubectl(
+    'get',
+    'pvc',
+    '--output=jsonpath={range .items[*]}{.metadata.name}={.status.phase} {end}',
+  )
+  return lines.split(' ').filter((line) => line.includes('postgres'))
+}
+
+const addUser = (username: string) =>
+  asAdmin((admin) => ask(admin, 201, 'POST', '/api/v0/users', { username, ...account }))
+
+test('a broken release on PostgreSQL 17 comes back to the volume of 15', { timeout: 300_000 }, async () => {
+  const before = await database()
+  assert.deepEqual([before.major, before.stopped, await claims()], [15, false, ['data-cde-postgres-15-0=Bound']])
+  const { exitCode, stdout, stderr } = await upgrade(site.bundles.broken)
+  assert.notEqual(exitCode, 0, stdout)
+  assert.match(stderr, /UPGRADE_CAME_BACK/)
+  assert.match(stderr, /nothing was lost/)
+  assert.deepEqual(await database(), before)
+  assert.deepEqual(await claims(), ['data-cde-postgres-15-0=Bound'])
+  await addUser('bert')
+})
+
+test('the data of PostgreSQL 15 is in 17, and the old volume stays', { timeout: 300_000 }, async () => {
+  const before = await database()
+  const { exitCode, stdout, stderr } = await upgrade(site.bundles.next)
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stdout, /PostgreSQL 15 → 17/)
+  assert.doesNotMatch(stdout, /Secret cde-(postgres|ssh)/, 'the plan changes no secret')
+  assert.match(stderr, /delete pvc data-cde-postgres-15-0/)
+  assert.deepEqual(await database(), { ...before, major: 17 })
+  assert.deepEqual(await claims(), ['data-cde-postgres-15-0=Bound', 'data-cde-postgres-17-0=Bound'])
+  await addUser('carl')
+})
+
+test('taken back by hand, it is what it was before, and says what that loses', { timeout: 300_000 }, async () => {
+  const { exitCode, stdout, stderr } = await site.run(['rollback', '--yes'])
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stdout, /users: 1 row more than then/)
+  const { major, stopped } = await database()
+  assert.deepEqual([major, stopped, await claims()], [15, false, ['data-cde-postgres-15-0=Bound']])
+  await addUser('carl')
+})
