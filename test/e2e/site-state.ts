@@ -1,12 +1,11 @@
-import { type TableState, tableStates } from '../../installer/src/database/state.ts'
-
 type Kubectl = (...words: string[]) => Promise<string>
 
 /** What an upgrade that failed has to leave as it was. */
 export interface SiteState {
   /** of the database, as pg_dump has it */
-  schema: string
-  tables: TableState[]
+  schema: string[]
+  /** one statement for each row, sorted */
+  rows: string[]
   /** live objects by kind and name, without what the cluster itself writes */
   objects: Record<string, unknown>
 }
@@ -14,19 +13,18 @@ export interface SiteState {
 const database = 'statefulset/cde-postgres-17'
 
 /** Answers a statement with its rows. */
-export async function rows<T>(kubectl: Kubectl, sql: string): Promise<T[]> {
-  const query = `SELECT coalesce(json_agg(t), '[]') FROM (${sql}) t`
-  return JSON.parse(await kubectl('exec', database, '--', 'psql', '-U', 'cde', '-d', 'cde', '-Atc', query))
+export async function query<T>(kubectl: Kubectl, sql: string): Promise<T[]> {
+  const asJson = `SELECT coalesce(json_agg(t), '[]') FROM (${sql}) t`
+  return JSON.parse(await kubectl('exec', database, '--', 'psql', '-U', 'cde', '-d', 'cde', '-Atc', asJson))
 }
 
 export async function siteState(kubectl: Kubectl): Promise<SiteState> {
-  const [schema, tables, objects] = await Promise.all([
-    kubectl('exec', database, '--', 'pg_dump', '-U', 'cde', '-d', 'cde', '--schema-only'),
-    tableStates({ query: (sql) => rows(kubectl, sql) }),
-    liveObjects(kubectl),
-  ])
-  // pg_dump writes a random word against injection
-  return { schema: schema.replaceAll(/^\\(un)?restrict .*$/gm, ''), tables, objects }
+  const dump = ['exec', database, '--', 'pg_dump', '-U', 'cde', '-d', 'cde', '--inserts']
+  const [text, objects] = await Promise.all([kubectl(...dump), liveObjects(kubectl)])
+  // pg_dump writes a random word against injection; a sequence never goes back
+  const lines = text.split('\n').filter((line) => !/^(\\(un)?restrict |SELECT pg_catalog\.setval)/.test(line))
+  const isRow = (line: string) => line.startsWith('INSERT INTO ')
+  return { schema: lines.filter((line) => !isRow(line)), rows: lines.filter(isRow).sort(), objects }
 }
 
 /** kinds whose objects come and go by themselves */

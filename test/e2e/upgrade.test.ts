@@ -7,7 +7,7 @@ import { logIn, type User, type Workspace } from '../lab/demo-user.ts'
 import { release11, release12 } from '../lab/releases/releases.ts'
 import { countThrough, type Echo, sshEcho, terminalEcho, until } from './echo.ts'
 import { ask } from './second-user.ts'
-import { rows, siteState } from './site-state.ts'
+import { query, siteState } from './site-state.ts'
 import { type SteadyClient, steadyClient } from './steady-client.ts'
 import { counted } from './terminal.ts'
 import { assertEnded, assertFailed, documents, startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
@@ -104,12 +104,12 @@ test('the plan names the way over both releases, and changes nothing', { timeout
 
 /** The names of the lab's own migrations that the database has. */
 const ofTheLab = async () => {
-  const names = await rows<{ name: string }>(site.kubectl, `SELECT name FROM migrations ORDER BY name`)
+  const names = await query<{ name: string }>(site.kubectl, `SELECT name FROM migrations ORDER BY name`)
   return names.map(({ name }) => name.slice(0, 3)).filter((name) => name > '900')
 }
 
 const remembered = () =>
-  rows(site.kubectl, 'SELECT id::text FROM users UNION SELECT id::text FROM workspaces ORDER BY id')
+  query(site.kubectl, 'SELECT id::text FROM users UNION SELECT id::text FROM workspaces ORDER BY id')
 
 const history = async () => {
   const result = await site.run(['history', '--json'])
