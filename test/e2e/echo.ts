@@ -17,20 +17,28 @@ export async function terminalEcho(user: User, workspace: string): Promise<Echo>
   return { ...one, send: one.type }
 }
 
-/** A session of OpenSSH with a terminal; `login` is `user-workspace`, `key` the file of the private key. */
-export function sshEcho(login: string, address: string, key: string): Echo {
+/**
+ * A session of OpenSSH with a terminal; `login` is `user-workspace`, `key` the file of the private key. `said`: what it wrote
+ * as errors.
+ */
+export function sshEcho(login: string, address: string, key: string): Echo & { said: () => string } {
   const options = ['IdentitiesOnly=yes', 'BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
   const flags = ['-tt', '-F', '/dev/null', '-i', key, ...options.flatMap((one) => ['-o', one])]
-  const child = spawn('ssh', [...flags, '-l', login, address], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('ssh', [...flags, '-l', login, address], { stdio: 'pipe' })
   let shown = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     shown += chunk
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
   })
   child.stdin.on('error', () => {})
   child.stdin.write(echo)
   return {
     send: (text) => child.stdin.write(text),
     shown: () => shown,
+    said: () => said,
     open: () => child.exitCode === null && child.signalCode === null,
     close: () => child.kill(),
   }

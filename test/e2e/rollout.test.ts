@@ -13,7 +13,7 @@ import type { User, Workspace } from '../lab/demo-user.ts'
 import { countThrough, type Echo, sshEcho, terminalEcho, until } from './echo.ts'
 import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 import { steadyClient } from './steady-client.ts'
-import { counted } from './terminal.ts'
+import { counted, openTerminal } from './terminal.ts'
 import { watchUpdates } from './watch-updates.ts'
 
 const run = promisify(execFile)
@@ -151,6 +151,29 @@ async function replaceUnderLoad(t: TestContext, name: string): Promise<void> {
   for (const one of [watch, ...Object.values(streams)]) one.close()
   await until('pods go that nobody uses any more', 90_000, async () => (await left()).length === 0)
 }
+
+test('a notice comes to a terminal and over SSH, beside what is said there, until it is withdrawn', async (t) => {
+  const sql = (statement: string) =>
+    site.kubectl(['exec', 'cde-postgres-17-0', '--', 'psql', '-U', 'cde', '-d', 'cde', '-qAt', '-c', statement])
+  const shell = await openTerminal(ann, box.id)
+  const ssh = sshEcho('admin-box', site.lab.nodeAddress, join(site.directory, 'id'))
+  t.after(() => {
+    shell.close()
+    ssh.close()
+  })
+  await until('a shell', 20_000, () => counted(ssh.shown())[0] === 0)
+  const told = () => shell.messages().findLast(({ type }) => type === 'notices')
+  const says = 'CDE is upgraded. Workspaces keep running.'
+  const id = await sql(
+    `INSERT INTO notices (kind, says, starts_at, ends_at) VALUES
+       ('upgrade', '${says}', now() + interval '5 min', now() + interval '30 min') RETURNING id`,
+  )
+  await until('a message', 20_000, () => told()?.notices?.[0]?.says === says)
+  await until('a line', 20_000, () => ssh.said().includes(`*** ${says} Begins in `))
+  assert.doesNotMatch(shell.shown() + ssh.shown(), /upgraded/)
+  await sql(`DELETE FROM notices WHERE id = '${id.trim()}'`)
+  await until('the end of it', 20_000, () => told()?.notices?.length === 0)
+})
 
 test('two of each are replaced, and nobody notices', { timeout: 240_000 }, (t) => replaceUnderLoad(t, 'between-two'))
 

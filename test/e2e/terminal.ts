@@ -7,6 +7,8 @@ export type Terminal = {
   session: string
   /** whether the session was there before */
   resumed: boolean
+  /** messages about the session and, beside its bytes, of notices */
+  messages: () => readonly { type: string; notices?: { says: string }[] }[]
   /** all that this connection was sent, as text */
   shown: () => string
   type: (text: string) => void
@@ -30,6 +32,7 @@ export async function openTerminal(user: User, workspace: string, session?: stri
   const query = new URLSearchParams({ cols: '120', rows: '30', ...(session === undefined ? {} : { id: session }) })
   const socket = user.openSocket(`${path}?${query}`, ['cde.shell.v1', `ticket.${ticket}`])
   let shown = ''
+  const messages: { type: string }[] = []
   const listeners = new Set<() => void>()
   const ended = Promise.withResolvers<number>()
   const begun = Promise.withResolvers<{ id: string; resumed: boolean }>()
@@ -38,6 +41,7 @@ export async function openTerminal(user: User, workspace: string, session?: stri
     if (binary) shown += data.toString()
     else {
       const message = JSON.parse(data.toString())
+      messages.push(message)
       if (message.type === 'session') begun.resolve(message)
     }
     for (const listener of listeners) listener()
@@ -55,6 +59,7 @@ export async function openTerminal(user: User, workspace: string, session?: stri
   return {
     session: first.id,
     resumed: first.resumed,
+    messages: () => messages,
     shown: () => shown,
     type: (text) => socket.send(Buffer.from(text)),
     until(pattern, limit = 15_000) {
