@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connectCluster } from '../../installer/src/cluster/connection.ts'
 import { openDatabase } from '../../installer/src/database/open.ts'
 import { tableStates } from '../../installer/src/database/state.ts'
 import { areWritesStopped } from '../../installer/src/database/writes.ts'
+import { run } from '../lab/command.ts'
 import { logIn, type User, type Workspace } from '../lab/demo-user.ts'
 import { release10on15, release11 } from '../lab/releases/releases.ts'
+import { helmBinary } from '../lab/tools.ts'
 import { ask } from './second-user.ts'
 import { startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
 
+const chart = join(import.meta.dirname, '../../manifests/chart')
 const account = { password: 'correct horse battery' }
 
 let site: UpgradeSite
@@ -78,6 +82,16 @@ const claims = async () => {
 
 const addUser = (username: string) =>
   asAdmin((admin) => ask(admin, 201, 'POST', '/api/v0/users', { username, ...account }))
+
+test('a chart of another major version does not begin with an empty database beside the one that is there', async () => {
+  const to = ['upgrade', 'cde', chart, '--namespace=cde', `--kubeconfig=${site.ground.site.kubeconfig}`]
+  const helm = async (...flags: string[]) => run(await helmBinary(), [...to, '--dry-run=server', ...flags])
+  await assert.rejects(helm(), {
+    why: /the database is in data-cde-postgres-15-0, and this release has PostgreSQL 17.*sealift upgrade/,
+  })
+  await helm('--set=postgres.major=15')
+  await helm('--set=postgres.isPlan=true')
+})
 
 test('a broken release on PostgreSQL 17 comes back to the volume of 15', { timeout: 300_000 }, async () => {
   const before = await database()
