@@ -1,20 +1,35 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { logIn } from '../lab/demo-user.ts'
-import type { ReleaseVariant } from '../lab/releases/release-variant.ts'
-import { release11, release12 } from '../lab/releases/releases.ts'
+import type { Change, ReleaseVariant } from '../lab/releases/release-variant.ts'
+import { release11, release11rewriting, release12 } from '../lab/releases/releases.ts'
 import { ask } from './second-user.ts'
-import { type SiteState, siteState } from './site-state.ts'
-import { assertFailed, documents, startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
+import { query, type SiteState, siteState } from './site-state.ts'
+import {
+  assertEnded,
+  assertFailed,
+  documents,
+  type StageEvent,
+  startUpgradeSite,
+  type UpgradeSite,
+} from './upgrade-site.ts'
 
 let site: UpgradeSite
 /** of release 1.0, with what people did in it */
 let old: SiteState
 
+const broken = (version: string, change: Change, of = release11): ReleaseVariant => ({ ...of, version, change })
 const variants = {
+  next: release11,
   last: release12,
-  unpullable: { ...release11, version: '1.1.12', change: 'cannot-be-pulled' },
-} satisfies Record<string, ReleaseVariant>
+  unpullable: broken('1.1.12', 'cannot-be-pulled'),
+  migrationFails: broken('1.1.13', 'migration-fails'),
+  appFails: broken('1.1.14', 'app-fails-after-migration'),
+  smokeFails: broken('1.1.15', 'smoke-fails'),
+  rewriting: broken('1.1.16', 'app-fails-after-migration', release11rewriting),
+}
 type Name = keyof typeof variants
 
 before(
@@ -40,16 +55,30 @@ async function writeSomething(username: string): Promise<void> {
   await admin.close()
 }
 
+/** A manager that comes back names the image of its release when it leads again: some seconds later. */
 async function assertNothingChanged(): Promise<void> {
-  const { rows, schema, objects } = await siteState(site.kubectl)
-  assert.deepEqual(schema, old.schema)
-  assert.deepEqual(objects, old.objects)
-  assert.deepEqual(rows, old.rows)
+  let now = await siteState(site.kubectl)
+  for (const end = Date.now() + 30_000; Date.now() < end && !isDeepStrictEqual(now.rows, old.rows); await sleep(1000))
+    now = await siteState(site.kubectl)
+  assert.deepEqual(now.schema, old.schema)
+  assert.deepEqual(now.objects, old.objects)
+  assert.deepEqual(now.rows, old.rows)
+}
+
+/** Runs a broken release to its end, and finds the site as it was. */
+async function comesBack(name: Name): Promise<string> {
+  const begun = performance.now()
+  const said = assertFailed(await site.run(command(name, ...going), 'state'), 'UPGRADE_CAME_BACK')
+  console.log(`${name}: there and back in ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+  assert.match(said, /nothing was lost/)
+  await assertNothingChanged()
+  return said
 }
 
 /** A command that fails with a code. Returns what it said. */
-async function refused(code: string, name: Name, ...flags: string[]): Promise<string> {
-  const words = ['upgrade', site.bundles[name] ?? '', `--directory=${site.at('backups')}`, ...going, ...flags]
+async function refused(code: string, name: Name | 'first', ...flags: string[]): Promise<string> {
+  const bundles: Record<string, string> = { ...site.bundles, first: site.ground.files.bundle }
+  const words = ['upgrade', bundles[name] ?? '', `--directory=${site.at('backups')}`, ...going, ...flags]
   return assertFailed(await site.run(words, 'state'), code)
 }
 
@@ -70,5 +99,128 @@ test('an image that no node can unpack ends it before anything changes', limit, 
     ['pull'],
     result.stderr,
   )
+  await assertNothingChanged()
+})
+
+test('a migration that fails half-way comes back', limit, async () => {
+  assert.match(await comesBack('migrationFails'), /MIGRATION_FAILED/)
+})
+
+test('pages that answer wrongly come back, and nobody else upgrades meanwhile', limit, async () => {
+  const other = Promise.withResolvers<Awaited<ReturnType<UpgradeSite['run']>>>()
+  let asked = false
+  const result = await site.runUntil(
+    command('smokeFails', ...going),
+    ({ type, stage }) => {
+      if (type === 'stage-start' && stage === 'license' && !asked) {
+        asked = true
+        void site.run(command('next', ...going), 'another').then(other.resolve, other.reject)
+      }
+      return undefined
+    },
+    'state',
+  )
+  assertFailed(result, 'UPGRADE_CAME_BACK')
+  assertFailed(await other.promise, 'UPGRADE_BUSY')
+  await assertNothingChanged()
+})
+
+test('a rewriting migration comes back from the backup, and people can write again', limit, async () => {
+  await comesBack('rewriting')
+  const before = await query(site.kubectl, 'SELECT username FROM users ORDER BY 1')
+  await writeSomething('later')
+  assert.equal((await query(site.kubectl, 'SELECT username FROM users ORDER BY 1')).length, before.length + 1)
+  old = await siteState(site.kubectl)
+})
+
+/** stages that take longer: they are ended in their middle, half a second after their beginning */
+const long = ['pull', 'backup', 'proof', 'deploy', 'rollout', 'smoke', 'database-ready', 'chart-back']
+
+/** Ends a command by SIGKILL in each of its stages, of one direction, once, and runs it again until it ends by itself. */
+async function killedInEach(
+  direction: 'forward' | 'back',
+  words: readonly string[],
+  between: (stage: string) => Promise<void>,
+) {
+  const killed = new Set<string>()
+  for (let round = 0; round < 30; round += 1) {
+    let back = false
+    let chosen: string | undefined
+    const kill = ({ type, stage = '', unfinished }: StageEvent) => {
+      back ||= type === 'stage-failed' || unfinished?.direction === 'back'
+      const other = back !== (direction === 'back')
+      if (type !== 'stage-start' || chosen !== undefined || other || killed.has(stage)) return undefined
+      chosen = stage
+      killed.add(stage)
+      return long.includes(stage) ? 500 : 0
+    }
+    const result = await site.runUntil(words, kill, 'state')
+    if (result.exitCode !== -1) return { result, killed: [...killed] }
+    await between(chosen ?? '')
+  }
+  throw new Error(`it does not end: killed in ${[...killed].join(', ')}`)
+}
+
+test('killed in each stage of the way back it comes back all the same', { timeout: 600_000 }, async () => {
+  const { result, killed } = await killedInEach('back', command('appFails', ...going), async () => {})
+  console.log(`killed in ${killed.join(', ')}`)
+  assertEnded(result, 11)
+  assert.ok(
+    ['database-ready', 'chart-back', 'database-back', 'smoke', 'history-back'].every((one) => killed.includes(one)),
+  )
+  await assertNothingChanged()
+})
+
+test('killed in each stage of an upgrade it comes to its end, and nobody else goes on with another release', {
+  timeout: 600_000,
+}, async () => {
+  const { result, killed } = await killedInEach('forward', command('next', ...going), async (stage) => {
+    if (stage !== 'deploy') return
+    await refused('UPGRADE_UNFINISHED', 'last')
+  })
+  console.log(`killed in ${killed.join(', ')}`)
+  assertEnded(result, 0)
+  const changing = ['pull', 'backup', 'proof', 'begin', 'deploy', 'smoke', 'keep', 'receipt', 'history']
+  assert.deepEqual(
+    changing.filter((stage) => !killed.includes(stage)),
+    [],
+  )
+  const { exitCode, stdout } = await site.run(command('next', '--plan', '--json'), 'state')
+  assert.equal(exitCode, 12, stdout)
+  const names = await query<{ name: string }>(site.kubectl, `SELECT name FROM migrations WHERE name > '900'`)
+  assert.deepEqual(
+    names.map(({ name }) => name.slice(0, 3)),
+    ['901'],
+  )
+  await writeSomething('much-later')
+})
+
+test('what does not fit release 1.1 is refused, and nothing changes', { timeout: 300_000 }, async () => {
+  old = await siteState(site.kubectl)
+  const { files } = site.ground
+  await refused('BUNDLE_OLDER', 'first')
+  await refused('LICENSE_AIRGAP', 'last', `--license=${files.free}`)
+
+  const receipt = 'configmap/sealift-receipt'
+  const text = await site.kubectl('get', receipt, '--output=jsonpath={.data.receipt\\.json}')
+  const patched = (changed: string) =>
+    site.kubectl('patch', receipt, `--patch=${JSON.stringify({ data: { 'receipt.json': changed } })}`)
+  await patched(text.replaceAll('sha256:', 'sha256:0'))
+  await refused('UPGRADE_RECEIPT', 'last')
+  await patched('')
+  await refused('UPGRADE_RECEIPT', 'last')
+  await patched(text)
+
+  const scaled = (replicas: number) => site.kubectl('scale', 'deployment/cde-dashboard', `--replicas=${replicas}`)
+  await scaled(2)
+  assert.match(await refused('UPGRADE_CONFLICT', 'last'), /Deployment cde-dashboard: spec\.replicas is set by kubectl/)
+  const taken = await site.runUntil(
+    command('last', '--take-over', ...going),
+    // the stage after the comparison
+    ({ type, stage }) => (type === 'stage-start' && stage === 'registry' ? 0 : undefined),
+    'state',
+  )
+  assert.equal(taken.exitCode, -1, taken.stderr)
+  await scaled(1)
   await assertNothingChanged()
 })

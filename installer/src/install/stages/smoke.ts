@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { readSecret } from '../../cluster/apply.ts'
+import { untilLeft } from '../../cluster/leaving-pods.ts'
 import { secretNames } from '../chart-values.ts'
 import type { InstallContext } from '../context.ts'
 import type { Stage } from '../engine.ts'
@@ -22,6 +23,8 @@ export const smokeStage: Stage<Context> = {
   async run(context, report) {
     const { answers, signal } = context
     const ca = (await readSecret(context.cluster(), answers.namespace, secretNames.tls))?.['ca.crt']
+    // else it may be the release of before that answers
+    await untilLeft(context.cluster(), answers.namespace)
     const deadline = Date.now() + Math.min(patience, context.timeout)
     const checks = smokeChecks(answers)
     let done = 0

@@ -29,9 +29,11 @@ export const databaseReadyStage: Stage<BackContext> = {
     await stopManagers(context, report)
     const site = { cluster: cluster(), namespace: answers.namespace }
     const { key } = context.backup
+    // in an upgrade that failed nobody could write since: what differs is the migrations' own work
+    const { takenBack } = context.record()
     await context.note({ writesStopped: true, passed: false })
     const { lost } = await restoreBackup(site, backup.path, { key, report, signal, leaveStopped: true })
-    context.lost = lost
+    context.lost = takenBack === undefined ? [] : lost
   },
 }
 
