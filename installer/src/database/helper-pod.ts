@@ -30,8 +30,8 @@ const user = 10001
 /** seconds after which the cluster ends such a pod, whatever became of everybody */
 const longest = 12 * 3600
 /** seconds that a pod waits for its first connection, and milliseconds that one of an earlier run has to end by itself */
-const unattended = 60
-const patience = 6_000
+const unattended = 15
+const patience = 20_000
 /** milliseconds until it runs */
 const startTime = 180_000
 /** milliseconds for the last requests, when all others have been given up */
