@@ -24,8 +24,8 @@ export async function siteState(kubectl: Kubectl): Promise<SiteState> {
   // pg_dump writes a random word against injection; a sequence never goes back
   const lines = text.split('\n').filter((line) => !/^(\\(un)?restrict |SELECT pg_catalog\.setval)/.test(line))
   const isRow = (line: string) => line.startsWith('INSERT INTO ')
-  // a condition that was restored has fewer parentheses
-  const plain = (line: string) => (line.includes(' CHECK (') ? line.replaceAll(/[()]/g, '') : line)
+  // an expression that was restored has fewer parentheses
+  const plain = (line: string) => line.replaceAll(/[()]/g, '')
   return { schema: lines.filter((line) => !isRow(line)).map(plain), rows: lines.filter(isRow).sort(), objects }
 }
 

@@ -43,9 +43,11 @@ test('checks that fail come first; one is ignored after a question, a strict one
   await page.keyboard.press('Escape')
   assert.equal(session.view().draft.ignore, undefined)
   await storage.getByRole('button', { name: 'Ignore' }).click()
+  const sent = page.waitForResponse((answer) => answer.request().postData()?.includes('/ignore') === true)
   await dialog.getByRole('button', { name: 'Ignore' }).click()
   await dialog.waitFor({ state: 'detached' })
   await storage.getByRole('button', { name: 'Do not ignore' }).waitFor()
+  await sent
   assert.deepEqual(session.view().draft.ignore, ['storage'])
   session.emit({ type: 'checks', checks: checks.map((check) => ({ ...check, state: 'running' })) })
   await page.getByText('They were stopped before their end.').waitFor()
