@@ -63,7 +63,7 @@ async function runFiles({ files: patterns, concurrency, timeout, longest = [] }:
   const files = [...asked.filter(isLong), ...asked.filter((file) => !isLong(file))]
   if (files.length === 0) console.log(`no file of this suite has ${parts.join(' or ')} in its path`)
   // a file whose process does not end must not hold the run for ever
-  const signal = AbortSignal.timeout(40 * 60_000)
+  const signal = AbortSignal.timeout(60 * 60_000)
   const stream = runTests({ files, concurrency, timeout, signal, isolation: 'process' })
   stream.on('test:pass', (event) => {
     if (event.details.type === 'suite') return

@@ -32,7 +32,7 @@ export const suites: readonly Suite[] = [
     files: ['test/e2e/**/*.test.ts'],
     concurrency: 2,
     timeout: 40 * minute,
-    longest: ['e2e/wizard', 'e2e/main-job', 'e2e/users-day'],
+    longest: ['e2e/wizard', 'e2e/main-job', 'e2e/users-day', 'e2e/upgrade'],
     ...site(),
   },
 ]
