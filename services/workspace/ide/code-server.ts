@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,8 @@ export interface CodeServerOptions {
 }
 
 const retryMs = 50
+/** Longest wait for an answer on whether it is ready, in milliseconds. */
+const readyMs = 5_000
 /** One that ends at once is not started again sooner than this after its start, in milliseconds. */
 const pauseMs = 3_000
 
@@ -42,7 +45,7 @@ const pauseMs = 3_000
  */
 export function createCodeServer(options: CodeServerOptions): CodeServer {
   const { log, runtime = tmpdir(), startMs = 45_000 } = options
-  let child: { process: ChildProcess; socket: string } | undefined
+  let child: { process: ChildProcess; socket: string; ready: boolean } | undefined
   let stopped = false
 
   let lastStart = Number.NEGATIVE_INFINITY
@@ -86,7 +89,7 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
         log.warn({ code, signal: by, seconds: Math.round((performance.now() - begun) / 1000) }, 'code-server ended')
     })
     log.info({ pid: made.pid }, 'code-server starts')
-    return { process: made, socket }
+    return { process: made, socket, ready: false }
   }
 
   let starting: ReturnType<typeof start> | undefined
@@ -100,8 +103,11 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
           })
           child = await starting
         }
+        const asked = child
         try {
-          return await open(child.socket)
+          if (!asked.ready) await assertReady(asked.socket)
+          asked.ready = true
+          return await open(asked.socket)
         } catch {
           await sleep(retryMs)
         }
@@ -119,6 +125,14 @@ const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-proxy
 
 /** Without this the editor would look for a public marketplace. */
 const noGallery = '{"serviceUrl":""}'
+
+/** code-server listens before it has its routes, and answers 404 to all until then. Throws where it has none yet. */
+async function assertReady(socketPath: string): Promise<void> {
+  const asked = get({ socketPath, path: '/healthz', agent: false, signal: AbortSignal.timeout(readyMs) })
+  const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage]
+  asked.on('error', () => {}).destroy()
+  if (statusCode !== 200) throw new Error(`code-server answers ${statusCode}`)
+}
 
 async function open(path: string): Promise<Socket> {
   const socket = connect({ path, allowHalfOpen: true })

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCodeServer } from '../../../services/workspace/ide/code-server.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 
-/** Stands in for code-server: says who it is to whoever connects. */
+/** Stands in for code-server: says who it is to whoever asks. As code-server, it listens a while before it has its routes. */
 const stand = `
-const { createServer } = require('node:net')
+const { createServer } = require('node:http')
 const socket = process.argv[process.argv.indexOf('--socket') + 1]
-createServer((client) => client.end(process.pid + ' ' + socket)).listen(socket)
+let routes = false
+createServer((_request, answer) => {
+  answer.statusCode = routes ? 200 : 404
+  answer.end(process.pid + ' ' + socket)
+}).listen(socket, () => setTimeout(() => (routes = true), 300))
 `
 
 async function startEditor(t: TestContext) {
@@ -31,10 +37,10 @@ async function startEditor(t: TestContext) {
   /** Who answers, and at which socket it listens. */
   const ask = async () => {
     const socket = await editor.connect()
-    const [text] = await once(socket, 'data')
-    socket.destroy()
-    const [pid, path] = String(text).split(' ')
-    return { pid: Number(pid), path: String(path) }
+    const asked = get({ createConnection: () => socket, path: '/', headers: { connection: 'close' } })
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    const [pid, path] = (await text(answer)).split(' ')
+    return { status: answer.statusCode, pid: Number(pid), path: String(path) }
   }
   return { directory, ask }
 }
@@ -69,4 +75,13 @@ test('an editor that was killed comes back at another socket, whoever took the o
   const second = await ask()
   assert.ok(second.pid > 0, 'not the squatter')
   assert.notEqual(second.path, first.path)
+})
+
+test('nobody is let to an editor that has no routes yet', async (t) => {
+  const { ask } = await startEditor(t)
+  const answers = await Promise.all([ask(), ask()])
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  )
 })
