@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { logIn, type User, type Workspace } from '../lab/demo-user.ts'
@@ -167,6 +167,7 @@ test('one command goes over both, and nobody notices', { timeout: 300_000 }, asy
   const wrong = lines.filter(({ id, state }: Record<string, string>) => state === 'failed' && id !== 'events')
   assert.deepEqual(wrong, [])
   assertEnded(await upgrade('--plan'), 12)
+  assert.ok(!(await readdir(site.at(elsewhere))).includes('site'), 'keys of the site do not stay on the machine')
 })
 
 test('by hand it goes back by one, keeps what was written since, and no further', { timeout: 300_000 }, async () => {

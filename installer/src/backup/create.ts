@@ -43,7 +43,11 @@ export async function createBackup(site: BackupSite, options: CreateOptions): Pr
   const { directory, signal, report, protection } = options
   const cluster = site.cluster.until(signal)
   await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw new SealiftError('STORAGE_WRITE', `${directory} cannot be made`, { why: cause.code, cause })
+    throw new SealiftError('STORAGE_WRITE', `${directory} cannot be made`, {
+      why: cause.code,
+      fix: 'name another one: --directory DIR',
+      cause,
+    })
   })
   const release = await lockState(directory, 'another backup', undefined, `.${site.namespace}.lock`)
   try {

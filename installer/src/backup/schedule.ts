@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { credential, quote, unspecified, visible } from '../systemd-words.ts'
+import { credential, quote, sandbox, unspecified, visible } from '../systemd-words.ts'
 
 export interface Schedule {
   /** the program and what stands before `backup`, absolute paths */
@@ -70,23 +70,7 @@ Type=oneshot
 ${commands.map((words) => `ExecStart=${words.map(quote).join(' ')}\n`).join('')}${[kubeconfig, passphrase].map((one) => (one ? `${one.line}\n` : '')).join('')}ReadWritePaths=${unspecified(directory)}
 UMask=0077
 Nice=10
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-NoNewPrivileges=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-SystemCallArchitectures=native
+${sandbox}
 CapabilityBoundingSet=
 `
   const timer = `[Unit]

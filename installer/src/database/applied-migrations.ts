@@ -30,3 +30,7 @@ export async function appliedMigrations(database: Pick<Database, 'query'>): Prom
     ...(back == null ? {} : { back }),
   }))
 }
+
+/** Whether it is taken back without a loss, by what the database keeps of it. */
+export const takesItselfBack = ({ class: kind, back }: AppliedMigration): boolean =>
+  kind === 'additive' && back !== undefined

@@ -2,13 +2,11 @@ import { hostname } from 'node:os'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { assertIgnorable } from '../checks/ignore.ts'
 import { checks } from '../checks/list.ts'
-import { lockState } from '../stores/state-lock.ts'
-import { clusterJournal } from './cluster-journal.ts'
-import { createContext, type InstallContext, type InstallDeps } from './context.ts'
-import { runStages, type Stage, type StageOutcome } from './engine.ts'
+import type { InstallContext, InstallDeps } from './context.ts'
+import type { Stage, StageOutcome } from './engine.ts'
 import type { Emit } from './events.ts'
 import { addToHistory, type Named, named } from './history.ts'
-import { openJournal } from './journal.ts'
+import { runJournaled } from './journaled.ts'
 import { deployStage } from './stages/deploy.ts'
 import { licenseStage } from './stages/license.ts'
 import { namespaceStage } from './stages/namespace.ts'
@@ -64,43 +62,18 @@ export async function install(
   assertIgnorable(answers.ignore ?? [], checks)
   const now = () => new Date().toISOString()
   const started = now()
-  const release = await lockState(deps.stateDir, 'another installation', deps.lockWait)
-  try {
-    const journal = await openJournal(deps.stateDir)
-    try {
-      const context = createContext(answers, deps, signal, journal.earlier)
-      const inCluster = clusterJournal(context.cluster, answers.namespace)
-      const stages = await runStages(installStages, context, {
-        journal,
-        signal,
-        emit: (event) => {
-          if (event.type === 'stage-done') context.times[event.stage] = event.ms
-          emit(event)
-        },
-        // the namespace stage asks for changes before there is a namespace
-        mirror: async (entries) => {
-          if (context.changesCluster && entries.some((e) => e.stage === 'namespace' && e.event !== 'start'))
-            await inCluster(entries)
-        },
-      })
-      if (stages.some(({ stage, outcome }) => stage === 'deploy' && outcome === 'done')) {
-        const entry = { what: 'install', to: releaseOf(deps), outcome: 'done', started, ended: now() } as const
-        const history = { ...entry, host: hostname(), times: context.times }
-        await addToHistory(context.cluster(), answers.namespace, history)
-      }
-      return {
-        stages,
-        url: `https://${answers.host}/`,
-        namespace: answers.namespace,
-        name: deps.bundle.release.name,
-        version: deps.bundle.release.version,
-        kubectl: `kubectl${context.cluster().flags} --namespace ${answers.namespace}`,
-      }
-    } finally {
-      await journal.close()
-    }
-  } finally {
-    release()
+  const { context, outcomes } = await runJournaled(installStages, answers, deps, { emit, signal }, (same) => same)
+  if (outcomes.some(({ stage, outcome }) => stage === 'deploy' && outcome === 'done')) {
+    const entry = { what: 'install', to: releaseOf(deps), outcome: 'done', started, ended: now() } as const
+    await addToHistory(context.cluster(), answers.namespace, { ...entry, host: hostname(), times: context.times })
+  }
+  return {
+    stages: outcomes,
+    url: `https://${answers.host}/`,
+    namespace: answers.namespace,
+    name: deps.bundle.release.name,
+    version: deps.bundle.release.version,
+    kubectl: `kubectl${context.cluster().flags} --namespace ${answers.namespace}`,
   }
 }
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { credential, quote, visible } from '../systemd-words.ts'
+import { credential, quote, sandbox, visible } from '../systemd-words.ts'
 import { fileFlags, type ServeFlags, secretFiles } from './flags.ts'
 import { serviceState } from './state.ts'
 
@@ -75,24 +75,8 @@ LimitNOFILE=8192
 ${credentials.map((line) => `${line}\n`).join('')}
 DynamicUser=yes
 UMask=0077
-${state === undefined ? '' : `StateDirectory=${resolve(state).slice(stateRoot.length)}\nStateDirectoryMode=0700\n`}${[...new Set(readable.map((path) => `ReadOnlyPaths=${quote(path)}\n`))].join('')}ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
+${state === undefined ? '' : `StateDirectory=${resolve(state).slice(stateRoot.length)}\nStateDirectoryMode=0700\n`}${[...new Set(readable.map((path) => `ReadOnlyPaths=${quote(path)}\n`))].join('')}${sandbox}
 ProtectProc=invisible
-NoNewPrivileges=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 CapabilityBoundingSet=${low ? 'CAP_NET_BIND_SERVICE' : ''}

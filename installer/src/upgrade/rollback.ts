@@ -1,4 +1,5 @@
 import { existsSync, globSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { openBackup } from '../backup/file/open.ts'
@@ -7,7 +8,7 @@ import { type Cluster, connectCluster } from '../cluster/connection.ts'
 import { platformRelease } from '../cluster/helm.ts'
 import { readHelmRevision } from '../cluster/helm-history.ts'
 import type { HelmBinary } from '../cluster/helm-process.ts'
-import { type AppliedMigration, appliedMigrations } from '../database/applied-migrations.ts'
+import { appliedMigrations, takesItselfBack } from '../database/applied-migrations.ts'
 import type { Difference } from '../database/state.ts'
 import { extract } from '../install/extract.ts'
 import { helmFile } from '../install/helm-file.ts'
@@ -173,8 +174,6 @@ async function planOf(
   })
 }
 
-const takesItselfBack = ({ class: kind, back }: AppliedMigration): boolean => kind === 'additive' && back !== undefined
-
 /** Helm out of the bundle that is named, else the one that was taken out of a bundle here. @throws SealiftError UPGRADE_NO_WAY_BACK */
 async function helmOf(
   cluster: Cluster,
@@ -185,7 +184,9 @@ async function helmOf(
   const home = path.join(stateDir, 'helm')
   if (bundle !== undefined) {
     const source = { bundle: path.resolve(bundle) }
-    const answers = await siteAnswers(cluster, { draft: {}, where, source }, path.join(stateDir, 'site'))
+    const site = path.join(stateDir, 'site')
+    undo.defer(() => rm(site, { recursive: true, force: true }))
+    const answers = await siteAnswers(cluster, { draft: {}, where, source }, site)
     const deps = await openInstallation(answers, stateDir, cluster.signal)
     undo.defer(() => deps.close())
     const content = await deps.bundle.file(helmFile(deps.bundle.release))

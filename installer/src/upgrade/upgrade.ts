@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Draft } from '../answers/draft.ts'
@@ -91,6 +92,8 @@ export async function openUpgrade(request: UpgradeRequest, signal: AbortSignal):
     // in the middle of an upgrade the database may be on its way
     const uploaded = unfinished ? [] : await inDatabase(cluster, namespace, uploadedLicenses)
     const site = path.join(stateDir, 'site')
+    // keys and passwords of the site: in the cluster, where the next run gets them again
+    undo.defer(() => rm(site, { recursive: true, force: true }))
     const opened: OpenedStep[] = []
     for (const source of request.sources) {
       const answers = await siteAnswers(cluster, { draft: request.changes, where, source: sourceOf(source) }, site)

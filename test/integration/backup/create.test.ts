@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { createBackup } from '../../../installer/src/backup/create.ts'
 import { openBackup } from '../../../installer/src/backup/file/open.ts'
 import { knownBackups } from '../../../installer/src/backup/known.ts'
@@ -91,6 +92,15 @@ test('with recipients, each of them reads it, and nobody else', async (t) => {
   const { site, options } = await installedSite(t, postgres)
   await assert.rejects(createBackup(site, { ...options, protection: { recipients: ['age1nonsense'] } }), {
     code: 'USAGE_BACKUP_KEY',
+  })
+  const mixedUp = { recipients: [one as string] }
+  await assert.rejects(createBackup(site, { ...options, protection: mixedUp }), ({ message, why }: SealiftError) => {
+    assert.doesNotMatch(
+      `${message} ${why}`,
+      /SECRET-KEY/i,
+      'an identity in the place of a recipient is shown to nobody',
+    )
+    return true
   })
   const backup = await createBackup(site, { ...options, protection: { recipients } })
   const file = await openBackup(backup.path)

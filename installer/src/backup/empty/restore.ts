@@ -4,14 +4,12 @@ import type { CompleteAnswers } from '../../answers/schema.ts'
 import { connectCluster } from '../../cluster/connection.ts'
 import { platformRelease } from '../../cluster/helm.ts'
 import { readHelmHistory } from '../../cluster/helm-history.ts'
-import { clusterJournal } from '../../install/cluster-journal.ts'
-import { createContext, type InstallDeps } from '../../install/context.ts'
-import { runStages, type StageOutcome } from '../../install/engine.ts'
+import type { InstallContext, InstallDeps } from '../../install/context.ts'
+import type { StageOutcome } from '../../install/engine.ts'
 import type { Emit } from '../../install/events.ts'
 import { installStages } from '../../install/install.ts'
 import { installedVersion } from '../../install/installed-version.ts'
-import { openJournal } from '../../install/journal.ts'
-import { lockState } from '../../stores/state-lock.ts'
+import { runJournaled } from '../../install/journaled.ts'
 import { openBackup } from '../file/open.ts'
 import type { Key } from '../file/seal.ts'
 import { type BackupSite, identityOf } from '../site.ts'
@@ -49,30 +47,9 @@ export async function restoreOntoEmpty(
     const progress = (done: number, total: number, unit: 'bytes' | 'items') =>
       emit({ type: 'progress', stage: 'backup', done, total, unit })
     await verifyOpened(backup, { key, signal, report: { progress, info() {}, warn() {} } })
-    const release = await lockState(deps.stateDir, 'another installation', deps.lockWait)
-    try {
-      const journal = await openJournal(deps.stateDir)
-      try {
-        const context: RestoreContext = { ...createContext(answers, deps, signal, journal.earlier), backup, key }
-        const inCluster = clusterJournal(context.cluster, answers.namespace)
-        const stages = await runStages(restoreStages, context, {
-          ...{ journal, signal },
-          emit: (event) => {
-            if (event.type === 'stage-done') context.times[event.stage] = event.ms
-            emit(event)
-          },
-          mirror: async (entries) => {
-            if (context.changesCluster && entries.some((e) => e.stage === 'namespace' && e.event !== 'start'))
-              await inCluster(entries)
-          },
-        })
-        return { stages, url: `https://${answers.host}/` }
-      } finally {
-        await journal.close()
-      }
-    } finally {
-      release()
-    }
+    const withBackup = (context: InstallContext): RestoreContext => ({ ...context, backup, key })
+    const { outcomes } = await runJournaled(restoreStages, answers, deps, { emit, signal }, withBackup)
+    return { stages: outcomes, url: `https://${answers.host}/` }
   } finally {
     await backup.close()
   }

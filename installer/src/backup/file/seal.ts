@@ -26,7 +26,9 @@ export async function sealing(protection: Protection): Promise<(into: Sink) => S
       try {
         encrypter.addRecipient(recipient)
       } catch (cause) {
-        throw new SealiftError('USAGE_BACKUP_KEY', `${recipient.slice(0, 80)} is no recipient of age`, {
+        // an identity that stands in its place is secret
+        const given = /^age1/i.test(recipient) ? recipient.slice(0, 80) : 'what is given'
+        throw new SealiftError('USAGE_BACKUP_KEY', `${given} is no recipient of age`, {
           why: (cause as Error).message,
           fix: 'one begins with age1: age-keygen -y KEYFILE prints it',
           cause,

@@ -1,5 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { minute } from '../../amounts.ts'
+import { shellWord } from '../../shell-word.ts'
 import { key, keyOf } from '../backup-options.ts'
 import { reportOn } from '../backup-report.ts'
 import { defineCommand } from '../command.ts'
@@ -7,7 +8,7 @@ import { confirm } from '../confirm.ts'
 import { jsonLine, safe } from '../format.ts'
 import { json } from '../options.ts'
 import { interruption } from '../signals.ts'
-import { site, siteFlags, siteOf } from '../site-options.ts'
+import { site, siteOf } from '../site-options.ts'
 import { stagePrinter } from '../stage-printer.ts'
 
 export const backupRestore = defineCommand({
@@ -47,10 +48,8 @@ export const backupRestore = defineCommand({
     const signal = interruption()
     const installation = { cluster: connectCluster(where, signal), namespace: where.namespace }
     if (!(await isInstalled(installation))) return await restoreAnew(args, opens, signal)
-    const { restoreBackup } = await import('../../backup/restore.ts')
-    const { describeLoss } = await import('../../backup/restore.ts')
+    const { describeLoss, restoreBackup } = await import('../../backup/restore.ts')
     const report = reportOn(args.json)
-    const command = `sealift backup restore ${args.file}${siteFlags(args)} --yes`
     try {
       report.step('Verifying')
       const { backup, ...restored } = await restoreBackup(installation, args.file, {
@@ -62,7 +61,7 @@ export const backupRestore = defineCommand({
           const words = lost.length === 0 ? 'nothing has come since' : lost.map(describeLoss).join('; ')
           process.stderr.write(`what has come since the backup is lost: ${safe(words)}\n`)
           const question = `Type ${where.namespace} to go on:`
-          await confirm({ question, word: where.namespace, command, json: args.json }, signal)
+          await confirm({ question, word: where.namespace, json: args.json }, signal)
         },
       })
       report.end()
@@ -94,7 +93,7 @@ async function restoreAnew(
   if (args.answers === undefined)
     throw new SealiftError('USAGE_ARGUMENTS', 'the platform is not there, and it is not said how to install it', {
       why: 'an empty cluster takes the backup, a bundle and answers',
-      fix: `sealift backup restore ${args.file} --show-answers > answers.yaml, name the files in it anew, then: --answers answers.yaml`,
+      fix: `sealift backup restore ${shellWord(args.file)} --show-answers > answers.yaml, name the files in it anew, then: --answers answers.yaml`,
     })
   const { readAnswers } = await import('../../answers/read.ts')
   const { openInstallation } = await import('../../install/open.ts')

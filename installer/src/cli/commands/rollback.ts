@@ -6,7 +6,7 @@ import { parseDuration } from '../duration.ts'
 import { jsonLine, safe } from '../format.ts'
 import { json } from '../options.ts'
 import { interruption } from '../signals.ts'
-import { site, siteFlags, siteOf } from '../site-options.ts'
+import { site, siteOf } from '../site-options.ts'
 import { stagePrinter } from '../stage-printer.ts'
 
 export const rollback = defineCommand({
@@ -54,10 +54,8 @@ export const rollback = defineCommand({
       const { plan } = opened
       if (args.json) console.log(jsonLine({ type: 'plan', ...plan }))
       else console.log(rollbackText(plan))
-      const command = `sealift rollback${siteFlags(args)} --yes`
       const question = `Type ${namespace} to go on:`
-      const ask = { question, word: namespace, command, json: args.json }
-      if (!args.yes) await confirm(ask, signal)
+      if (!args.yes) await confirm({ question, word: namespace, json: args.json }, signal)
       const printer = stagePrinter(process.stderr)
       const emit = args.json ? (event: object) => console.log(JSON.stringify(event)) : printer.show
       const lost = await opened.run((event) => event.type !== 'step' && emit(event)).finally(() => printer.end())

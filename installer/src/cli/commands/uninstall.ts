@@ -68,10 +68,8 @@ export const uninstall = defineCommand({
       return
     }
     say(`the platform in namespace ${safe(where.namespace)} at ${cluster.server}\n\n${planText(plan, local)}\n`)
-    const command = `sealift uninstall${siteFlags(args)}${deleteData ? ' --delete-data' : ''} --yes`
     const question = `${deleteData ? 'All of it goes, data included' : 'Data stays'}. Type ${where.namespace} to go on:`
-    const ask = { question, word: where.namespace, command, json: args.json }
-    if (!args.yes) await confirm(ask, signal)
+    if (!args.yes) await confirm({ question, word: where.namespace, json: args.json }, signal)
     const printer = stagePrinter(process.stderr)
     try {
       const emit = args.json ? (event: object) => console.log(JSON.stringify(event)) : printer.show

@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { nothingToDoExitCode, SealiftError } from '@sealift/bundle-spec/error.ts'
-import { shellWord } from '../../shell-word.ts'
 import { directory, directoryOf, key, keyOf, protection, protectionOf } from '../backup-options.ts'
 import { defineCommand } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -100,10 +99,9 @@ export const upgrade = defineCommand({
         return
       }
       if (args.plan) return
-      const command = `sealift upgrade ${args.bundle.map(shellWord).join(' ')}${siteFlags(args)} --yes`
       const { namespace } = where
       const question = `Type ${namespace} to go on:`
-      const ask = { question, word: namespace, command, json: args.json }
+      const ask = { question, word: namespace, json: args.json }
       if (!args.yes) {
         await confirm(ask, signal)
         const lasting = plan.steps.find(({ irreversible }) => irreversible.length > 0)

@@ -1,5 +1,5 @@
 import { restoreBackup } from '../../backup/restore.ts'
-import { type AppliedMigration, appliedMigrations } from '../../database/applied-migrations.ts'
+import { type AppliedMigration, appliedMigrations, takesItselfBack } from '../../database/applied-migrations.ts'
 import { markLeaving, migrateBack } from '../../database/back.ts'
 import type { Stage } from '../../install/engine.ts'
 import { unexpected } from '../context.ts'
@@ -49,9 +49,6 @@ export const databaseBackStage: Stage<BackContext> = {
     report.info(`taken back without a loss: ${undone.join(', ')}`)
   },
 }
-
-const takesItselfBack = (migration: AppliedMigration): boolean =>
-  migration.class === 'additive' && migration.back !== undefined
 
 /** The migrations that the database has and did not have before. */
 async function newer(context: BackContext): Promise<AppliedMigration[]> {
