@@ -80,7 +80,7 @@ async function seenFrom(
   }
 }
 
-/** What was just told to lead somewhere may take a moment to do so. */
+/** What was just told to lead somewhere may take a moment to do so, and longer on some nodes than on others. */
 async function frontSeen(
   at: IngressAddress,
   host: string,
@@ -89,7 +89,7 @@ async function frontSeen(
 ): Promise<FrontSeen> {
   for (const end = Date.now() + limit; ; await setTimeout(500, undefined, { signal: asking.signal })) {
     const way = await passage(at, { name: host, ...asking })
-    if (way.state === 'elsewhere' && Date.now() < end) continue
+    if (way.state !== 'through' && Date.now() < end) continue
     return { at, way, before: way.state === 'elsewhere' ? undefined : await wayBefore(host, at, asking) }
   }
 }

@@ -1,5 +1,5 @@
 import { addressesOf } from './addresses-of.ts'
-import { askForWebSocket, type Get, httpsGet } from './https-get.ts'
+import { type Answer, askForWebSocket, type Get, httpsGet } from './https-get.ts'
 import type { IngressAddress } from './ingress-address.ts'
 
 /** A path at which WebSockets are served: the terminal of a workspace that nobody has. */
@@ -11,34 +11,29 @@ export type Passage = { state: 'through' } | { state: 'stopped' | 'elsewhere'; g
 /**
  * Tries one way with a WebSocket. Who asks the platform for one without a ticket is told so (401); who asks without an
  * upgrade, that one is required (426). `mark` is the header that the answers of a stand-in have, which takes everybody.
+ * A WebSocket is asked for last: what is stopped was so on a way that stood already.
  * @throws the reason of the signal
  */
 export async function passage(
   { address, port }: IngressAddress,
   { name, ca, mark, signal }: Pick<Get, 'name' | 'ca' | 'signal'> & { mark?: string },
 ): Promise<Passage> {
-  const get = { address, port, name, path: webSocketPath, ca, signal }
-  const [through, plain] = await Promise.all(
-    [askForWebSocket, httpsGet].map((ask) => ask(get).catch((error: Error) => error)),
-  )
-  signal.throwIfAborted()
-  const isOurs = (answer: typeof plain, status: number): boolean =>
-    answer !== undefined &&
-    !(answer instanceof Error) &&
-    answer.status === status &&
-    (mark === undefined || mark in answer.headers)
-  if (isOurs(through, mark === undefined ? 401 : 101)) return { state: 'through' }
-  return isOurs(plain, 426)
-    ? { state: 'stopped', got: told(isOurs(through, 426) ? undefined : through) }
-    : { state: 'elsewhere', got: told(plain) }
+  const asked = async (ask: typeof httpsGet): Promise<Answer | Error> => {
+    const answer = await ask({ address, port, name, path: webSocketPath, ca, signal }).catch((error: Error) => error)
+    signal.throwIfAborted()
+    return answer
+  }
+  const isOurs = (answer: Answer | Error, status: number): boolean =>
+    !(answer instanceof Error) && answer.status === status && (mark === undefined || mark in answer.headers)
+  const plain = await asked(httpsGet)
+  if (!isOurs(plain, 426)) return { state: 'elsewhere', got: told(plain) }
+  const upgraded = await asked(askForWebSocket)
+  if (isOurs(upgraded, mark === undefined ? 401 : 101)) return { state: 'through' }
+  const isStripped = isOurs(upgraded, 426)
+  return { state: 'stopped', got: isStripped ? 'the request for it arrives without its upgrade' : told(upgraded) }
 }
 
-const told = (answer: { status: number } | Error | undefined): string =>
-  answer === undefined
-    ? 'the request for it arrives without its upgrade'
-    : answer instanceof Error
-      ? answer.message
-      : `status ${answer.status}`
+const told = (answer: Answer | Error): string => (answer instanceof Error ? answer.message : `status ${answer.status}`)
 
 /** What this machine saw of the way to the platform. */
 export interface FrontSeen {

@@ -18,16 +18,18 @@ const pair = await issueCertificate(await createAuthority([host]), [host])
 const foreign = { ...ownIngress, ingress: { ...ownIngress.ingress, host, tls: { enabled: false } } }
 const soon = { address: 0, way: 0 }
 
-/** Answers 426 to requests, and `upgrade` to WebSockets, as what is marked or not. Returns the port. */
-async function door(t: TestContext, upgrade: string, mark?: string): Promise<number> {
+/** Answers 426 to requests, and `upgrade` to WebSockets but the first `lost` ones, as what is marked or not. Returns the port. */
+async function door(t: TestContext, upgrade: string, mark?: string, lost = 0): Promise<number> {
   const headers = mark === undefined ? {} : { [mark]: 'here' }
   const server = createServer({ key: pair.key, cert: pair.certificate }, (_, response) =>
     response.writeHead(426, headers).end(),
   )
   const line = mark === undefined ? '' : `${mark}: here\r\n`
-  server.on('upgrade', (_, socket) =>
-    socket.write(`HTTP/1.1 ${upgrade}\r\nupgrade: websocket\r\nconnection: upgrade\r\n${line}\r\nhi`),
-  )
+  let seen = 0
+  server.on('upgrade', (_, socket) => {
+    if (seen++ < lost) socket.destroy()
+    else socket.write(`HTTP/1.1 ${upgrade}\r\nupgrade: websocket\r\nconnection: upgrade\r\n${line}\r\nhi`)
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
@@ -71,6 +73,12 @@ test('what does not pass WebSockets on stops an installation', async (t) => {
   assertFound(await look(ingressAddressCheck(soon)), 'passed', /^127\.0\.0\.1:\d+$/)
   const stopped = /requests come through 127\.0\.0\.1:\d+, but WebSockets do not: status 400/
   assertFound(await look(websocket), 'error', stopped, 'CLUSTER_WEBSOCKET')
+})
+
+test('a way on which WebSockets come a moment later than requests is waited for', async (t) => {
+  const { look } = await balanced(t, await door(t, '101 Switching Protocols', standInMark, 1))
+  assertFound(await look(ingressAddressCheck({ address: 0, way: 20_000 })), 'passed', /^127\.0\.0\.1:\d+$/)
+  assertFound(await look(websocket), 'passed', /^at 127\.0\.0\.1:\d+$/)
 })
 
 test('of a platform that is there already no trial is made', async (t) => {

@@ -80,6 +80,19 @@ test('a WebSocket that comes through is told apart from what is stopped on its w
   assert.equal((await through(https)).state, 'stopped')
 })
 
+test('a way that opens while it is tried is not one that stops WebSockets', async (t) => {
+  let isOpen = false
+  const opening = createServer({ key: pair.key, cert: pair.certificate }, (_, response) => {
+    isOpen = true
+    response.writeHead(426).end()
+  })
+  opening.on('upgrade', (_, socket) => socket.end(`HTTP/1.1 ${isOpen ? 401 : 503} \r\n\r\n`))
+  opening.listen(0, '127.0.0.1')
+  await once(opening, 'listening')
+  t.after(() => opening.close())
+  assert.deepEqual(await through((opening.address() as AddressInfo).port), { state: 'through' })
+})
+
 test('of the platform itself a missing ticket proves that the upgrade arrived', async (t) => {
   const platform = createServer({ key: pair.key, cert: pair.certificate }, (_, response) =>
     response.writeHead(426).end(),
