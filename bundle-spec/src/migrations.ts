@@ -2,6 +2,7 @@ import Type from 'typebox'
 import Value from 'typebox/value'
 import { SealiftError } from './error.ts'
 import { parseJson, toJson } from './json.ts'
+import { Sentence } from './release.ts'
 
 /** The name, among the files of a release, of the one that lists its migrations. */
 export const migrationsFile = 'migrations'
@@ -20,9 +21,6 @@ export type MigrationClass = Type.Static<typeof MigrationClass>
 
 export const MigrationName = Type.String({ pattern: '^[0-9]{3}_[a-z0-9_]{1,60}\\.sql$' })
 
-/** One line for a person: printable ASCII. */
-export const MigrationSentence = Type.String({ pattern: '^[ -~]{10,200}$' })
-
 const ReleaseMigration = Type.Object(
   {
     name: MigrationName,
@@ -32,7 +30,7 @@ const ReleaseMigration = Type.Object(
       maxItems: 100,
       description: 'whose rows it rewrites: how long that takes is a matter of their size',
     }),
-    says: MigrationSentence,
+    says: Sentence,
     hasBack: Type.Boolean({ description: 'whether it comes with what takes it back' }),
   },
   { additionalProperties: false },

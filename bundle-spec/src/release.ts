@@ -35,6 +35,9 @@ export const ReleaseFile = Type.Object(
   { additionalProperties: false },
 )
 
+/** One line for a person: printable ASCII. */
+export const Sentence = Type.String({ pattern: '^[ -~]{10,200}$' })
+
 /** The release manifest: the document in the bundle that says what the bundle delivers. SPEC.md, "Release manifest". */
 export const Release = Type.Object(
   {
@@ -46,6 +49,8 @@ export const Release = Type.Object(
     platforms: Type.Array(Platform, { minItems: 1 }),
     minimumKubernetes: Type.String({ pattern: '^1\\.[0-9]+$' }),
     upgradesFrom: Type.Optional(Type.String({ description: 'semver range of versions that this one upgrades' })),
+    /** why no older release can run where this one has run */
+    noWayBack: Type.Optional(Sentence),
     chart: Type.Object({ name: Name, reference: Type.String(), digest: Digest }, { additionalProperties: false }),
     images: Type.Array(ReleaseImage),
     files: Type.Array(ReleaseFile),

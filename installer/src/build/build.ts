@@ -149,6 +149,7 @@ async function build(
     platforms: [...platforms],
     minimumKubernetes: source.minimumKubernetes,
     ...(source.upgradesFrom === undefined ? {} : { upgradesFrom: source.upgradesFrom }),
+    ...(source.noWayBack === undefined ? {} : { noWayBack: source.noWayBack }),
     chart: { name: chart.name, reference: chartArtifact.reference, digest: chartArtifact.descriptor.digest },
     images: source.images.map((image, i) => releaseImage(image, resolved[i] as ResolvedImage)),
     files: files.map(({ file, artifact }) => ({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { Name, Platform, ReleaseImage, Version } from '@sealift/bundle-spec/release.ts'
+import { Name, Platform, ReleaseImage, Sentence, Version } from '@sealift/bundle-spec/release.ts'
 import { parseReleaseName, releaseNameOf } from '@sealift/bundle-spec/release-name.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
@@ -47,6 +47,7 @@ export const ReleaseSource = Type.Object(
     platforms: Type.Array(Platform, { minItems: 1 }),
     minimumKubernetes: Type.String({ pattern: '^1\\.[0-9]+$' }),
     upgradesFrom: Type.Optional(Type.String()),
+    noWayBack: Type.Optional(Sentence),
     reference: Type.Optional(
       Type.String({ description: 'host/repository in which registries keep the release; default: CHART/release' }),
     ),

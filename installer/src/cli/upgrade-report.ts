@@ -8,7 +8,7 @@ import type { RollbackPlan } from '../upgrade/rollback.ts'
 import { safe } from './format.ts'
 
 /** What an upgrade would do, for people. */
-export function planText(plan: UpgradePlan, isTerminal: boolean): string {
+export function planText(plan: UpgradePlan): string {
   const { name, from, steps, unused, unfinished, database, backup, objects, values } = plan
   const way = [from, ...steps.map((step) => step.to)].map(safe).join(' → ')
   return [
@@ -21,7 +21,7 @@ export function planText(plan: UpgradePlan, isTerminal: boolean): string {
         ]
       : []),
     ...unused.map((path) => `not needed: ${safe(path)}`),
-    ...steps.flatMap((step) => stepText(step, steps.length > 1, isTerminal)),
+    ...steps.flatMap((step) => stepText(step, steps.length > 1)),
     ...section('Objects', objects === undefined ? [] : planObjectsText(objects)),
     ...section(
       'Your values',
@@ -62,6 +62,17 @@ export function rollbackText({ from, to, upgraded, migrations, backup, volume, l
   ].join('\n')
 }
 
+/** What is asked before it begins, and the word to type; twice where something cannot be undone. */
+export function questions({ steps }: Pick<UpgradePlan, 'steps'>, namespace: string) {
+  const final = steps.find(({ noWayBack }) => noWayBack !== undefined)
+  const lasting = final ?? steps.find(({ irreversible }) => irreversible.length > 0)
+  const what = final ? `There is no way back from ${safe(final.to)}` : 'It cannot be undone but by the backup'
+  return [
+    { question: `Type ${namespace} to go on:`, word: namespace },
+    ...(lasting ? [{ question: `${what}. Type ${safe(lasting.to)} to go on all the same:`, word: lasting.to }] : []),
+  ]
+}
+
 /** What was done, a line each. */
 export function historyText(entries: readonly HistoryEntry[]): string {
   if (entries.length === 0) return 'nothing is known of what was done here'
@@ -94,8 +105,9 @@ function people({ sessions, steps, elsewhere = 0 }: UpgradePlan): string[] {
   ]
 }
 
-function stepText(step: StepPlan, several: boolean, isTerminal: boolean): string[] {
-  const { images, pulls, migrations, postgres, irreversible, time } = step
+function stepText(step: StepPlan, several: boolean): string[] {
+  const { images, pulls, migrations, postgres, irreversible, noWayBack, time } = step
+  const grave = (line: string) => styleText('red', safe(line))
   const fresh = images.filter((image) => image.isNew)
   const most = Math.max(0, ...pulls.map((pull) => pull.bytes))
   return [
@@ -119,10 +131,8 @@ function stepText(step: StepPlan, several: boolean, isTerminal: boolean): string
       ...(migrations === 'unknown' ? ['the release does not list its migrations'] : migrations.map(migrationText)),
       ...(migrations.length === 0 && !postgres ? ['it stays as it is'] : []),
     ]),
-    ...section(
-      'Cannot be undone once it has ended, but by the backup',
-      irreversible.map((line) => (isTerminal ? styleText('red', safe(line)) : safe(line))),
-    ),
+    ...section('Cannot be undone once it has ended, but by the backup', irreversible.map(grave)),
+    ...section(`There is no way back once ${safe(step.to)} is deployed`, noWayBack ? [grave(noWayBack)] : []),
     ...section('Time', [
       `about ${duration(time.total)}, by ${time.guessed ? 'what it takes elsewhere, in part' : 'what it took here before'}`,
       ...(time.writesStop > 0 ? [`nobody can write for about ${duration(time.writesStop)} of it`] : []),

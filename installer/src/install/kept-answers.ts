@@ -55,9 +55,24 @@ export async function readKeptAnswers(cluster: Cluster, namespace: string): Prom
   return { draft: readDraft(data[key], `/ConfigMap ${answersName}`).draft, files: readFiles(data[filesKey]) }
 }
 
-/** The same answers as the text that was written. @throws SealiftError CLUSTER_NO_ANSWERS, CLUSTER_* */
-export const readAnswersText = async (cluster: Cluster, namespace: string): Promise<string> =>
-  (await readData(cluster, namespace))[key]
+/** The same as the texts that were written. */
+export interface AnswersText {
+  answers: string
+  files?: string
+}
+
+/** Reads them. @throws SealiftError CLUSTER_NO_ANSWERS, CLUSTER_* */
+export async function readAnswersText(cluster: Cluster, namespace: string): Promise<AnswersText> {
+  const { [key]: answers, [filesKey]: files } = await readData(cluster, namespace)
+  return { answers, ...(files === undefined ? {} : { files }) }
+}
+
+/** Keeps them again. */
+export const keepAnswersText = (cluster: Cluster, namespace: string, { answers, files }: AnswersText): Promise<void> =>
+  applyConfigMap(cluster, namespace, answersName, {
+    [key]: answers,
+    ...(files === undefined ? {} : { [filesKey]: files }),
+  })
 
 async function readData(cluster: Cluster, namespace: string): Promise<{ [key]: string; [filesKey]?: string }> {
   const map = await cluster.find('read the answers of the installation', () =>

@@ -25,6 +25,9 @@ const UpgradeRecord = Type.Object({
     migrations: Type.Array(text, { description: 'names of those that the database had' }),
     postgres: Type.Integer({ description: 'major version' }),
     answers: Type.String({ description: 'of the site as they were, YAML' }),
+    files: Type.Optional(
+      Type.String({ description: 'that they name and that are no secret, as they were kept, JSON' }),
+    ),
     receipt: Type.String({ description: 'as it was, JSON' }),
   }),
   to: Type.Object(named),
@@ -36,6 +39,9 @@ const UpgradeRecord = Type.Object({
   changes: Type.Boolean({ description: 'whether anything of the platform may be changed already' }),
   writesStopped: Type.Boolean({ description: 'whether the database refuses writes until this has ended' }),
   passed: Type.Boolean({ description: 'the next release has passed its test: there is nothing to take back any more' }),
+  noWayBack: Type.Optional(
+    Type.String({ description: 'why the next release says that there is no way back from it, once it may have run' }),
+  ),
   chartIsBack: Type.Optional(Type.Boolean({ description: 'Helm has been brought back already' })),
   move: Type.Optional(
     Type.Object(

@@ -112,6 +112,8 @@ async function undone(cluster: Cluster, namespace: string): Promise<UpgradeRecor
     })
   if (record === undefined) throw none(`${namespace} was never upgraded`)
   if (!record.changes) throw none('the last upgrade has changed nothing')
+  if (record.noWayBack !== undefined)
+    throw none(`there is no way back from ${record.to.version}`, `it says: ${record.noWayBack}`)
   if (record.direction === 'back' && record.ended !== undefined)
     throw none(
       `${record.from.version} runs already`,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { complete, withPaths } from '../answers/complete.ts'
 import { type Draft, isGroup } from '../answers/draft.ts'
-import { faultsOf } from '../answers/fault.ts'
+import { type Fault, faultsOf } from '../answers/fault.ts'
 import { settled } from '../answers/questions.ts'
 import { said } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
@@ -21,7 +21,12 @@ export interface Changes {
   where: { kubeconfig?: string | undefined; context?: string | undefined; namespace: string }
   /** where the release is: `bundle` or `release` */
   source: Draft
+  /** Gives the answers with one that does not hold answered anew, where somebody can be asked. */
+  mend?: Mend | undefined
 }
+
+/** Undefined where what does not hold is nothing that is asked. */
+export type Mend = (draft: Draft, fault: Fault) => Promise<Draft | undefined>
 
 /**
  * The answers of a site for its next release, with every file that they name on this machine: what the namespace has kept,
@@ -44,20 +49,28 @@ export async function siteAnswers(cluster: Cluster, changes: Changes, directory:
   })
   const { bundle: _, release: __, kubeconfig: ___, context: ____, ...site } = kept
   const { kubeconfig, context } = changes.where
-  const all: Draft = {
-    ...merged(site, changes.draft),
-    ...changes.source,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    namespace,
-  }
-  const [first] = faultsOf(settled(all))
-  if (first)
-    throw new SealiftError('USAGE_ANSWERS', `the answers of the site are not enough for this release: ${said(first)}`, {
-      why: first.fix,
-      fix: `put ${first.pointer.slice(1).replaceAll('/', '.')} into a file, and name it: --answers FILE`,
-    })
-  return complete(settled(all)) as CompleteAnswers
+  return await holding(
+    {
+      ...merged(site, changes.draft),
+      ...changes.source,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+      namespace,
+    },
+    changes.mend,
+  )
+}
+
+/** The answers once all of them hold. @throws SealiftError USAGE_ANSWERS */
+async function holding(draft: Draft, mend: Mend | undefined): Promise<CompleteAnswers> {
+  const [first] = faultsOf(settled(draft))
+  if (first === undefined) return complete(settled(draft)) as CompleteAnswers
+  const mended = await mend?.(draft, first)
+  if (mended !== undefined) return await holding(mended, mend)
+  throw new SealiftError('USAGE_ANSWERS', `the answers of the site are not enough for this release: ${said(first)}`, {
+    why: first.fix,
+    fix: `put ${first.pointer.slice(1).replaceAll('/', '.')} into a file, and name it: --answers FILE`,
+  })
 }
 
 /** The answers that change on top of those that were kept; `null` takes one away, a list replaces a list. */

@@ -88,7 +88,7 @@ export interface StepRun {
 /**
  * Makes one step, or goes on with one that was begun. What fails after changes have begun is taken back before this throws.
  * @throws SealiftError of the stage that failed where nothing was changed; UPGRADE_CAME_BACK where the site is what it was;
- * UPGRADE_STUCK where the way back failed too, USAGE_INTERRUPTED: run again, it goes on
+ * UPGRADE_NO_WAY_BACK where the next release says that there is none; UPGRADE_STUCK where the way back failed too, USAGE_INTERRUPTED: run again, it goes on
  */
 export async function makeStep(run: StepRun): Promise<void> {
   const { answers, deps, journal, signal } = run
@@ -99,6 +99,7 @@ export async function makeStep(run: StepRun): Promise<void> {
     } catch (error) {
       if (signal.aborted || !(error instanceof SealiftError) || context.record().passed) throw error
       if (!context.record().changes) return await giveUp(context, error)
+      if (context.record().noWayBack !== undefined) throw noWayBack(context.record(), error)
       const { code, message } = error
       const stage = context.failing ?? ''
       await context.note({
@@ -108,6 +109,14 @@ export async function makeStep(run: StepRun): Promise<void> {
     }
   await failBack(run, context)
 }
+
+/** The next release stays, half-way as it is. */
+const noWayBack = ({ to, noWayBack: why }: UpgradeRecord, cause: SealiftError): SealiftError =>
+  new SealiftError('UPGRADE_NO_WAY_BACK', `the upgrade to ${to.version} stopped, and there is no way back from it`, {
+    why: [`${cause.message} [${cause.code}]`, cause.why, `${to.version} says: ${why}`].filter(Boolean).join('; '),
+    fix: `run the same command again: it goes on from here${cause.fix ? `; before that: ${cause.fix}` : ''}`,
+    cause,
+  })
 
 /** Nothing was changed: all that has to end is what keeps people from writing, and what they were told. */
 async function giveUp(context: StepContext, error: SealiftError): Promise<never> {

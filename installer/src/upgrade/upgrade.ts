@@ -22,7 +22,7 @@ import { readInstalled } from './installed.ts'
 import { holdLease } from './lease.ts'
 import { findPath, type Start } from './path.ts'
 import { readRecord, removeRecord, thisHost, type UpgradeRecord, writeRecord } from './record.ts'
-import { siteAnswers } from './site-answers.ts'
+import { type Mend, siteAnswers } from './site-answers.ts'
 import { bestLicense, uploadedLicenses } from './site-license.ts'
 import { makeStep } from './step.ts'
 import { inDatabase } from './with-database.ts'
@@ -33,6 +33,8 @@ export interface UpgradeRequest {
   sources: readonly string[]
   /** answers that change */
   changes: Draft
+  /** asks for what the site has not answered, where somebody can be asked */
+  mend?: Mend | undefined
   where: { kubeconfig?: string | undefined; context?: string | undefined; namespace: string }
   /** default: of the cluster and the namespace */
   stateDir?: string | undefined
@@ -96,7 +98,8 @@ export async function openUpgrade(request: UpgradeRequest, signal: AbortSignal):
     undo.defer(() => rm(site, { recursive: true, force: true }))
     const opened: OpenedStep[] = []
     for (const source of request.sources) {
-      const answers = await siteAnswers(cluster, { draft: request.changes, where, source: sourceOf(source) }, site)
+      const { changes: draft, mend } = request
+      const answers = await siteAnswers(cluster, { draft, where, source: sourceOf(source), mend }, site)
       const deps = await openInstallation(answers, stateDir, signal)
       undo.defer(() => deps.close())
       const { release, releaseDigest: digest } = deps.bundle
@@ -215,7 +218,7 @@ async function begin(cluster: Cluster, namespace: string, to: OpenedStep): Promi
     from: {
       ...named(receipt.release),
       ...{ revision: helm.revision, migrations, postgres: major },
-      answers: await readAnswersText(cluster, namespace),
+      ...(await readAnswersText(cluster, namespace)),
       receipt: text,
     },
     to: named(to),

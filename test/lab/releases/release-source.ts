@@ -14,7 +14,7 @@ export async function writeSource(
   directory: string,
   variant: ReleaseVariant,
 ): Promise<{ source: string; migrations: URL }> {
-  const { version, upgradesFrom, postgres, chartValues = {} } = variant
+  const { version, upgradesFrom, noWayBack, postgres, chartValues = {} } = variant
   const at = (name: string) => join(directory, name)
   await deriveChart(join(manifests, 'chart'), at('chart'), version, {
     ...chartValues,
@@ -26,6 +26,7 @@ export async function writeSource(
     ...original,
     version,
     upgradesFrom,
+    ...(noWayBack ? { noWayBack } : {}),
     images: original.images.map((image) => ({ ...image, reference: named(image.reference) })),
     files: original.files.map(({ path, ...file }) => ({ ...file, ...(path ? { path: join(manifests, path) } : {}) })),
   }

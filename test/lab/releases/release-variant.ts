@@ -10,6 +10,8 @@ export interface ReleaseVariant {
   /** SQL by file name, beside the platform's own migrations */
   migrations?: Readonly<Record<string, string>>
   change?: Change
+  /** why there is no way back from it, where there is none */
+  noWayBack?: string
   /** major version of its database; that of this tree by default */
   postgres?: 15 | 17
   chartValues?: ChartChanges

@@ -52,6 +52,7 @@ export const bundleInspect = defineCommand({
           `${release.name} ${release.version}  ${release.platforms.join(', ')}  Kubernetes ${release.minimumKubernetes} or newer`,
           `created    ${safe(release.created)}`,
           ...(release.upgradesFrom === undefined ? [] : [`upgrades   ${safe(release.upgradesFrom)}`]),
+          ...(release.noWayBack === undefined ? [] : [`no way back: ${safe(release.noWayBack)}`]),
           `size       ${bytes(size)}${inParts}: ${contents.blobs} blobs; ${bytes(contents.unshared)} if nothing was shared`,
           `signed by  ${signedBy}`,
           `index      ${index}`,

@@ -68,10 +68,12 @@ export const upgrade = defineCommand({
   handler: async (args) => {
     const { openUpgrade } = await import('../../upgrade/upgrade.ts')
     const { planUpgrade } = await import('../../upgrade/plan/plan-upgrade.ts')
-    const { planText } = await import('../upgrade-report.ts')
+    const { planText, questions } = await import('../upgrade-report.ts')
+    const { mendAnswers } = await import('../terminal/mend-answers.ts')
     const { changesOf } = await import('../../upgrade/changes.ts')
     const signal = interruption()
     const changes = changesOf({ file: args.answers, trust: args.trust, license: args.license })
+    const terminal = args.yes || args.json ? undefined : await terminalIfAny()
     const where = siteOf({ ...args, answers: undefined }, changes)
     const options = {
       backup: backupOf(args),
@@ -81,33 +83,28 @@ export const upgrade = defineCommand({
     const request = {
       sources: args.bundle,
       changes,
+      mend: terminal && mendAnswers(terminal.ask, signal),
       where,
       stateDir: args.state === undefined ? undefined : path.resolve(args.state),
       options,
       timeout: parseDuration(args.timeout, '--timeout') * 1000,
     }
-    const opened = await openUpgrade(request, signal)
+    const opened = await openUpgrade(request, signal).finally(() => terminal?.close())
     const say = (text: string) => {
       if (!args.json) console.log(text)
     }
     try {
       const plan = await planUpgrade(opened, options, signal)
       if (args.json) console.log(jsonLine({ type: 'plan', ...plan }))
-      say(planText(plan, process.stdout.isTTY === true))
+      say(planText(plan))
       if (plan.steps.length === 0 && !plan.unfinished) {
         if (args.plan) process.exitCode = nothingToDoExitCode
         return
       }
       if (args.plan) return
       const { namespace } = where
-      const question = `Type ${namespace} to go on:`
-      const ask = { question, word: namespace, json: args.json }
-      if (!args.yes) {
-        await confirm(ask, signal)
-        const lasting = plan.steps.find(({ irreversible }) => irreversible.length > 0)
-        const again = `It cannot be undone but by the backup. Type ${lasting?.to} to go on all the same:`
-        if (lasting) await confirm({ ...ask, question: again, word: lasting.to }, signal)
-      }
+      if (!args.yes)
+        for (const question of questions(plan, namespace)) await confirm({ ...question, json: args.json }, signal)
       const printer = stagePrinter(process.stderr)
       try {
         await opened.run((event) => {
@@ -133,6 +130,14 @@ export const upgrade = defineCommand({
     }
   },
 })
+
+/** Somebody who can be asked. */
+async function terminalIfAny() {
+  const { stdin: input, stdout: output } = process
+  if (!input.isTTY || !output.isTTY) return undefined
+  const { openTerminal } = await import('../terminal/open.ts')
+  return await openTerminal({ input, output, type: process.env.TERM, plain: false })
+}
 
 /** @throws SealiftError USAGE_BACKUP_KEY */
 function backupOf(

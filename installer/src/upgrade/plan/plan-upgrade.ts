@@ -11,6 +11,7 @@ import { workspacesElsewhere } from '../../cluster/workspaces-elsewhere.ts'
 import { type AppliedMigration, appliedMigrations } from '../../database/applied-migrations.ts'
 import { openDatabase } from '../../database/open.ts'
 import { type TableSize, tableSizes } from '../../database/tables.ts'
+import { chartValuesIn } from '../../install/chart-files.ts'
 import { createContext, type InstallContext } from '../../install/context.ts'
 import { readHistory } from '../../install/history.ts'
 import { siteNodes } from '../../install/site-nodes.ts'
@@ -21,7 +22,6 @@ import { backupStage } from '../stages/backup.ts'
 import { moveStage } from '../stages/move.ts'
 import { upgradeStages } from '../step.ts'
 import type { OpenedStep, Upgrade } from '../upgrade.ts'
-import { chartValuesIn } from './chart-files.ts'
 import { bytesTogether, missingOnNodes, plannedImages } from './images.ts'
 import { needsBackup, type Pending, pendingOf, releaseMigrations } from './migrations.ts'
 import type { PlannedMigration, StepPlan, UpgradePlan } from './plan.ts'
@@ -91,6 +91,7 @@ async function planSteps(
         ...(moves ? { postgres } : {}),
         writesStop,
         irreversible: irreversible(pending),
+        ...(context.bundle.release.noWayBack ? { noWayBack: context.bundle.release.noWayBack } : {}),
         time: {
           ...{ total: sum(Object.values(times)), stages: times, guessed },
           // from the backup on, to the end

@@ -26,6 +26,8 @@ export interface StepPlan {
   writesStop: boolean
   /** what cannot be taken back, in sentences */
   irreversible: string[]
+  /** why there is no way back from it, not by a backup either */
+  noWayBack?: string
   /** `writesStop`: how much of it nobody can write */
   time: { total: number; stages: Record<string, number>; guessed: boolean; writesStop: number }
 }

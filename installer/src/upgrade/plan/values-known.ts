@@ -1,13 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { ChartFiles } from '../../install/chart-files.ts'
 import { isRecord, own } from './objects/field-path.ts'
 import { planLimits } from './objects/limits.ts'
 import { shownValue } from './objects/shown-value.ts'
-
-/** What a chart says of its values: `values.yaml` and `values.schema.json`, as plain data. */
-export interface ChartValues {
-  values: unknown
-  schema?: unknown
-}
 
 /** What a chart knows of one value. */
 export interface Known {
@@ -21,7 +16,7 @@ export interface Known {
 type Schema = Record<string, unknown>
 
 /** All that a chart knows. */
-export const ofChart = ({ values, schema }: ChartValues): Known => ({
+export const ofChart = ({ values, schema }: ChartFiles): Known => ({
   value: values,
   schemas: schemasAt(schema, schema),
   root: schema,

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { nearest } from '../../answers/nearest.ts'
+import type { ChartFiles } from '../../install/chart-files.ts'
 import { fieldPath, isRecord } from './objects/field-path.ts'
 import { planLimits } from './objects/limits.ts'
 import { isSecretField, shownValue } from './objects/shown-value.ts'
-import { type ChartValues, isFree, type Known, known, knownNames, ofChart, typeOf, wants } from './values-known.ts'
+import { isFree, type Known, known, knownNames, ofChart, typeOf, wants } from './values-known.ts'
 
 /**
  * One of the site's own values that the new chart takes otherwise. `vanished`: it does not know it. `type`: it wants another
@@ -30,8 +31,8 @@ export function planValues({
   newChart,
 }: {
   site: unknown
-  oldChart: ChartValues
-  newChart: ChartValues
+  oldChart: ChartFiles
+  newChart: ChartFiles
 }): {
   changes: ValueChange[]
   /** how many are left out */

@@ -10,6 +10,8 @@ export const deployStage: Stage<StepContext> = {
   inPlace: 'the next release runs with these values',
   needed: async (context) => !(await isDeployed(context)),
   async run(context, report) {
+    const { noWayBack } = context.bundle.release
+    if (noWayBack !== undefined) await context.note({ noWayBack })
     await clearTheWay(context, report, context.record().changes)
     await makeWay(context, report)
     const { takeOver: takesOver } = context.options

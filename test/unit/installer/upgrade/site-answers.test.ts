@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Draft } from '../../../../installer/src/answers/draft.ts'
+import type { Fault } from '../../../../installer/src/answers/fault.ts'
 import { parseAnswers } from '../../../../installer/src/answers/read.ts'
 import { writeAnswers } from '../../../../installer/src/answers/write.ts'
 import { changesOf } from '../../../../installer/src/upgrade/changes.ts'
@@ -78,6 +80,23 @@ test('answers that no longer fit are refused by name, with the file that helps',
     message: /not enough for this release: host: /,
     fix: 'put host into a file, and name it: --answers FILE',
   })
+})
+
+test('what is not enough is mended as often as it takes, where somebody can be asked', async (t) => {
+  const { fake, directory } = await site(t)
+  const asked: string[] = []
+  const known: Record<string, Draft> = { '/host': { host: 'cde.example' }, '/license': { license: '/my/license' } }
+  const mend = async (draft: Draft, { pointer }: Fault) => {
+    asked.push(pointer)
+    return known[pointer] && { ...draft, ...known[pointer] }
+  }
+  const source = { bundle: '/media/new.bundle' }
+  const changes = { draft: { host: 'no host', license: null }, where: { namespace: 'site' }, source, mend }
+  const answers = await siteAnswers(fake.connect(), changes, directory)
+  assert.deepEqual([answers.host, answers.license], ['cde.example', '/my/license'])
+  assert.deepEqual(asked.toSorted(), ['/host', '/license'])
+  delete known['/host']
+  await assert.rejects(siteAnswers(fake.connect(), changes, directory), { code: 'USAGE_ANSWERS' })
 })
 
 test('a file of changes needs nothing but what changes; keys and license of the command line are absolute', async (t) => {

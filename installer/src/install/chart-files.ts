@@ -1,13 +1,18 @@
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { list } from 'tar'
 import { parse } from 'yaml'
-import type { ChartValues } from './values-known.ts'
+
+/** What a chart says of its values: `values.yaml` and `values.schema.json`, as plain data. */
+export interface ChartFiles {
+  values: unknown
+  schema?: unknown
+}
 
 /** bytes of one of the two files */
 const largest = 4 * 1024 * 1024
 
-/** What a chart archive, which was checked already, says of its values: `values.yaml` and `values.schema.json`. */
-export async function chartValuesIn(archive: string): Promise<ChartValues> {
+/** Reads them from a chart archive, which was checked already. */
+export async function chartValuesIn(archive: string): Promise<ChartFiles> {
   const texts = new Map<string, Promise<string>>()
   await list({
     file: archive,
