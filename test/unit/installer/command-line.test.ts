@@ -30,6 +30,8 @@ test('a command shows its own flags, and a mistake names what there is', async (
   assert.match(await sealift('bundle', 'split', '--help'), /--part-size/)
   assert.match(await sealift('--version'), /^[0-9]+\.[0-9]+\.[0-9]+\n$/)
   await assert.rejects(sealift('bundle'), { code: 2, stderr: /build, split, verify, inspect, diff, extract/ })
+  const twice = sealift('upgrade', 'a.bundle', '--plan', '--timeout', '1m', '--timeout=2m')
+  await assert.rejects(twice, { code: 2, stderr: /--timeout is given more than once \[USAGE_ARGUMENTS\]/ })
   await assert.rejects(sealift('constructor'), { code: 2, stderr: /USAGE_ARGUMENTS/ })
 })
 
