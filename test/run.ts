@@ -66,9 +66,9 @@ async function runFiles({ files: patterns, concurrency, timeout, longest = [] }:
   const signal = AbortSignal.timeout(60 * 60_000)
   const stream = runTests({ files, concurrency, timeout, signal, isolation: 'process' })
   stream.on('test:pass', (event) => {
-    if (event.details.type === 'suite') return
+    // the tests of a suite that is skipped are not even begun
     if (event.skip !== undefined || event.todo !== undefined) count.skipped++
-    else count.passed++
+    else if (event.details.type !== 'suite') count.passed++
   })
   stream.on('test:fail', (event) => {
     if (event.details.type !== 'suite') count.failed++

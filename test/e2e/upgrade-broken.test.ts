@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { logIn } from '../lab/demo-user.ts'
 import type { Change, ReleaseVariant } from '../lab/releases/release-variant.ts'
 import { release11, release11rewriting, release12 } from '../lab/releases/releases.ts'
+import { labState, recordedProcesses } from '../lab/state.ts'
+import { killedInEach, thorough } from './killed-in-each.ts'
 import { ask } from './second-user.ts'
 import { query, type SiteState, siteState } from './site-state.ts'
 import {
@@ -23,7 +25,8 @@ let old: SiteState
 const broken = (version: string, change: Change, of = release11): ReleaseVariant => ({ ...of, version, change })
 const variants = {
   next: release11,
-  last: release12,
+  patched: { ...release11, version: '1.1.1' },
+  last: { ...release12, noWayBack: 'the homes are of another kind from then on' },
   unpullable: broken('1.1.12', 'cannot-be-pulled'),
   migrationFails: broken('1.1.13', 'migration-fails'),
   appFails: broken('1.1.14', 'app-fails-after-migration'),
@@ -34,7 +37,7 @@ type Name = keyof typeof variants
 
 before(
   async () => {
-    site = await startUpgradeSite(variants, {}, console.log)
+    site = await startUpgradeSite(variants, async () => ({}), console.log)
     await writeSomething('ann')
     old = await siteState(site.kubectl)
   },
@@ -43,10 +46,11 @@ before(
 
 after(() => site?.close())
 
-const command = (name: Name, ...flags: string[]) => [
-  ...['upgrade', site.bundles[name] ?? '', '--timeout=60s', `--directory=${site.at('backups')}`],
+const words = (name: Name, ...flags: string[]) => [
+  ...['upgrade', site.bundles[name] ?? '', `--directory=${site.at('backups')}`],
   ...flags,
 ]
+const command = (name: Name, ...flags: string[]) => words(name, '--timeout=60s', ...flags)
 const going = ['--yes', '--json']
 
 async function writeSomething(username: string): Promise<void> {
@@ -78,8 +82,8 @@ async function comesBack(name: Name): Promise<string> {
 /** A command that fails with a code. Returns what it said. */
 async function refused(code: string, name: Name | 'first', ...flags: string[]): Promise<string> {
   const bundles: Record<string, string> = { ...site.bundles, first: site.ground.files.bundle }
-  const words = ['upgrade', bundles[name] ?? '', `--directory=${site.at('backups')}`, ...going, ...flags]
-  return assertFailed(await site.run(words, 'state'), code)
+  const named = ['upgrade', bundles[name] ?? '', `--directory=${site.at('backups')}`, ...going, ...flags]
+  return assertFailed(await site.run(named, 'state'), code)
 }
 
 const limit = { timeout: 300_000 }
@@ -133,45 +137,8 @@ test('a rewriting migration comes back from the backup, and people can write aga
   old = await siteState(site.kubectl)
 })
 
-/** stages that take longer: they are ended in their middle, half a second after their beginning */
-const long = ['pull', 'backup', 'proof', 'deploy', 'rollout', 'smoke', 'database-ready', 'chart-back']
-
-/** Ends a command by SIGKILL in each of its stages, of one direction, once, and runs it again until it ends by itself. */
-async function killedInEach(
-  direction: 'forward' | 'back',
-  words: readonly string[],
-  between: (stage: string) => Promise<void>,
-) {
-  const killed = new Set<string>()
-  for (let round = 0; round < 30; round += 1) {
-    let back = false
-    let chosen: string | undefined
-    const kill = ({ type, stage = '', unfinished }: StageEvent) => {
-      back ||= type === 'stage-failed' || unfinished?.direction === 'back'
-      const other = back !== (direction === 'back')
-      if (type !== 'stage-start' || chosen !== undefined || other || killed.has(stage)) return undefined
-      chosen = stage
-      killed.add(stage)
-      return long.includes(stage) ? 500 : 0
-    }
-    const result = await site.runUntil(words, kill, 'state')
-    if (result.exitCode !== -1) return { result, killed: [...killed] }
-    await between(chosen ?? '')
-  }
-  throw new Error(`it does not end: killed in ${[...killed].join(', ')}`)
-}
-
-/** Ends commands in every stage, one after the other: five minutes each. */
-const thorough = {
-  timeout: 600_000,
-  skip:
-    process.env.SEALIFT_THOROUGH === '1'
-      ? false
-      : 'it takes minutes: SEALIFT_THOROUGH=1 npm test -- e2e upgrade-broken',
-}
-
 test('killed in each stage of the way back it comes back all the same', thorough, async () => {
-  const { result, killed } = await killedInEach('back', command('appFails', ...going), async () => {})
+  const { result, killed } = await killedInEach(site, 'back', command('appFails', ...going), async () => {})
   console.log(`killed in ${killed.join(', ')}`)
   assertEnded(result, 11)
   assert.ok(
@@ -180,11 +147,32 @@ test('killed in each stage of the way back it comes back all the same', thorough
   await assertNothingChanged()
 })
 
+/** Stops the API server for a minute once a command comes to one of these stages; each counts once. */
+function apiAway(...stages: string[]): (event: StageEvent) => undefined {
+  const left = new Set(stages)
+  const server = recordedProcesses(labState(site.ground.lab.name)).find(({ name }) => name === 'kube-apiserver')
+  return ({ type, stage = '' }) => {
+    if (type !== 'stage-start' || !left.delete(stage)) return
+    console.log(`the API server is away in ${stage}`)
+    const { pid } = server as { pid: number }
+    process.kill(pid, 'SIGSTOP')
+    setTimeout(() => process.kill(pid, 'SIGCONT'), 60_000)
+  }
+}
+
+test('an API server that is away for a minute is waited for, both ways', thorough, async () => {
+  const there = await site.runUntil(command('patched', ...going), apiAway('backup', 'deploy'), 'state')
+  assertEnded(there, 0)
+  assert.match(there.stdout, /waiting for it, then this begins again/)
+  assertEnded(await site.runUntil(['rollback', ...going], apiAway('chart-back'), 'state'), 0)
+  await assertNothingChanged()
+})
+
 test(
   'killed in each stage of an upgrade it comes to its end, and nobody else goes on with another release',
   thorough,
   async () => {
-    const { result, killed } = await killedInEach('forward', command('next', ...going), async (stage) => {
+    const { result, killed } = await killedInEach(site, 'forward', command('next', ...going), async (stage) => {
       if (stage !== 'deploy') return
       await refused('UPGRADE_UNFINISHED', 'last')
     })
@@ -238,4 +226,13 @@ test('what does not fit release 1.1 is refused, and nothing changes', { timeout:
   assert.equal(taken.exitCode, -1, taken.stderr)
   await scaled(1)
   await assertNothingChanged()
+})
+
+test('a release without a way back stops where it fails, and goes on from there', limit, async () => {
+  const stopped = await site.run(words('last', '--timeout=1s', '--take-over', ...going), 'state')
+  const said = assertFailed(stopped, 'UPGRADE_NO_WAY_BACK')
+  assert.match(said, /\[CLUSTER_(ROLLOUT|HELM_UPGRADE)\].*1\.2\.0 says: the homes are of another kind/)
+  assert.match(assertFailed(await site.run(['rollback', ...going], 'state'), 'UPGRADE_NO_WAY_BACK'), /homes/)
+  assertEnded(await site.run(command('last', '--take-over', ...going), 'state'), 0)
+  assert.match(assertFailed(await site.run(['rollback', ...going], 'state'), 'UPGRADE_NO_WAY_BACK'), /homes/)
 })

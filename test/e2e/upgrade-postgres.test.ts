@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { connectCluster } from '../../installer/src/cluster/connection.ts'
-import { openDatabase } from '../../installer/src/database/open.ts'
-import { tableStates } from '../../installer/src/database/state.ts'
-import { areWritesStopped } from '../../installer/src/database/writes.ts'
 import { run } from '../lab/command.ts'
 import { logIn, type User, type Workspace } from '../lab/demo-user.ts'
 import { release10on15, release11 } from '../lab/releases/releases.ts'
 import { helmBinary } from '../lab/tools.ts'
+import { databaseOf } from './database-of.ts'
+import { killedInEach, thorough } from './killed-in-each.ts'
 import { ask } from './second-user.ts'
-import { startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
+import { assertEnded, startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
 
 const chart = join(import.meta.dirname, '../../manifests/chart')
 const account = { password: 'correct horse battery' }
@@ -21,7 +19,7 @@ before(
   async () => {
     const next = { ...release11, version: '1.1.17', postgres: 17 } as const
     const broken = { ...release11, version: '1.1.18', postgres: 17, change: 'smoke-fails' } as const
-    site = await startUpgradeSite({ next, broken }, {}, console.log, release10on15)
+    site = await startUpgradeSite({ next, broken }, async () => ({}), console.log, release10on15)
     await asAdmin(async (admin) => {
       await ask(admin, 201, 'POST', '/api/v0/users', { username: 'ann', ...account })
       const wanted = { name: 'box', cpu: 0.25, memoryGiB: 1, diskGiB: 1 }
@@ -34,8 +32,8 @@ before(
 
 after(() => site?.close())
 
-const upgrade = (bundle: string | undefined) =>
-  site.run(['upgrade', bundle ?? '', `--directory=${site.at('backups')}`, '--timeout=1m', '--yes'])
+const command = (bundle = '') => ['upgrade', bundle, `--directory=${site.at('backups')}`, '--timeout=1m', '--yes']
+const upgrade = (bundle: string | undefined) => site.run(command(bundle))
 
 async function asAdmin<T>(work: (admin: User) => Promise<T>): Promise<T> {
   const admin = await logIn(site.platform, 'admin', site.adminPassword)
@@ -46,30 +44,7 @@ async function asAdmin<T>(work: (admin: User) => Promise<T>): Promise<T> {
   }
 }
 
-const settings = [
-  'licenses',
-  'organizations',
-  'members',
-  'users',
-  'identities',
-  'images',
-  'registries',
-  'ssh_keys',
-  'api_keys',
-]
-
-/** Which PostgreSQL it is, whether people can write, and what tables hold that nothing but people changes. */
-async function database() {
-  const cluster = connectCluster({ kubeconfig: site.ground.site.kubeconfig }, AbortSignal.timeout(60_000))
-  const opened = await openDatabase(cluster, 'cde')
-  try {
-    const tables = (await tableStates(opened)).filter(({ name }) => settings.includes(name))
-    const workspaces = await opened.query<{ id: string }>('SELECT id, name FROM workspaces ORDER BY id')
-    return { major: opened.major, stopped: await areWritesStopped(opened), tables, workspaces }
-  } finally {
-    await opened.close()
-  }
-}
+const database = () => databaseOf(site.ground.site.kubeconfig)
 
 const claims = async () => {
   const lines = await site.kubectl(
@@ -105,6 +80,16 @@ test('a broken release on PostgreSQL 17 comes back to the volume of 15', { timeo
   await addUser('bert')
 })
 
+test('killed in each stage of the way back it is on 15 all the same', thorough, async () => {
+  const before = await database()
+  const { result, killed } = await killedInEach(site, 'back', [...command(site.bundles.broken), '--json'])
+  console.log(`killed in ${killed.join(', ')}`)
+  assertEnded(result, 11)
+  assert.ok(killed.includes('volume-back'))
+  assert.deepEqual(await database(), before)
+  assert.deepEqual(await claims(), ['data-cde-postgres-15-0=Bound'])
+})
+
 test('the data of PostgreSQL 15 is in 17, and the old volume stays', { timeout: 300_000 }, async () => {
   const before = await database()
   const { exitCode, stdout, stderr } = await upgrade(site.bundles.next)
@@ -124,4 +109,14 @@ test('taken back by hand, it is what it was before, and says what that loses', {
   const { major, stopped } = await database()
   assert.deepEqual([major, stopped, await claims()], [15, false, ['data-cde-postgres-15-0=Bound']])
   await addUser('carl')
+})
+
+test('killed in each stage its data comes to 17 all the same', thorough, async () => {
+  const before = await database()
+  const { result, killed } = await killedInEach(site, 'forward', [...command(site.bundles.next), '--json'])
+  console.log(`killed in ${killed.join(', ')}`)
+  assertEnded(result, 0)
+  assert.ok(killed.includes('move'))
+  assert.deepEqual(await database(), { ...before, major: 17 })
+  await addUser('dora')
 })

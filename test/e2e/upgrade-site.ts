@@ -36,10 +36,10 @@ export interface UpgradeSite {
 /** What `--json` says of a stage, and in its plan. */
 export type StageEvent = { type: string; stage?: string; unfinished?: { direction: 'forward' | 'back' } }
 
-/** Each variant has a version of its own: two releases of one version are not served together. */
+/** `answers` are those beside the usual ones. Each variant has a version of its own: two releases of one version are not served together. */
 export async function startUpgradeSite(
   variants: Record<string, ReleaseVariant>,
-  values: object,
+  answers: (ground: DemoGround) => Promise<object>,
   log: (line: string) => void,
   from = release10,
 ): Promise<UpgradeSite> {
@@ -58,9 +58,9 @@ export async function startUpgradeSite(
   try {
     const { files, site } = ground
     await writeAnswers(ground, files.paid)
-    const answers: object = parse(await readFile(files.answers, 'utf8'))
+    const usual: object = parse(await readFile(files.answers, 'utf8'))
     // JSON is YAML
-    await writeFile(files.answers, JSON.stringify({ ...answers, values }))
+    await writeFile(files.answers, JSON.stringify({ ...usual, ...(await answers(ground)) }))
     await sealift(['install', '--headless', `--answers=${files.answers}`])
     const where = [`--kubeconfig=${site.kubeconfig}`, '--namespace=cde']
     const at = (name: string) => join(files.bastion, name)

@@ -26,7 +26,7 @@ before(
   async () => {
     const two = { replicas: 2 }
     const values = { manager: two, envproxy: two, dashboard: two, ingress: { controller: two } }
-    site = await startUpgradeSite({ next: release11, last: release12 }, values, console.log)
+    site = await startUpgradeSite({ next: release11, last: release12 }, async () => ({ values }), console.log)
     const admin = await logIn(site.platform, 'admin', site.adminPassword)
     await ask(admin, 201, 'POST', '/api/v0/users', { username: 'ann', password })
     await admin.close()
@@ -185,6 +185,7 @@ test('by hand it goes back by one, keeps what was written since, and no further'
   assert.deepEqual(await ofTheLab(), ['901'])
   assert.equal((await receipt()).release.version, '1.1.0')
   assert.equal((await history()).at(-1), 'rollback 1.2.0 1.1.0 done')
+  assert.match(await site.kubectl('get', 'configmap', 'sealift-answers', '--output=yaml'), /bundle: .*\/next\.bundle/)
   assertFailed(await site.run(back, elsewhere), 'UPGRADE_NO_WAY_BACK')
   console.log(`${await endCounting()} numbers went through each stream`)
 })

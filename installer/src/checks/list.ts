@@ -14,6 +14,7 @@ import { clock } from './clock.ts'
 import { containerRuntimes } from './container-runtimes.ts'
 import { coverage } from './coverage.ts'
 import { database } from './database.ts'
+import { databaseBackup } from './database-backup.ts'
 import { databaseFit } from './database-fit.ts'
 import { databaseRoom } from './database-room.ts'
 import { hostName } from './host-name.ts'
@@ -92,6 +93,7 @@ export const preflightChecks: readonly Check[] = [
   database,
   databaseFit,
   databaseRoom,
+  databaseBackup,
   bastionRoom,
   coverage,
   admission,

@@ -28,6 +28,7 @@ export const crowdedCluster: Provocation = {
     capacity: warning('CLUSTER_CAPACITY', /of \d\d pods would wait/),
     webhooks: warning('CLUSTER_WEBHOOK', /down\.sealift\.test: nothing behind service default\/nobody/),
     networks: warning('CLUSTER_NETWORKS', /services 10\.96\.0\.0\/16 and node paper-old 10\.96\.0\.77/),
+    'database-backup': warning('CLUSTER_DATABASE', /^PostgreSQL 18, and the release brings the programs of 17/),
     'database-room': warning('CLUSTER_DATABASE', /^5\d connections left/),
     coverage: error('BUNDLE_UNCOVERED', /registry\.sealift\.example\/cde\/other:1/),
     admission: error(

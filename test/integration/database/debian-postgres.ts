@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { appendFile, chown, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,8 +26,15 @@ const run = promisify(execFile)
 const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 const root = '/usr/lib/postgresql'
 
-/** Starts one with an empty database `cde` that belongs to role `cde`, as the platform's image makes it. */
-export async function startDebianPostgres(): Promise<DebianPostgres> {
+/**
+ * Starts one with an empty database `cde` that belongs to role `cde`, as the platform's image makes it. At an address it takes
+ * whoever has the password.
+ */
+export async function startDebianPostgres(at?: {
+  address: string
+  port: number
+  password: string
+}): Promise<DebianPostgres> {
   const major = Math.max(...(await readdir(root)).map(Number).filter(Number.isFinite))
   const bin = `${root}/${major}/bin`
   const home = await mkdtemp(join(tmpdir(), 'sealift-debian-postgres-'))
@@ -35,7 +42,9 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
   const data = join(home, 'data')
   const made = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C']
   await run(join(bin, 'initdb'), made, { ...account, cwd: '/' })
-  const settings = ['listen_addresses=', `unix_socket_directories=${home}`, 'fsync=off']
+  if (at) await appendFile(join(data, 'pg_hba.conf'), 'host all all all scram-sha-256\n')
+  const listens = at ? [`listen_addresses=${at.address}`, `port=${at.port}`] : ['listen_addresses=']
+  const settings = [...listens, `unix_socket_directories=${home}`, 'fsync=off']
   const start = async () => {
     const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
       ...{ ...account, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] },
@@ -58,7 +67,7 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
     }
   }
   let stop = await start()
-  const env = { PATH: `${bin}:${process.env.PATH}`, PGHOST: home }
+  const env = { PATH: `${bin}:${process.env.PATH}`, PGHOST: home, ...(at && { PGPORT: String(at.port) }) }
   const psql = async (user: string, database: string, text: string) => {
     const words = ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set=ON_ERROR_STOP=1']
     const child = run('psql', [...words, `--username=${user}`, `--dbname=${database}`], {
@@ -67,7 +76,11 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
     child.child.stdin?.end(text)
     return (await child).stdout.trim()
   }
-  await psql('postgres', 'postgres', 'CREATE ROLE cde LOGIN; CREATE DATABASE cde OWNER cde')
+  await psql(
+    'postgres',
+    'postgres',
+    `CREATE ROLE cde LOGIN${at ? ` PASSWORD '${at.password}'` : ''}; CREATE DATABASE cde OWNER cde`,
+  )
   return {
     bin,
     major,

@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
+import { create } from 'tar'
 import { database } from '../../../installer/src/checks/database.ts'
+import { databaseBackup } from '../../../installer/src/checks/database-backup.ts'
 import { databaseFit } from '../../../installer/src/checks/database-fit.ts'
 import { databaseRoom } from '../../../installer/src/checks/database-room.ts'
 import { createAuthority, issueCertificate } from '../../../installer/src/install/own-certificate.ts'
@@ -88,7 +90,24 @@ test('a PostgreSQL of the site is looked at as the manager will use it', async (
   assertFound(await look(database), 'error', /no PostgreSQL is reached/, 'CLUSTER_DATABASE')
 })
 
+test('a PostgreSQL that the release cannot back up is warned of, and stops an upgrade', async (t) => {
+  const { directory, good } = await withPostgres(t)
+  mkdirSync(join(directory, 'cde'))
+  const look = async (major: number, context: object = {}) => {
+    writeFileSync(join(directory, 'cde/values.yaml'), `postgres: { major: ${major} }\n`)
+    const file = join(directory, 'chart.tgz')
+    await create({ file, gzip: true, cwd: directory }, ['cde'])
+    const here = await site(t, { database: good }, { chart: async () => file, ...context })
+    return await here.look(databaseBackup)
+  }
+  assertFound(await look(99), 'passed', /^PostgreSQL 1\d, by programs of 99$/)
+  const later = /^PostgreSQL 1\d, and the release brings the programs of 9$/
+  assertFound(await look(9), 'warning', later, 'CLUSTER_DATABASE')
+  assertFound(await look(9, { upgrades: true }), 'error', later, 'CLUSTER_DATABASE')
+})
+
 test('without a database of the site nothing is looked at', async (t) => {
   const { look } = await site(t)
-  for (const check of [database, databaseFit, databaseRoom]) assertFound(await look(check), 'skipped', /one of its own/)
+  for (const check of [database, databaseFit, databaseRoom, databaseBackup])
+    assertFound(await look(check), 'skipped', /one of its own/)
 })

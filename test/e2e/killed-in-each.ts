@@ -1,0 +1,47 @@
+import type { StageEvent, UpgradeSite } from './upgrade-site.ts'
+
+/** Ends commands in every stage, one after the other: five minutes each. */
+export const thorough = {
+  timeout: 600_000,
+  skip: process.env.SEALIFT_THOROUGH === '1' ? false : 'it takes minutes: SEALIFT_THOROUGH=1 npm test -- e2e upgrade',
+}
+
+/** stages that take longer: they are ended in their middle, half a second after their beginning */
+const long = [
+  'pull',
+  'backup',
+  'proof',
+  'deploy',
+  'rollout',
+  'smoke',
+  'move',
+  'database-ready',
+  'chart-back',
+  'volume-back',
+]
+
+/** Ends a command of a site by SIGKILL in each of its stages, of one direction, once, and runs it again until it ends by itself. */
+export async function killedInEach(
+  site: UpgradeSite,
+  direction: 'forward' | 'back',
+  words: readonly string[],
+  between: (stage: string) => Promise<void> = async () => {},
+) {
+  const killed = new Set<string>()
+  for (let round = 0; round < 30; round += 1) {
+    let back = false
+    let chosen: string | undefined
+    const kill = ({ type, stage = '', unfinished }: StageEvent) => {
+      back ||= type === 'stage-failed' || unfinished?.direction === 'back'
+      const other = back !== (direction === 'back')
+      if (type !== 'stage-start' || chosen !== undefined || other || killed.has(stage)) return undefined
+      chosen = stage
+      killed.add(stage)
+      return long.includes(stage) ? 500 : 0
+    }
+    const result = await site.runUntil(words, kill, 'state')
+    if (result.exitCode !== -1) return { result, killed: [...killed] }
+    await between(chosen ?? '')
+  }
+  throw new Error(`it does not end: killed in ${[...killed].join(', ')}`)
+}
