@@ -93,12 +93,13 @@ async function follow(messages: AsyncIterable<Buffer>, onStdout: Exec['onStdout'
 
 /** False where the program no longer listens. */
 async function sendAll(socket: WebSocket, bytes: Uint8Array): Promise<boolean> {
+  // what was sent has been copied, or written
+  const message = Buffer.allocUnsafe(Math.min(bytes.length, pieceSize) + 1)
+  message[0] = channel.stdin
   for (let at = 0; at < bytes.length; at += pieceSize) {
     const piece = bytes.subarray(at, at + pieceSize)
-    const message = Buffer.allocUnsafe(piece.length + 1)
-    message[0] = channel.stdin
     message.set(piece, 1)
-    if (!(await sendOne(socket, message))) return false
+    if (!(await sendOne(socket, message.subarray(0, piece.length + 1)))) return false
   }
   return true
 }

@@ -17,6 +17,9 @@ export interface BackupWriter {
   add(part: Part, write: (sink: Pick<Sink, 'write'>) => Promise<void>): Promise<void>
 }
 
+/** bytes that are written at once: a dump comes in pieces of some kilobytes, and each write costs the same */
+const blockSize = 1 << 20
+
 /** A name that each run in a directory uses: what one that was killed left there is written over. */
 export const partialName = (namespace: string): string => `${namespace}.backup.partial`
 
@@ -106,21 +109,33 @@ function tarWriter(file: FileHandle) {
       const hash = createHash('sha256')
       at += record
       let size = 0
+      const block = Buffer.allocUnsafe(blockSize)
+      let holds = 0
+      const flush = async () => {
+        const bytes = block.subarray(0, holds)
+        hash.update(bytes)
+        await put(bytes)
+        holds = 0
+      }
       const plain: Sink = {
         async write(chunk) {
-          hash.update(chunk)
           size += chunk.length
-          await put(chunk)
+          for (let taken = 0; taken < chunk.length; ) {
+            const part = chunk.subarray(taken, taken + blockSize - holds)
+            block.set(part, holds)
+            taken += part.length
+            holds += part.length
+            if (holds === blockSize) await flush()
+          }
         },
-        end: async () => {},
+        end: flush,
       }
       const sink = seal ? seal(plain) : plain
       await write(sink)
       await sink.end()
       await pad(size)
       const digest = `sha256:${hash.digest('hex')}`
-      const block = headerOf(blobName(digest), size)
-      await file.write(block, 0, record, header)
+      await file.write(headerOf(blobName(digest), size), 0, record, header)
       return { digest, size }
     },
     async end(): Promise<number> {
