@@ -38,6 +38,7 @@ const UpgradeRecord = Type.Object({
   takenBack: Type.Optional(time('when somebody began to take it back by hand, after it had ended well')),
   changes: Type.Boolean({ description: 'whether anything of the platform may be changed already' }),
   writesStopped: Type.Boolean({ description: 'whether the database refuses writes until this has ended' }),
+  told: Type.Optional(Type.Boolean({ description: 'people may have been told that it begins' })),
   passed: Type.Boolean({ description: 'the next release has passed its test: there is nothing to take back any more' }),
   noWayBack: Type.Optional(
     Type.String({ description: 'why the next release says that there is no way back from it, once it may have run' }),

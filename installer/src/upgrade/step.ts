@@ -1,9 +1,7 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseAnswers } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { withdrawNotice } from '../database/notices.ts'
 import type { Difference } from '../database/state.ts'
-import { resumeWrites } from '../database/writes.ts'
 import { clusterJournal } from '../install/cluster-journal.ts'
 import { runStages, type Stage } from '../install/engine.ts'
 import type { Emit } from '../install/events.ts'
@@ -25,8 +23,9 @@ import { lossText } from './back/loss.ts'
 import { secretsBackStage } from './back/secrets.ts'
 import { volumeBackStage } from './back/volume.ts'
 import { createStepContext, type StepContext, type StepDeps } from './context.ts'
+import { giveUp } from './forget.ts'
 import { patient } from './patient.ts'
-import { removeRecord, type UpgradeRecord } from './record.ts'
+import type { UpgradeRecord } from './record.ts'
 import { backupStage } from './stages/backup.ts'
 import { beginStage } from './stages/begin.ts'
 import { compareStage } from './stages/compare.ts'
@@ -98,7 +97,8 @@ export async function makeStep(run: StepRun): Promise<void> {
       return await stagesOf(run, context, upgradeStages)
     } catch (error) {
       if (signal.aborted || !(error instanceof SealiftError) || context.record().passed) throw error
-      if (!context.record().changes) return await giveUp(context, error)
+      if (!context.record().changes)
+        return await giveUp(context.cluster(), context.answers.namespace, context.record(), error)
       if (context.record().noWayBack !== undefined) throw noWayBack(context.record(), error)
       const { code, message } = error
       const stage = context.failing ?? ''
@@ -117,14 +117,6 @@ const noWayBack = ({ to, noWayBack: why }: UpgradeRecord, cause: SealiftError): 
     fix: `run the same command again: it goes on from here${cause.fix ? `; before that: ${cause.fix}` : ''}`,
     cause,
   })
-
-/** Nothing was changed: all that has to end is what keeps people from writing, and what they were told. */
-async function giveUp(context: StepContext, error: SealiftError): Promise<never> {
-  if (context.record().writesStopped) await context.withDatabase(resumeWrites)
-  if (context.options.notice > 0) await context.withDatabase(withdrawNotice)
-  await removeRecord(context.cluster(), context.answers.namespace)
-  throw error
-}
 
 async function failBack({ answers, ...run }: StepRun, context: StepContext): Promise<never> {
   const { from, to, failed } = context.record()

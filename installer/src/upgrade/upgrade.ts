@@ -6,7 +6,6 @@ import type { Draft } from '../answers/draft.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { type Cluster, connectCluster } from '../cluster/connection.ts'
 import { appliedMigrations } from '../database/applied-migrations.ts'
-import { resumeWrites } from '../database/writes.ts'
 import type { InstallDeps } from '../install/context.ts'
 import { type Named, named } from '../install/history.ts'
 import { type Journal, openJournal } from '../install/journal.ts'
@@ -18,10 +17,11 @@ import { lockState } from '../stores/state-lock.ts'
 import { writeWhole } from '../stores/write-whole.ts'
 import type { UpgradeOptions } from './context.ts'
 import type { UpgradeEmit } from './events.ts'
+import { forget } from './forget.ts'
 import { readInstalled } from './installed.ts'
 import { holdLease } from './lease.ts'
 import { findPath, type Start } from './path.ts'
-import { readRecord, removeRecord, thisHost, type UpgradeRecord, writeRecord } from './record.ts'
+import { readRecord, thisHost, type UpgradeRecord, writeRecord } from './record.ts'
 import { type Mend, siteAnswers } from './site-answers.ts'
 import { bestLicense, uploadedLicenses } from './site-license.ts'
 import { makeStep } from './step.ts'
@@ -198,12 +198,6 @@ async function run(run: Run): Promise<void> {
   } finally {
     await lease.release()
   }
-}
-
-/** Ends what an upgrade that was killed before its first change has left. */
-async function forget(cluster: Cluster, namespace: string, record: UpgradeRecord): Promise<void> {
-  if (record.writesStopped) await inDatabase(cluster, namespace, resumeWrites)
-  await removeRecord(cluster, namespace)
 }
 
 /** Notes in the cluster what is there, before anything else. */

@@ -19,6 +19,7 @@ export const noticeStage: Stage<StepContext> = {
       ? 'for some minutes nobody can log in or change anything'
       : 'work goes on'
     const says = `The platform is upgraded to ${bundle.release.version}: ${told}; terminals, editors and SSH stay open.`
+    await context.note({ told: true })
     const isTold = await context.withDatabase((database) =>
       tellPeople(database, { says, starts, ends: starts + longest }),
     )

@@ -1,28 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  readRecord,
-  recordName,
-  removeRecord,
-  type UpgradeRecord,
-  writeRecord,
-} from '../../../../installer/src/upgrade/record.ts'
+import { readRecord, removeRecord, writeRecord } from '../../../../installer/src/upgrade/record.ts'
 import { fakeKubernetes } from '../cluster/fake-kubernetes.ts'
-
-const path = `/api/v1/namespaces/site/configmaps/${recordName}`
-const release = (version: string) => ({ name: 'cde', version, digest: `sha256:${version}` })
-const record: UpgradeRecord = {
-  ...{ apiVersion: 'sealift.dev/v1', kind: 'Upgrade', started: '2026-11-30T01:00:00Z', host: 'pier' },
-  from: {
-    ...release('1.0.0'),
-    revision: 3,
-    migrations: ['001_a.sql'],
-    postgres: 17,
-    answers: 'kind: Answers\n',
-    receipt: '{}',
-  },
-  ...{ to: release('1.1.0'), direction: 'forward', changes: true, writesStopped: false, passed: false },
-}
+import { path, record } from './an-upgrade.ts'
 
 test('what is under way is read as it was written, and forgotten', async (t) => {
   const fake = await fakeKubernetes(t)
