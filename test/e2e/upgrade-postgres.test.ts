@@ -8,7 +8,7 @@ import { helmBinary } from '../lab/tools.ts'
 import { databaseOf } from './database-of.ts'
 import { killedInEach, thorough } from './killed-in-each.ts'
 import { ask } from './second-user.ts'
-import { assertEnded, startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
+import { assertEnded, assertFailed, type StageEvent, startUpgradeSite, type UpgradeSite } from './upgrade-site.ts'
 
 const chart = join(import.meta.dirname, '../../manifests/chart')
 const account = { password: 'correct horse battery' }
@@ -84,7 +84,7 @@ test('killed in each stage of the way back it is on 15 all the same', thorough, 
   const before = await database()
   const { result, killed } = await killedInEach(site, 'back', [...command(site.bundles.broken), '--json'])
   console.log(`killed in ${killed.join(', ')}`)
-  assertEnded(result, 11)
+  assertFailed(result, 'UPGRADE_CAME_BACK')
   assert.ok(killed.includes('volume-back'))
   assert.deepEqual(await database(), before)
   assert.deepEqual(await claims(), ['data-cde-postgres-15-0=Bound'])
@@ -109,6 +109,17 @@ test('taken back by hand, it is what it was before, and says what that loses', {
   const { major, stopped } = await database()
   assert.deepEqual([major, stopped, await claims()], [15, false, ['data-cde-postgres-15-0=Bound']])
   await addUser('carl')
+})
+
+test('killed while Helm brings the release, and taken back by hand, it is on 15', thorough, async () => {
+  const before = await database()
+  const kill = ({ type, stage }: StageEvent) => (type === 'stage-start' && stage === 'deploy' ? 3000 : undefined)
+  const killed = await site.runUntil([...command(site.bundles.next), '--json'], kill, 'state')
+  assert.equal(killed.exitCode, -1)
+  assertEnded(await site.run(['rollback', '--yes'], 'state'), 0)
+  assert.deepEqual(await database(), before)
+  assert.deepEqual(await claims(), ['data-cde-postgres-15-0=Bound'])
+  assert.doesNotMatch(await site.kubectl('get', 'statefulsets'), /cde-postgres-17/)
 })
 
 test('killed in each stage its data comes to 17 all the same', thorough, async () => {

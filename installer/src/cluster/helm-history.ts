@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { V1Secret } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from './connection.ts'
@@ -51,11 +51,20 @@ async function revisionsOf(cluster: Cluster, { name, namespace }: HelmRelease): 
   return items
 }
 
+/** The record of a revision in its Secret, as Helm writes it. @throws where it is none */
+export function unpackRevision({ data }: V1Secret) {
+  const twice = Buffer.from(Buffer.from(data?.release ?? '', 'base64').toString(), 'base64')
+  return JSON.parse(gunzipSync(twice, { maxOutputLength: largest }).toString())
+}
+
+/** The same again, for the Secret. */
+export const packRevision = (record: object): string =>
+  Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64')
+
 function read(secret: V1Secret): HelmRevision {
   const known = { revision: revisionOf(secret), status: secret.metadata?.labels?.status ?? 'unknown' }
   try {
-    const twice = Buffer.from(Buffer.from(secret.data?.release ?? '', 'base64').toString(), 'base64')
-    const { info, config, manifest, chart } = JSON.parse(gunzipSync(twice, { maxOutputLength: largest }).toString())
+    const { info, config, manifest, chart } = unpackRevision(secret)
     return {
       ...known,
       status: String(info.status),

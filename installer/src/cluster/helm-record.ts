@@ -1,5 +1,7 @@
+import type { V1Secret } from '@kubernetes/client-node'
 import type { Cluster } from './connection.ts'
 import type { HelmRelease } from './helm.ts'
+import { packRevision, unpackRevision } from './helm-history.ts'
 
 /** What a release is in while a helm is at work on it, and stays in where that was killed. */
 const unfinished = ['pending-install', 'pending-upgrade', 'pending-rollback', 'uninstalling']
@@ -14,15 +16,73 @@ export const isUnfinished = (status: string): boolean => unfinished.includes(sta
  * @throws SealiftError CLUSTER_*
  */
 export async function dropUnfinishedRevisions(cluster: Cluster, release: HelmRelease): Promise<string[]> {
-  const { namespace, name } = release
-  const selector = `owner=helm,name=${name},status in (${unfinished.join(',')})`
-  const { items } = await cluster.request(`read the history of release ${name}`, () =>
-    cluster.core.listNamespacedSecret({ namespace, labelSelector: selector }),
+  const secrets = await unfinishedRevisions(cluster, release)
+  for (const secret of secrets) await drop(cluster, secret)
+  return secrets.map(nameOf)
+}
+
+/**
+ * Makes an upgrade the newest revision before an earlier one is taken back, since Helm deletes what the newest has and that one
+ * has not: what a killed upgrade has begun counts as failed, and earlier tries to take it back are dropped. Only to be called
+ * when no helm is at work. Returns the names of the records.
+ * @throws SealiftError CLUSTER_*
+ */
+export async function settleRevisions(cluster: Cluster, release: HelmRelease): Promise<string[]> {
+  const { namespace } = release
+  const secrets = await unfinishedRevisions(cluster, release)
+  const tries = (await revisionsIn(cluster, release, ['failed'])).filter(isTryBack)
+  for (const secret of secrets) {
+    const failed = secret.metadata?.labels?.status === 'pending-upgrade' ? asFailed(secret) : undefined
+    if (failed)
+      await cluster.request(`end the revision ${nameOf(secret)}`, () =>
+        cluster.core.replaceNamespacedSecret({ namespace, name: nameOf(secret), body: failed }),
+      )
+    else tries.push(secret)
+  }
+  for (const secret of tries) await drop(cluster, secret)
+  return [...new Set([...secrets, ...tries].map(nameOf))]
+}
+
+/** Helm says of one that failed: Rollback "cde" failed: … (helm.sh/helm, pkg/action/rollback.go). */
+function isTryBack(secret: V1Secret): boolean {
+  try {
+    return String(unpackRevision(secret).info?.description).startsWith('Rollback "')
+  } catch {
+    return false
+  }
+}
+
+const nameOf = ({ metadata }: V1Secret): string => metadata?.name ?? ''
+
+const unfinishedRevisions = (cluster: Cluster, release: HelmRelease) => revisionsIn(cluster, release, unfinished)
+
+async function revisionsIn(
+  cluster: Cluster,
+  { namespace, name }: HelmRelease,
+  states: readonly string[],
+): Promise<V1Secret[]> {
+  const labelSelector = `owner=helm,name=${name},status in (${states.join(',')})`
+  const list = () => cluster.core.listNamespacedSecret({ namespace, labelSelector })
+  return (await cluster.request(`read the history of release ${name}`, list)).items
+}
+
+const drop = (cluster: Cluster, secret: V1Secret): Promise<unknown> =>
+  cluster.find(`delete the unfinished revision ${nameOf(secret)}`, () =>
+    cluster.core.deleteNamespacedSecret({ namespace: secret.metadata?.namespace ?? '', name: nameOf(secret) }),
   )
-  const names = items.map((secret) => secret.metadata?.name ?? '')
-  for (const secret of names)
-    await cluster.find(`delete the unfinished revision ${secret}`, () =>
-      cluster.core.deleteNamespacedSecret({ namespace, name: secret }),
-    )
-  return names
+
+/** Undefined where nobody can read it. */
+function asFailed(secret: V1Secret): V1Secret | undefined {
+  try {
+    const record = unpackRevision(secret)
+    const release = packRevision({ ...record, info: { ...record.info, status: 'failed' } })
+    const { metadata, data } = secret
+    return {
+      ...secret,
+      metadata: { ...metadata, labels: { ...metadata?.labels, status: 'failed' } },
+      data: { ...data, release },
+    }
+  } catch {
+    return undefined
+  }
 }

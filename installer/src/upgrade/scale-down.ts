@@ -25,13 +25,14 @@ export async function scaleDown(
   const wanted = await cluster.find(`stop ${kind} ${namespace}/${name}`, async () => {
     const one = { name, namespace }
     const isSet = kind === 'StatefulSet'
-    const scale = await (isSet ? apps.readNamespacedStatefulSetScale(one) : apps.readNamespacedDeploymentScale(one))
-    const body = { ...scale, spec: { replicas: 0 } }
-    if (scale.spec?.replicas !== 0)
+    const { spec } = await (isSet ? apps.readNamespacedStatefulSetScale(one) : apps.readNamespacedDeploymentScale(one))
+    // whatever controllers write meanwhile
+    const body = [{ op: 'add', path: '/spec/replicas', value: 0 }]
+    if (spec?.replicas !== 0)
       await (isSet
-        ? apps.replaceNamespacedStatefulSetScale({ ...one, body })
-        : apps.replaceNamespacedDeploymentScale({ ...one, body }))
-    return scale.spec?.replicas ?? 0
+        ? apps.patchNamespacedStatefulSetScale({ ...one, body })
+        : apps.patchNamespacedDeploymentScale({ ...one, body }))
+    return spec?.replicas ?? 0
   })
   const labelSelector = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)

@@ -1,6 +1,7 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseAnswers } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
+import { endOrphanedHelm } from '../cluster/helm-orphan.ts'
 import type { Difference } from '../database/state.ts'
 import { clusterJournal } from '../install/cluster-journal.ts'
 import { runStages, type Stage } from '../install/engine.ts'
@@ -161,6 +162,8 @@ export async function goBack(
   run: Pick<StepRun, 'journal' | 'emit' | 'signal'>,
 ): Promise<Difference[] | undefined> {
   const context = createBackContext(deps)
+  // one that an earlier run left behind would start what the first stages stop
+  await endOrphanedHelm(await deps.helm())
   await stagesOf(run, context, backStages)
   return context.lost
 }

@@ -1,8 +1,9 @@
 import { helmRollback } from '../../cluster/helm.ts'
 import { readHelmRevision } from '../../cluster/helm-history.ts'
+import { settleRevisions } from '../../cluster/helm-record.ts'
 import { workloadsOf } from '../../cluster/workloads.ts'
 import { renderedObjects } from '../../coverage/rendered-yaml.ts'
-import { clearTheWay, watched } from '../../install/deploy-chart.ts'
+import { watched } from '../../install/deploy-chart.ts'
 import type { Stage } from '../../install/engine.ts'
 import { liveDifferences, repair } from '../plan/objects/live-differences.ts'
 import { type BackContext, to } from './context.ts'
@@ -20,7 +21,8 @@ export const chartBackStage: Stage<BackContext> = {
   needed: async (context) => context.record().chartIsBack !== true,
   async run(context, report) {
     const { answers, helmRelease, timeout } = context
-    await clearTheWay(context, report, true)
+    const ended = await settleRevisions(context.cluster(), context.helmRelease)
+    if (ended.length > 0) report.warn(`ended the revisions that earlier runs left behind: ${ended.join(', ')}`)
     const workloads = workloadsOf(renderedObjects(await manifestOf(context)))
     const { revision } = to(context)
     await watched(
