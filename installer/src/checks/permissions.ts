@@ -53,7 +53,8 @@ function ownRights({ answers, upgrades }: InstallContext): Permission[] {
 const upgradeRights = (namespace: string): Permission[] => [
   ...all(['get', 'create', 'update'], { group: 'coordination.k8s.io', resource: 'leases', namespace }),
   ...all(['create'], { group: '', resource: 'pods/exec', namespace }),
-  ...all(['get', 'update'], { group: 'apps', resource: 'deployments/scale', namespace }),
+  ...all(['get', 'patch'], { group: 'apps', resource: 'deployments/scale', namespace }),
+  ...all(['get', 'patch'], { group: 'apps', resource: 'statefulsets/scale', namespace }),
 ]
 
 /** What each kind that the chart renders needs. @throws SealiftError CLUSTER_KIND */

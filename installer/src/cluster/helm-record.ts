@@ -1,4 +1,5 @@
-import type { V1Secret } from '@kubernetes/client-node'
+import { type KubernetesObject, PatchStrategy, type V1Secret } from '@kubernetes/client-node'
+import { fieldManager } from './apply.ts'
 import type { Cluster } from './connection.ts'
 import type { HelmRelease } from './helm.ts'
 import { packRevision, unpackRevision } from './helm-history.ts'
@@ -28,14 +29,13 @@ export async function dropUnfinishedRevisions(cluster: Cluster, release: HelmRel
  * @throws SealiftError CLUSTER_*
  */
 export async function settleRevisions(cluster: Cluster, release: HelmRelease): Promise<string[]> {
-  const { namespace } = release
   const secrets = await unfinishedRevisions(cluster, release)
   const tries = (await revisionsIn(cluster, release, ['failed'])).filter(isTryBack)
   for (const secret of secrets) {
     const failed = secret.metadata?.labels?.status === 'pending-upgrade' ? asFailed(secret) : undefined
     if (failed)
       await cluster.request(`end the revision ${nameOf(secret)}`, () =>
-        cluster.core.replaceNamespacedSecret({ namespace, name: nameOf(secret), body: failed }),
+        cluster.objects.patch(failed, undefined, undefined, fieldManager, undefined, PatchStrategy.MergePatch),
       )
     else tries.push(secret)
   }
@@ -71,17 +71,14 @@ const drop = (cluster: Cluster, secret: V1Secret): Promise<unknown> =>
     cluster.core.deleteNamespacedSecret({ namespace: secret.metadata?.namespace ?? '', name: nameOf(secret) }),
   )
 
-/** Undefined where nobody can read it. */
-function asFailed(secret: V1Secret): V1Secret | undefined {
+/** What a revision is changed by so that it counts as failed; undefined where nobody can read it. */
+function asFailed(secret: V1Secret): KubernetesObject | undefined {
   try {
     const record = unpackRevision(secret)
     const release = packRevision({ ...record, info: { ...record.info, status: 'failed' } })
-    const { metadata, data } = secret
-    return {
-      ...secret,
-      metadata: { ...metadata, labels: { ...metadata?.labels, status: 'failed' } },
-      data: { ...data, release },
-    }
+    const { namespace, labels } = secret.metadata ?? {}
+    const metadata = { namespace: namespace ?? '', name: nameOf(secret), labels: { ...labels, status: 'failed' } }
+    return { apiVersion: 'v1', kind: 'Secret', metadata, data: { release } } as KubernetesObject
   } catch {
     return undefined
   }

@@ -33,7 +33,7 @@ async function moved(t: TestContext, changes: Partial<UpgradeRecord> = {}) {
   const scaled: number[] = []
   fake.intercept = (call, body) => {
     if (!call.includes('/deployments/cde-manager/scale')) return undefined
-    if (call.startsWith('PUT')) scaled.push(JSON.parse(body).spec.replicas)
+    if (call.startsWith('PATCH')) scaled.push(JSON.parse(body)[0].value)
     return [200, { kind: 'Scale', metadata: {}, spec: { replicas: 1 } }]
   }
   const { id, path } = await createBackup(site, options)

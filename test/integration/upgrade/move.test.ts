@@ -67,7 +67,7 @@ async function begun(t: TestContext) {
   let replicas = 1
   fake.intercept = (call, body) => {
     if (!call.includes('/statefulsets/cde-postgres-15/scale')) return undefined
-    if (call.startsWith('PUT')) replicas = JSON.parse(body).spec.replicas
+    if (call.startsWith('PATCH')) replicas = JSON.parse(body)[0].value
     return [200, { kind: 'Scale', metadata: {}, spec: { replicas } }]
   }
   const { id, path } = await createBackup(site, options)
