@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gunzipSync } from 'node:zlib'
 import type { V1Secret } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from './connection.ts'
@@ -37,34 +37,37 @@ export async function readHelmRevision(
   )
 }
 
-const revisionOf = ({ metadata }: V1Secret) => Number(metadata?.labels?.version ?? 0)
+/** Reads the revisions after one, oldest first. @throws SealiftError CLUSTER_* */
+export async function readHelmRevisionsAfter(
+  cluster: Cluster,
+  release: HelmRelease,
+  revision: number,
+): Promise<HelmRevision[]> {
+  const newer = (await revisionsOf(cluster, release)).filter((one) => revisionOf(one) > revision)
+  return newer.sort((a, b) => revisionOf(a) - revisionOf(b)).map(read)
+}
+
+/** The number of the revision that a Secret keeps. */
+export const revisionOf = ({ metadata }: V1Secret): number => Number(metadata?.labels?.version ?? 0)
 
 /** What Helm keeps of a revision: its chart's own values too, which `helm status` does not tell. */
 export interface HelmRevision extends HelmStatus {
   defaults?: { values: unknown; schema: unknown }
 }
 
-async function revisionsOf(cluster: Cluster, { name, namespace }: HelmRelease): Promise<V1Secret[]> {
+/** The Secrets of all revisions of a release. @throws SealiftError CLUSTER_* */
+export async function revisionsOf(cluster: Cluster, { name, namespace }: HelmRelease): Promise<V1Secret[]> {
   const { items } = await cluster.request(`read the history of release ${name}`, () =>
     cluster.core.listNamespacedSecret({ namespace, labelSelector: `owner=helm,name=${name}` }),
   )
   return items
 }
 
-/** The record of a revision in its Secret, as Helm writes it. @throws where it is none */
-export function unpackRevision({ data }: V1Secret) {
-  const twice = Buffer.from(Buffer.from(data?.release ?? '', 'base64').toString(), 'base64')
-  return JSON.parse(gunzipSync(twice, { maxOutputLength: largest }).toString())
-}
-
-/** The same again, for the Secret. */
-export const packRevision = (record: object): string =>
-  Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64')
-
 function read(secret: V1Secret): HelmRevision {
   const known = { revision: revisionOf(secret), status: secret.metadata?.labels?.status ?? 'unknown' }
   try {
-    const { info, config, manifest, chart } = unpackRevision(secret)
+    const twice = Buffer.from(Buffer.from(secret.data?.release ?? '', 'base64').toString(), 'base64')
+    const { info, config, manifest, chart } = JSON.parse(gunzipSync(twice, { maxOutputLength: largest }).toString())
     return {
       ...known,
       status: String(info.status),

@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { helmTemplate } from '../cluster/helm.ts'
 import { readHelmRevision } from '../cluster/helm-history.ts'
@@ -78,13 +79,22 @@ export async function makeWay(context: StepContext, report: Reporter): Promise<v
   const { manifest } = await readHelmRevision(cluster, helmRelease, record().from.revision)
   const { rendered, plan } = await compareObjects(context, manifest, false)
   for (const { kind, name } of await applyCrds(cluster, helmRelease, rendered)) report.info(`${kind} ${name}`)
-  const anew = new Set(
-    plan.objects
-      .filter(({ action }) => action === 'anew')
-      .map(({ apiVersion, kind, ...metadata }) => identity({ apiVersion, kind, metadata }, helmRelease)),
+  await makePlannedAnew(context, plan, chartObjects(rendered).objects, report)
+}
+
+/** Makes anew what of these objects a plan says has to be. @throws SealiftError CLUSTER_ANEW, CLUSTER_* */
+export async function makePlannedAnew(
+  { cluster, helmRelease }: Pick<Context, 'cluster' | 'helmRelease'>,
+  plan: ObjectPlan,
+  objects: readonly KubernetesObject[],
+  report: Reporter,
+): Promise<void> {
+  const planned = plan.objects.filter(({ action }) => action === 'anew')
+  const ids = new Set(
+    planned.map(({ apiVersion, kind, ...metadata }) => identity({ apiVersion, kind, metadata }, helmRelease)),
   )
-  if (anew.size === 0) return
-  const objects = chartObjects(rendered).objects.filter((object) => anew.has(identity(object, helmRelease)))
-  await makeAnew(cluster, helmRelease, objects)
-  report.info(`made anew: ${objects.map(({ kind, metadata }) => `${kind} ${metadata?.name}`).join(', ')}`)
+  const anew = objects.filter((object) => ids.has(identity(object, helmRelease)))
+  if (anew.length === 0) return
+  await makeAnew(cluster(), helmRelease, anew)
+  report.info(`made anew: ${anew.map(({ kind, metadata }) => `${kind} ${metadata?.name}`).join(', ')}`)
 }

@@ -43,6 +43,11 @@ const UpgradeRecord = Type.Object({
   noWayBack: Type.Optional(
     Type.String({ description: 'why the next release says that there is no way back from it, once it may have run' }),
   ),
+  leaving: Type.Optional(
+    Type.Array(Type.Object({ apiVersion: text, kind: text, namespace: Type.Optional(text), name: text }), {
+      description: 'objects that the release of before has not: they go once Helm is back',
+    }),
+  ),
   chartIsBack: Type.Optional(Type.Boolean({ description: 'Helm has been brought back already' })),
   move: Type.Optional(
     Type.Object(

@@ -1,12 +1,12 @@
 import { helmRollback } from '../../cluster/helm.ts'
 import { readHelmRevision } from '../../cluster/helm-history.ts'
-import { settleRevisions } from '../../cluster/helm-record.ts'
 import { workloadsOf } from '../../cluster/workloads.ts'
 import { renderedObjects } from '../../coverage/rendered-yaml.ts'
 import { watched } from '../../install/deploy-chart.ts'
 import type { Stage } from '../../install/engine.ts'
 import { liveDifferences, repair } from '../plan/objects/live-differences.ts'
 import { type BackContext, to } from './context.ts'
+import { leaveRevisions, removeLeaving } from './leaving.ts'
 
 /** The manifest of the revision to go back to. */
 async function manifestOf(context: BackContext): Promise<string> {
@@ -21,10 +21,10 @@ export const chartBackStage: Stage<BackContext> = {
   needed: async (context) => context.record().chartIsBack !== true,
   async run(context, report) {
     const { answers, helmRelease, timeout } = context
-    const ended = await settleRevisions(context.cluster(), context.helmRelease)
-    if (ended.length > 0) report.warn(`ended the revisions that earlier runs left behind: ${ended.join(', ')}`)
-    const workloads = workloadsOf(renderedObjects(await manifestOf(context)))
     const { revision } = to(context)
+    const manifest = await manifestOf(context)
+    await leaveRevisions(context, manifest, report)
+    const workloads = workloadsOf(renderedObjects(manifest))
     await watched(
       context,
       workloads,
@@ -33,6 +33,7 @@ export const chartBackStage: Stage<BackContext> = {
       // pods of the release that failed are there until Helm has changed what runs them
       { endsEarly: false },
     )
+    await removeLeaving(context, report)
     await context.note({ chartIsBack: true })
   },
 }
