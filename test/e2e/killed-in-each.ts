@@ -6,19 +6,17 @@ export const thorough = {
   skip: process.env.SEALIFT_THOROUGH === '1' ? false : 'it takes minutes: SEALIFT_THOROUGH=1 npm test -- e2e upgrade',
 }
 
-/** stages that take longer: they are ended in their middle, half a second after their beginning */
-const long = [
-  'pull',
-  'backup',
-  'proof',
-  'deploy',
-  'rollout',
-  'smoke',
-  'move',
-  'database-ready',
-  'chart-back',
-  'volume-back',
-]
+/** milliseconds after their beginning at which stages that take longer are ended, in their middle; the others end at once */
+const middles: Record<string, number> = {
+  ...Object.fromEntries(
+    ['pull', 'backup', 'proof', 'deploy', 'rollout', 'smoke', 'move', 'database-ready', 'volume-back'].map((stage) => [
+      stage,
+      500,
+    ]),
+  ),
+  // Helm has changed the objects, and waits for their pods
+  'chart-back': 4000,
+}
 
 /** Ends a command of a site by SIGKILL in each of its stages, of one direction, once, and runs it again until it ends by itself. */
 export async function killedInEach(
@@ -37,7 +35,7 @@ export async function killedInEach(
       if (type !== 'stage-start' || chosen !== undefined || other || killed.has(stage)) return undefined
       chosen = stage
       killed.add(stage)
-      return long.includes(stage) ? 500 : 0
+      return middles[stage] ?? 0
     }
     const result = await site.runUntil(words, kill, 'state')
     if (result.exitCode !== -1) return { result, killed: [...killed] }
