@@ -67,7 +67,7 @@ export async function wholeText(bytes: AsyncIterable<Uint8Array>, limit: number,
   for await (const chunk of bytes) {
     size += chunk.length
     if (size > limit) throw damagedBackup(path, `one of its documents is larger than ${limit} bytes`)
-    chunks.push(chunk)
+    chunks.push(Uint8Array.from(chunk))
   }
   return Buffer.concat(chunks).toString()
 }

@@ -56,6 +56,8 @@ async function openParts(file: BackupFile, { key, signal }: ReadOptions): Promis
   for await (const chunk of file.read('dump', key)) {
     signal.throwIfAborted()
     if (head.length < magic.length) head += Buffer.from(chunk.subarray(0, magic.length)).toString('latin1')
+    // what is not encrypted has been read to its end already
+    else if (document.encryption === 'none') break
   }
   if (!head.startsWith(magic)) throw damagedBackup(path, 'its dump is none of pg_dump')
 }

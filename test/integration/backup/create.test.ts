@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { statfsSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { createBackup } from '../../../installer/src/backup/create.ts'
 import { openBackup } from '../../../installer/src/backup/file/open.ts'
 import { knownBackups } from '../../../installer/src/backup/known.ts'
+import { parseSecrets, readSecrets } from '../../../installer/src/backup/secrets.ts'
 import { type DebianPostgres, startDebianPostgres } from '../database/debian-postgres.ts'
 import { filled, installedSite } from './site.ts'
 
@@ -23,7 +25,7 @@ const run = promisify(execFile)
 const backups = async (directory: string) => (await readdir(directory)).filter((name) => name.includes('.backup'))
 const whole = async (bytes: AsyncIterable<Uint8Array>) => {
   const chunks: Uint8Array[] = []
-  for await (const chunk of bytes) chunks.push(chunk)
+  for await (const chunk of bytes) chunks.push(Uint8Array.from(chunk))
   return Buffer.concat(chunks)
 }
 
@@ -70,6 +72,18 @@ test('a backup holds database, secrets, receipt, answers and values, and says wh
     { id: known?.id, path: known?.path, release: known?.release },
     { id: backup.id, path: backup.path, release: 'cde 1.0.0' },
   )
+})
+
+test('secrets that are larger than one read come back as they were, encrypted or not', async (t) => {
+  const { site, options, secret } = await installedSite(t, postgres)
+  for (const name of ['one', 'two', 'three']) secret(name, { key: randomBytes(700_000).toString('base64') })
+  const kept = await readSecrets(site.cluster, 'cde')
+  for (const key of [undefined, { passphrase: 'correct horse' }]) {
+    const { path } = await createBackup(site, key ? { ...options, protection: key } : options)
+    const file = await openBackup(path)
+    t.after(() => file.close())
+    assert.deepEqual(await parseSecrets(file.read('secrets', key), path), kept)
+  }
 })
 
 test('with a passphrase nobody reads it without', async (t) => {

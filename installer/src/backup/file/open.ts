@@ -1,4 +1,4 @@
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { checkDescriptor, type Descriptor, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
@@ -31,9 +31,9 @@ export interface BackupFile {
   readonly document: BackupDocument
   /** bytes of a part, as it lies there */
   sizeOf(part: Part): number
-  /** A part as it lies there. @throws SealiftError BACKUP_DAMAGED, while reading */
+  /** A part as it lies there. Each chunk is good until the next is asked for. @throws SealiftError BACKUP_DAMAGED, while reading */
   raw(part: Part): AsyncIterable<Uint8Array>
-  /** A part, decrypted. @throws SealiftError BACKUP_DAMAGED, BACKUP_KEY, while reading */
+  /** A part, decrypted. Each chunk is good until the next is asked for. @throws SealiftError BACKUP_DAMAGED, BACKUP_KEY, while reading */
   read(part: Part, key: Key | undefined): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }
@@ -73,13 +73,6 @@ async function readBackup(file: FileHandle, path: string): Promise<BackupFile> {
   if (!stat.isFile()) throw notOne(path, 'it is no regular file')
   const entries = await readEntries(file, stat.size, path)
   const origin = `backup ${path}`
-  const content = (entry: Entry): AsyncIterable<Uint8Array> =>
-    entry.size === 0
-      ? nothing()
-      : createReadStream('', {
-          ...{ fd: file.fd, autoClose: false, highWaterMark: 1 << 20 },
-          ...{ start: entry.offset, end: entry.offset + entry.size - 1 },
-        })
   const unread = new Set(entries.keys())
   const take = (descriptor: Descriptor): Entry => {
     const name = blobName(descriptor.digest)
@@ -93,7 +86,8 @@ async function readBackup(file: FileHandle, path: string): Promise<BackupFile> {
     const descriptor = checkDescriptor(value, origin)
     if (descriptor.mediaType !== mediaType)
       throw damagedBackup(path, `it has a ${descriptor.mediaType} where ${mediaType} stands`)
-    return parseJson(await readDocument(descriptor, async () => content(take(descriptor)), origin), mediaType)
+    const entry = take(descriptor)
+    return parseJson(await readDocument(descriptor, async () => copied(content(file, entry)), origin), mediaType)
   }
 
   const last = entries.get(names.index) as Entry
@@ -126,7 +120,7 @@ async function readBackup(file: FileHandle, path: string): Promise<BackupFile> {
   async function* raw(part: Part): AsyncGenerator<Uint8Array> {
     const { descriptor, entry } = partOf(part)
     try {
-      yield* verified(descriptor, content(entry), origin)
+      yield* verified(descriptor, content(file, entry), origin)
     } catch (error) {
       throw asDamage(error, path)
     }
@@ -138,10 +132,30 @@ async function readBackup(file: FileHandle, path: string): Promise<BackupFile> {
     async *read(part, key) {
       if (!isEncrypted) return yield* raw(part)
       if (key === undefined) throw wrongKey(path)
-      yield* (await unsealing(key, path))(raw(part))
+      yield* (await unsealing(key, path))(copied(raw(part)))
     },
     close: () => file.close(),
   }
+}
+
+/** bytes of one read */
+const chunkSize = 1 << 20
+
+/** An entry's content, all of it through one buffer: new memory for each read of a large dump waits for a collection. */
+async function* content(file: FileHandle, { offset, size }: Entry): AsyncGenerator<Uint8Array, void> {
+  const buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, size))
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), offset + at)
+    // cut since it was opened: whoever checks the size says so
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+/** Chunks for those who keep them. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks) yield Uint8Array.from(chunk)
 }
 
 /** The files of the tar by name, each as it may be in a backup: `oci-layout` first, `index.json` last. */
@@ -182,5 +196,3 @@ const notOne = (path: string, why: string): SealiftError =>
     why,
     fix: 'name a file that sealift backup create wrote; see: sealift backup list',
   })
-
-async function* nothing(): AsyncGenerator<Uint8Array, void> {}
