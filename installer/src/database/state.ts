@@ -16,7 +16,9 @@ const tables = `SELECT quote_ident(relname) AS quoted, relname AS name FROM pg_c
 /** The state of a table, by its quoted name; sessions show values in the same way everywhere (`sessionSettings`). */
 const stateOf = (quoted: string): string => {
   const half = (from: number) => `coalesce(sum(('x' || substr(hash, ${from}, 16))::bit(64)::bigint), 0)`
-  return `SELECT count(*) AS rows, ${half(1)} || ':' || ${half(17)} AS sum FROM (SELECT md5(t::text) AS hash FROM public.${quoted} t) hashes`
+  // with OFFSET the inner query stays one of its own: else each half would work out the hash again
+  const hashes = `SELECT md5(t::text) AS hash FROM public.${quoted} t OFFSET 0`
+  return `SELECT count(*) AS rows, ${half(1)} || ':' || ${half(17)} AS sum FROM (${hashes}) hashes`
 }
 
 /** What each table holds now, or in the snapshot of a session. @throws SealiftError CLUSTER_SQL */
