@@ -43,3 +43,30 @@ export async function killedInEach(
   }
   throw new Error(`it does not end: killed in ${[...killed].join(', ')}`)
 }
+
+/**
+ * Ends a command of a site by SIGKILL `times` times, each at a moment of its first `within` milliseconds that nobody chose, and
+ * runs it again until it ends by itself.
+ */
+export async function killedAnyTime(
+  site: UpgradeSite,
+  words: readonly string[],
+  { times, within }: { times: number; within: number },
+) {
+  const moments: string[] = []
+  for (let round = 0; round < times; round += 1) {
+    const moment = Math.round(Math.random() * within)
+    let stage = ''
+    let isChosen = false
+    const kill = (event: StageEvent) => {
+      if (event.type === 'stage-start') stage = event.stage ?? ''
+      if (isChosen) return undefined
+      isChosen = true
+      return moment
+    }
+    const result = await site.runUntil(words, kill, 'state')
+    if (result.exitCode !== -1) return { result, moments }
+    moments.push(`${moment} ms (${stage})`)
+  }
+  return { result: await site.run(words, 'state'), moments }
+}

@@ -6,7 +6,7 @@ import { logIn } from '../lab/demo-user.ts'
 import type { Change, ReleaseVariant } from '../lab/releases/release-variant.ts'
 import { release11, release11rewriting, release12 } from '../lab/releases/releases.ts'
 import { labState, recordedProcesses } from '../lab/state.ts'
-import { killedInEach, thorough } from './killed-in-each.ts'
+import { killedAnyTime, killedInEach, thorough } from './killed-in-each.ts'
 import { ask } from './second-user.ts'
 import { query, type SiteState, siteState } from './site-state.ts'
 import {
@@ -145,6 +145,24 @@ test('killed in each stage of the way back it comes back all the same', thorough
     ['database-ready', 'chart-back', 'database-back', 'smoke', 'history-back'].every((one) => killed.includes(one)),
   )
   await assertNothingChanged()
+})
+
+const rounds = 5
+
+test('killed at any moment, there and back and over again, it ends in one release or the other', {
+  ...thorough,
+  timeout: rounds * 600_000,
+}, async () => {
+  for (let round = 0; round < rounds; round += 1) {
+    const there = await killedAnyTime(site, command('patched', ...going), { times: 2, within: 40_000 })
+    console.log(`there, killed after ${there.moments.join(', ')}`)
+    assertEnded(there.result, 0)
+    assert.equal((await site.run(command('patched', '--plan', '--json'), 'state')).exitCode, 12)
+    const back = await killedAnyTime(site, ['rollback', ...going], { times: 2, within: 25_000 })
+    console.log(`back, killed after ${back.moments.join(', ')}`)
+    assertEnded(back.result, 0)
+    await assertNothingChanged()
+  }
 })
 
 /** Stops the API server for a minute once a command comes to one of these stages; each counts once. */

@@ -5,6 +5,7 @@ import { type StatusLine, unknown } from './line.ts'
 import { backupLines } from './lines/backups.ts'
 import { certificateLines } from './lines/certificate.ts'
 import { databaseLines } from './lines/database.ts'
+import { driftLines } from './lines/drift.ts'
 import { eventLines } from './lines/events.ts'
 import { ingressLines } from './lines/ingress.ts'
 import { keptVolumeLines } from './lines/kept-volumes.ts'
@@ -22,6 +23,7 @@ const subjects = [
   { id: 'upgrade', title: 'Last upgrade', look: upgradeLines },
   { id: 'license', title: 'License', look: licenseLines },
   { id: 'workloads', title: 'Workloads', look: workloadLines },
+  { id: 'drift', title: 'Changed by hand', look: driftLines },
   { id: 'workspaces', title: 'Workspaces', look: workspaceLines },
   { id: 'workspace-images', title: 'Images of workspaces', look: workspaceImageLines },
   { id: 'sessions', title: 'Sessions', look: sessionLines },

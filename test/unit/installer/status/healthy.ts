@@ -9,26 +9,28 @@ import { fakeKubernetes } from '../cluster/fake-kubernetes.ts'
 import { helmRecord, ofChart, ofWorkload, ofWorkspace } from '../uninstall/installed.ts'
 
 export const host = 'cde.example'
-const manifest = (...names: string[]) =>
-  names
-    .map(
-      (name) => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: cde-${name} }
-spec: { selector: { matchLabels: { app.kubernetes.io/component: ${name} } } }
-`,
-    )
-    .join('---')
-const database = `---
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: cde-postgres-17 }
-spec: { selector: { matchLabels: { app.kubernetes.io/component: postgres } } }
-`
+const workload = (kind: string, name: string, component: string): string =>
+  JSON.stringify({
+    ...{ apiVersion: 'apps/v1', kind, metadata: { name, labels: ofChart(component).metadata?.labels } },
+    spec: { selector: { matchLabels: { 'app.kubernetes.io/component': component } } },
+  })
+const manifest = [
+  workload('Deployment', 'cde-manager', 'manager'),
+  workload('Deployment', 'cde-dashboard', 'dashboard'),
+  workload('StatefulSet', 'cde-postgres-17', 'postgres'),
+].join('\n---\n')
 const base64 = (values: Record<string, string>) => ({
   data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
 })
+
+const onTopOf = (live: unknown, applied: unknown): unknown =>
+  isGroup(live) && isGroup(applied)
+    ? {
+        ...live,
+        ...Object.fromEntries(Object.entries(applied).map(([key, value]) => [key, onTopOf(live[key], value)])),
+      }
+    : applied
+const isGroup = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /** A cluster with an installation of which everything runs, and a door that answers as its ingress does. */
 export async function healthy(t: TestContext) {
@@ -72,10 +74,7 @@ export async function healthy(t: TestContext) {
   inForce()
   const config = { ingress: { host }, license: { keys: `${licenses.publicKey}\n${licenseKeys().publicKey}` } }
   const release = (status = 'deployed') =>
-    put(
-      `${core}/secrets/sh.helm.release.v1.cde.v1`,
-      helmRecord({ info: { status }, config, manifest: manifest('manager', 'dashboard') + database }, status),
-    )
+    put(`${core}/secrets/sh.helm.release.v1.cde.v1`, helmRecord({ info: { status }, config, manifest }, status))
   release()
   const receipt = (changes: object = {}) => {
     const text = {
@@ -97,15 +96,30 @@ export async function healthy(t: TestContext) {
   }
   backups({ proven: new Date().toISOString() })
   const runs = { spec: { replicas: 1 }, status: { readyReplicas: 1, updatedReplicas: 1, availableReplicas: 1 } }
+  const runsAs = (kind: string, component: string) => {
+    const selector = { matchLabels: { 'app.kubernetes.io/component': component } }
+    return { apiVersion: 'apps/v1', kind, ...ofChart(component), ...runs, spec: { ...runs.spec, selector } }
+  }
+  /** what was asked to be changed, and not only tried */
+  const changed: string[] = []
+  fake.intercept = (call, body) => {
+    if (call.startsWith('GET ')) return undefined
+    const [path = '', query] = call.slice('PATCH '.length).split('?')
+    const live = fake.objects.get(path)
+    // what an API server would make of what is there
+    if (query?.includes('dryRun=All') && live) return [200, onTopOf(live, JSON.parse(body))]
+    changed.push(call)
+    return undefined
+  }
   for (const one of ['manager', 'dashboard']) {
-    put(`${apps}/deployments/cde-${one}`, { ...ofChart(one), ...runs })
+    put(`${apps}/deployments/cde-${one}`, runsAs('Deployment', one))
     const conditions = [{ type: 'Ready', status: 'True' }]
     put(`${core}/pods/cde-${one}-1-a`, ofWorkload(one, undefined, { status: { phase: 'Running', conditions } }))
   }
   const image = '10.0.0.5:5000/cde/workspace@sha256:3'
   const template = { spec: { containers: [{ name: 'workspace', image }] } }
   put(`${apps}/deployments/ws-one`, { ...ofWorkspace('one'), ...runs, spec: { ...runs.spec, template } })
-  put(`${apps}/statefulsets/cde-postgres-17`, { ...ofChart('postgres'), ...runs })
+  put(`${apps}/statefulsets/cde-postgres-17`, runsAs('StatefulSet', 'postgres'))
   const bound = { status: { phase: 'Bound', capacity: { storage: '10Gi' } } }
   put(`${core}/persistentvolumeclaims/data-cde-postgres-17-0`, ofWorkload('postgres', undefined, bound))
   put(`${core}/pods/cde-postgres-17-0`, {
@@ -127,5 +141,5 @@ export async function healthy(t: TestContext) {
     const { lines, error } = await readStatus(fake.connect(), 'cde')
     return { lines, error, line: (id: string) => lines.find((one) => one.id === id) }
   }
-  return { ...fake, fake, core, apps, routes, license, inForce, release, receipt, backups, volume, look }
+  return { ...fake, fake, core, apps, routes, changed, license, inForce, release, receipt, backups, volume, look }
 }

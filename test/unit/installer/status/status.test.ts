@@ -6,7 +6,7 @@ import { ofWorkspace } from '../uninstall/installed.ts'
 import { healthy } from './healthy.ts'
 
 test('an installation of which everything runs says so, line by line', async (t) => {
-  const { look, calls } = await healthy(t)
+  const { look, changed } = await healthy(t)
   const { lines, error, line } = await look()
   assert.equal(error, undefined)
   assert.deepEqual(
@@ -21,7 +21,7 @@ test('an installation of which everything runs says so, line by line', async (t)
   assert.match(line('database')?.found ?? '', /10\.7 GB, 500 B used|50 %/)
   assert.equal(line('workspaces')?.found, '1 in all, 1 on')
   assert.equal(lines.filter(({ id }) => id.startsWith('route-')).length, 3)
-  assert.ok(calls.every((call) => call.startsWith('GET ')))
+  assert.deepEqual(changed, [])
 })
 
 test('what does not run fails the status, with the pods’ own words and what helps', async (t) => {
@@ -47,6 +47,43 @@ test('what does not run fails the status, with the pods’ own words and what he
   const upgrade = line('route-envproxy-cde.example')
   assert.match(upgrade?.found ?? '', /status 426 .*the upgrade to a WebSocket was lost/)
   assert.match(upgrade?.fix ?? '', /headers Upgrade and Connection/)
+})
+
+test('what somebody changed since the release was installed is told, with who did it where that is known', async (t) => {
+  const { look, fake, put, objects, apps, release } = await healthy(t)
+  const manager = objects.get(`${apps}/deployments/cde-manager`)
+  const managedFields = [
+    {
+      ...{ manager: 'kubectl-edit', operation: 'Update', time: '2026-01-02T03:04:05Z', fieldsType: 'FieldsV1' },
+      fieldsV1: { 'f:spec': { 'f:selector': { 'f:matchLabels': { 'f:app.kubernetes.io/component': {} } } } },
+    },
+  ]
+  const spec = { replicas: 1, selector: { matchLabels: { 'app.kubernetes.io/component': 'other' } } }
+  put(`${apps}/deployments/cde-manager`, {
+    ...manager,
+    spec,
+    metadata: { ...manager?.metadata, managedFields } as object,
+  })
+  objects.delete(`${apps}/deployments/cde-dashboard`)
+  const drift = (await look()).line('drift')
+  assert.deepEqual([drift?.state, drift?.level], ['failed', 'warning'])
+  assert.deepEqual(drift?.found.split('\n'), [
+    'Deployment cde-manager: spec.selector.matchLabels[app.kubernetes.io/component]: manager -> other, by kubectl-edit at 2026-01-02 03:04 UTC',
+    'Deployment cde-dashboard is missing',
+  ])
+
+  const before = fake.intercept
+  const message =
+    'deployments.apps "cde-manager" is forbidden: User "u" cannot patch resource "deployments" in API group "apps"'
+  fake.intercept = (call, body) => (call.includes('dryRun') ? [403, { kind: 'Status', message }] : before(call, body))
+  const unknown = (await look()).line('drift')
+  assert.equal(unknown?.state, 'skipped')
+  assert.match(
+    unknown?.found ?? '',
+    /^cannot be known: .*does not allow this user to try Deployment cde-manager: .*cannot patch/,
+  )
+  release('pending-upgrade')
+  assert.equal((await look()).line('drift'), undefined)
 })
 
 test('what works until something else happens warns, and leaves the exit code alone', async (t) => {

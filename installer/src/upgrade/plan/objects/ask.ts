@@ -30,7 +30,8 @@ export function objectApi(cluster: Cluster) {
       const answer = await cluster.ask(method, path, options)
       const { status: code, text: body } = answer
       // as the clients' own failures: request asks again, and says who is not let in
-      if (code === 401 || isTransient({ code })) throw Object.assign(new Error(`status ${code}`), { code, body })
+      if (code === 401 || isTransient({ code }) || (code === 403 && isUnauthorized.test(body)))
+        throw Object.assign(new Error(`status ${code}`), { code, body })
       return answer
     })
   const at = ({ kind, namespace, name }: Place) => pathOf(kind, namespace, name)
@@ -86,6 +87,9 @@ export function objectApi(cluster: Cluster) {
 }
 
 export type ObjectApi = ReturnType<typeof objectApi>
+
+/** What the user may not do, and no admission has refused (k8s.io/apiserver, endpoints/handlers/responsewriters/errors.go). */
+const isUnauthorized = /\bcannot [a-z]+ resource \\?"/
 
 const applied = 'application/apply-patch+yaml'
 const isApiVersion = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?v[a-z0-9]+$/

@@ -58,7 +58,7 @@ function linesOf(object: PlannedObject): string[] {
     ...remarks,
     ...(deleted ? ['somebody deleted it since it was installed'] : []),
     ...conflicts.map(conflictLine),
-    ...drift.filter(isClear).map(driftLine),
+    ...drift.filter(isClear).map((one) => `changed since: ${driftText(one)}`),
     ...changes.filter((change) => isClear(change) && !isVersionLabel(change)).map(changeLine),
   ]
   const rest = Math.max(0, below.length - shown.lines) + more
@@ -76,9 +76,10 @@ function changeLine({ path, from, to, hidden }: Change): string {
 const conflictLine = ({ path, manager, subresource, at, is, wants }: Conflict): string =>
   `conflict: ${path}${is === undefined && wants === undefined ? '' : `: ${fromTo(is, wants)}`}, but ${by(manager, subresource)} set it${since(at)}`
 
-function driftLine({ path, was, is, hidden, manager, at }: Drift): string {
+/** `spec.replicas: 1 -> 2, by kubectl (scale) at …` */
+export function driftText({ path, was, is, hidden, manager, at }: Drift): string {
   const value = hidden ? '(not shown)' : fromTo(was, is)
-  return `changed since: ${path}: ${value}${manager === undefined ? '' : `, by ${manager}${since(at)}`}`
+  return `${path}: ${value}${manager === undefined ? '' : `, by ${manager}${since(at)}`}`
 }
 
 const by = (manager: string, subresource: string | undefined) => `${manager}${subresource ? ` (${subresource})` : ''}`
