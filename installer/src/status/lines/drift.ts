@@ -2,7 +2,7 @@ import { platformRelease } from '../../cluster/helm.ts'
 import { type LiveDifference, liveDifferences } from '../../upgrade/plan/objects/live-differences.ts'
 import { driftText } from '../../upgrade/plan/objects/plan-text.ts'
 import type { StatusContext } from '../context.ts'
-import { passed, type StatusLine, warned } from '../line.ts'
+import { passed, type StatusLine, unknown, warned } from '../line.ts'
 
 const subject = { id: 'drift', title: 'Changed by hand' }
 
@@ -15,6 +15,7 @@ export async function driftLines({ cluster, namespace, release }: StatusContext)
   // what is under way differs; another line says so
   if (helm?.status !== 'deployed') return []
   const { manifest } = helm
+  if (manifest === '') return [unknown(subject, 'Helm’s record of the release cannot be read')]
   const found = await liveDifferences({ cluster, release: platformRelease(namespace), manifest })
   const lines = found.flatMap(linesOf)
   if (lines.length === 0) return [passed(subject, 'nothing: every object is as the release has it')]

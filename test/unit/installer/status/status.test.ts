@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ofWorkspace } from '../uninstall/installed.ts'
+import { helmRecord, ofWorkspace } from '../uninstall/installed.ts'
 import { healthy } from './healthy.ts'
 
 test('an installation of which everything runs says so, line by line', async (t) => {
@@ -50,7 +50,7 @@ test('what does not run fails the status, with the pods’ own words and what he
 })
 
 test('what somebody changed since the release was installed is told, with who did it where that is known', async (t) => {
-  const { look, fake, put, objects, apps, release } = await healthy(t)
+  const { look, fake, put, objects, apps, core, release } = await healthy(t)
   const manager = objects.get(`${apps}/deployments/cde-manager`)
   const managedFields = [
     {
@@ -84,6 +84,8 @@ test('what somebody changed since the release was installed is told, with who di
   )
   release('pending-upgrade')
   assert.equal((await look()).line('drift'), undefined)
+  put(`${core}/secrets/sh.helm.release.v1.cde.v1`, { ...helmRecord({}), data: { release: '' } })
+  assert.match((await look()).line('drift')?.found ?? '', /record of the release cannot be read/)
 })
 
 test('what works until something else happens warns, and leaves the exit code alone', async (t) => {
