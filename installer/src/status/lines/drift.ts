@@ -23,7 +23,7 @@ export async function driftLines({ cluster, namespace, release }: StatusContext)
   return [
     warned(subject, {
       found: [...lines.slice(0, shown.all), ...more].join('\n'),
-      fix: 'put what is to stay into the answer values, and install again: that brings all else back; an upgrade stops at fields of others, or takes them with --take-over',
+      fix: 'undo what is not to stay; an upgrade stops at fields of others: put what is to stay into the answer values for it, or let it take all back: sealift upgrade BUNDLE --take-over',
     }),
   ]
 }
