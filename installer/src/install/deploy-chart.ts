@@ -107,13 +107,15 @@ export async function watched(
 }
 
 /**
- * After a kill: ends the helm that was left behind, and the revision that it left unfinished, where that is `ours`.
+ * After a kill: ends the helm that was left behind, and the revision that it left unfinished, where that is `ours`. What has to
+ * be known of that revision is read in `beforeDrop`.
  * @throws SealiftError CLUSTER_HELM_BUSY where it may be somebody else's
  */
 export async function clearTheWay(
   context: Pick<InstallContext, 'answers' | 'cluster' | 'helm' | 'helmRelease' | 'status'>,
   report: Reporter,
   ours: boolean,
+  beforeDrop?: () => Promise<unknown>,
 ): Promise<void> {
   if (await endOrphanedHelm(await context.helm())) report.warn('ended the helm that an earlier run left behind')
   const status = await context.status()
@@ -123,6 +125,7 @@ export async function clearTheWay(
       why: 'another installer may be at work, from another machine or another state directory',
       fix: `see since when: helm history ${context.helmRelease.name} --namespace ${context.answers.namespace}`,
     })
+  await beforeDrop?.()
   const dropped = await dropUnfinishedRevisions(context.cluster(), context.helmRelease)
   report.warn(`dropped the unfinished revision of an earlier run: ${dropped.join(', ')}`)
 }

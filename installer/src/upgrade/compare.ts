@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { helmTemplate } from '../cluster/helm.ts'
-import { readHelmRevision } from '../cluster/helm-history.ts'
 import type { InstallContext } from '../install/context.ts'
 import type { Reporter } from '../install/events.ts'
 import type { StepContext } from './context.ts'
@@ -72,13 +71,11 @@ export function assertPasses({ objects }: ObjectPlan, takeOver: boolean): void {
   })
 }
 
-/** Does what Helm does not: definitions of kinds, and objects of which a field cannot be changed. */
-export async function makeWay(context: StepContext, report: Reporter): Promise<void> {
-  const { helmRelease, record } = context
-  const cluster = context.cluster()
-  const { manifest } = await readHelmRevision(cluster, helmRelease, record().from.revision)
+/** Does what Helm does not, from the release of `manifest` on: definitions of kinds, and objects of which a field cannot be changed. */
+export async function makeWay(context: StepContext, manifest: string, report: Reporter): Promise<void> {
   const { rendered, plan } = await compareObjects(context, manifest, false)
-  for (const { kind, name } of await applyCrds(cluster, helmRelease, rendered)) report.info(`${kind} ${name}`)
+  for (const { kind, name } of await applyCrds(context.cluster(), context.helmRelease, rendered))
+    report.info(`${kind} ${name}`)
   await makePlannedAnew(context, plan, chartObjects(rendered).objects, report)
 }
 

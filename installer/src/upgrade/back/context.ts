@@ -56,4 +56,4 @@ export function createBackContext({ record: begun, ...deps }: BackDeps): BackCon
 }
 
 /** What is gone back to. */
-export const to = ({ record }: BackContext): UpgradeRecord['from'] => record().from
+export const to = ({ record }: Pick<BackContext, 'record'>): UpgradeRecord['from'] => record().from

@@ -1,6 +1,8 @@
+import { readHelmRevision } from '../../cluster/helm-history.ts'
 import { clearTheWay, deployChart } from '../../install/deploy-chart.ts'
 import { deploymentNote, isDeployed } from '../../install/deployed.ts'
 import type { Stage } from '../../install/engine.ts'
+import { noteLeaving } from '../back/leaving.ts'
 import { makeWay } from '../compare.ts'
 import type { StepContext } from '../context.ts'
 
@@ -12,8 +14,9 @@ export const deployStage: Stage<StepContext> = {
   async run(context, report) {
     const { noWayBack } = context.bundle.release
     if (noWayBack !== undefined) await context.note({ noWayBack })
-    await clearTheWay(context, report, context.record().changes)
-    await makeWay(context, report)
+    const before = await readHelmRevision(context.cluster(), context.helmRelease, context.record().from.revision)
+    await clearTheWay(context, report, context.record().changes, () => noteLeaving(context, before.manifest))
+    await makeWay(context, before.manifest, report)
     const { takeOver: takesOver } = context.options
     const description = deploymentNote(context)
     await deployChart(context, report, { values: context.values(), description, takesBack: false, takesOver })

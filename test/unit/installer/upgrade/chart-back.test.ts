@@ -5,7 +5,9 @@ import { type TestContext, test } from 'node:test'
 import { platformRelease } from '../../../../installer/src/cluster/helm.ts'
 import { chartBackStage } from '../../../../installer/src/upgrade/back/chart.ts'
 import type { BackContext } from '../../../../installer/src/upgrade/back/context.ts'
+import type { StepContext } from '../../../../installer/src/upgrade/context.ts'
 import type { UpgradeRecord } from '../../../../installer/src/upgrade/record.ts'
+import { deployStage } from '../../../../installer/src/upgrade/stages/deploy.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
 import { helmRecord } from '../uninstall/installed.ts'
 import { record as begun } from './an-upgrade.ts'
@@ -59,6 +61,13 @@ async function halfWay(t: TestContext, answers: Parameters<typeof site>[1] = {})
   return {
     ...fake,
     record: () => record,
+    /** Goes forward once more, with a helm that fails at whatever it is asked for. */
+    async goForward() {
+      writeFileSync(helm, '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+      const status = async () => ({ status: 'pending-upgrade' })
+      const next = { bundle: { release: {} }, status, chart: async () => directory, values: () => ({}) }
+      await deployStage.run({ ...context, ...next } as unknown as StepContext, report)
+    },
     async goBack(status: number) {
       writeFileSync(helm, `#!/bin/sh\nexit ${status}\n`, { mode: 0o755 })
       assert.equal(await chartBackStage.needed(context), true)
@@ -86,6 +95,17 @@ test('Helm goes back to its newest revision, and what only later ones have goes 
   await goBack(0)
   assert.deepEqual(record().leaving, leaving)
   assert.deepEqual(there().sort(), ['both', 'long-ago', 'stays', 'taken'])
+})
+
+test('what a killed helm has put there goes too, where the next run ends before Helm does anything', async (t) => {
+  const { goForward, goBack, objects, put } = await halfWay(t)
+  const next = rendered(map('both'), map('next'))
+  put(secret(4), helmRecord({ info: {}, manifest: next }, 'pending-upgrade', '4'))
+  objects.delete(secret(5))
+  await assert.rejects(goForward(), { code: /^CLUSTER_HELM/ })
+  assert.equal(objects.has(secret(4)), false)
+  await goBack(0)
+  assert.equal(objects.has(`${maps}/next`), false)
 })
 
 test('what the next release made anew is made anew for the one of before', async (t) => {
