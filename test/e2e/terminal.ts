@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { User } from '../lab/demo-user.ts'
 
 /** One connection to a terminal session of a workspace, as the dashboard's page holds it. */
@@ -18,6 +19,11 @@ export type Terminal = {
   cut: () => void
   /** Stops reading, and ends nothing. */
   hang: () => void
+  /**
+   * Presses Ctrl-C and types `exit` until the session ends: bash loses a Ctrl-C that comes just when the program it waits
+   * for has ended by itself (4 of 100 tries, with one that sleeps 5 ms), and counts on. Throws after 20 s.
+   */
+  interruptAndExit: () => Promise<void>
   /** when the connection ended, as performance.now() tells it */
   ended: Promise<number>
   open: () => boolean
@@ -54,7 +60,8 @@ export async function openTerminal(user: User, workspace: string, session?: stri
     ended.resolve(performance.now())
     for (const listener of listeners) listener()
   })
-  const first = await begun.promise
+  const late = setTimeout(() => begun.reject(new Error('the terminal did not begin within 30 s')), 30_000)
+  const first = await begun.promise.finally(() => clearTimeout(late))
   const open = () => socket.readyState === socket.OPEN
   return {
     session: first.id,
@@ -81,6 +88,13 @@ export async function openTerminal(user: User, workspace: string, session?: stri
     },
     cut: () => socket.terminate(),
     hang: () => socket.pause(),
+    async interruptAndExit() {
+      for (let i = 0; i < 20 && open(); i += 1) {
+        socket.send(Buffer.from('\x03exit\n'))
+        await Promise.race([ended.promise, sleep(1_000)])
+      }
+      assert.ok(!open(), `the session did not end; shown: ${JSON.stringify(shown.slice(-300))}`)
+    },
     ended: ended.promise,
     open,
     close: () => socket.close(),

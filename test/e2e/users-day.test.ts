@@ -260,8 +260,7 @@ test('an envproxy that is deleted drains; sessions of the other go on, and new o
   assertGapless(terminal.shown())
   const back = await openTerminal(ben, den.id, terminal.session)
   await assertGoesOn(terminal, back)
-  back.type('\x03exit\n')
-  await back.ended
+  await back.interruptAndExit()
   assert.ok(steady.terminal.open())
   assertGapless(steady.terminal.shown())
 })
