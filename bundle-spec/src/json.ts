@@ -2,15 +2,15 @@ import { SealiftError } from './error.ts'
 import { limits } from './limits.ts'
 
 /**
- * Parses a JSON document that nobody has vouched for: valid UTF-8, at most `limits.document` bytes and
+ * Parses a JSON document that nobody has vouched for: valid UTF-8, at most `most` bytes and
  * `limits.jsonDepth` levels, no key twice in one object (RFC 8259, section 4, leaves that open; readers that disagree on
  * it can be played against each other), no `__proto__`.
  * @throws SealiftError BUNDLE_JSON; `where` names the document in it
  */
-export function parseJson(bytes: Uint8Array, where: string): unknown {
+export function parseJson(bytes: Uint8Array, where: string, most: number = limits.document): unknown {
   const bad = (why: string, cause?: unknown) =>
     new SealiftError('BUNDLE_JSON', `${where} is not acceptable JSON`, { why, cause })
-  if (bytes.length > limits.document) throw bad(`it is longer than ${limits.document} bytes`)
+  if (bytes.length > most) throw bad(`it is longer than ${most} bytes`)
   let text: string
   let value: unknown
   try {

@@ -20,6 +20,8 @@ export const limits = {
   license: 64 * 1024,
   /** an answers or release file */
   configuration: 1024 * 1024,
+  /** a document with an allowlist: `mostEndpoints` entries, and room */
+  allowlist: 32 * 1024 * 1024,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
 } as const

@@ -1,0 +1,33 @@
+import { Allowlist } from '@sealift/bundle-spec/allowlist.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { parseJson } from '@sealift/bundle-spec/json.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import Value from 'typebox/value'
+import { assertCanonical } from './canonical.ts'
+
+/**
+ * Reads an allowlist that nobody has vouched for. `where` names it in errors.
+ * @throws SealiftError USAGE_ALLOWLIST naming the field
+ */
+export function readAllowlist(bytes: Uint8Array, where: string): Allowlist {
+  const bad = (why: string, cause?: unknown) =>
+    new SealiftError('USAGE_ALLOWLIST', `${where} is no allowlist`, {
+      why,
+      fix: 'sealift allowlist generate --format json',
+      cause,
+    })
+  let value: unknown
+  try {
+    value = parseJson(bytes, where, limits.allowlist)
+  } catch (error) {
+    throw bad(error instanceof SealiftError && error.why ? error.why : String(error), error)
+  }
+  if (!Value.Check(Allowlist, value)) {
+    const [first] = Value.Errors(Allowlist, value)
+    throw bad(
+      `${(first?.instancePath ?? '').slice(1).replaceAll('/', '.') || 'it'} ${first?.message ?? 'does not fit'}`,
+    )
+  }
+  assertCanonical(value)
+  return value
+}
