@@ -1,9 +1,13 @@
+import { cilium } from './cilium.ts'
 import { csv } from './csv.ts'
 import type { Format } from './format.ts'
 import { json } from './json.ts'
 import { markdown } from './markdown.ts'
+import { networkpolicy } from './networkpolicy.ts'
+import { nftables } from './nftables.ts'
+import { nginx } from './nginx.ts'
 import { squid } from './squid.ts'
 import { table } from './table.ts'
 
 /** All formats of `sealift allowlist generate --format`, those for people first. docs/allowlist-formats.md has a row for each. */
-export const formats: readonly Format[] = [table, markdown, json, csv, squid]
+export const formats: readonly Format[] = [table, markdown, json, csv, squid, nginx, nftables, networkpolicy, cilium]

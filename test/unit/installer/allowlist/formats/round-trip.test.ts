@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isIP } from 'node:net'
 import { test } from 'node:test'
 import type { Endpoint } from '@sealift/bundle-spec/allowlist.ts'
 import fc from 'fast-check'
@@ -15,9 +16,9 @@ function expected(id: string, endpoints: readonly Endpoint[]): Rule[] {
   return meant(
     addresses.has(id)
       ? endpoints.flatMap((endpoint) =>
-          [endpoint.host, ...(endpoint.addresses ?? []).map(({ address }) => address)]
-            .filter((host) => /^[0-9.]+$|:/.test(host))
-            .map((host) => ({ ...endpoint, host, match: 'exact' as const })),
+          (isIP(endpoint.host) === 0 ? (endpoint.addresses ?? []).map(({ address }) => address) : [endpoint.host]).map(
+            (host) => ({ ...endpoint, host, match: 'exact' as const }),
+          ),
         )
       : endpoints,
   )
