@@ -25,7 +25,7 @@ export const suites: readonly Suite[] = [
     files: ['test/integration/**/*.test.ts'],
     concurrency: 2,
     timeout: 10 * minute,
-    prepare: () => packages('integration', 'browser'),
+    prepare: () => packages('integration', 'proxy', 'browser'),
   },
   {
     name: 'e2e',

@@ -11,12 +11,13 @@ import { ensurePackages } from '../lab/packages.ts'
 
 /**
  * Starts Debian's squid as a forward proxy of the test's own. `hosts` are names that it alone knows, all of them for
- * 127.0.0.1: what is reached by one of them went through it. `logs` waits, a while at most, until its access log, which it
+ * 127.0.0.1: what is reached by one of them went through it. `access` are its access rules. `logs` waits, a while at most, until its access log, which it
  * writes late, has a line like that.
  */
 export async function startSquid(
   t: TestContext,
   hosts: readonly string[] = [],
+  access = 'http_access allow all',
 ): Promise<{ url: string; logs: (pattern: RegExp, milliseconds?: number) => Promise<boolean> }> {
   await ensurePackages('proxy')
   const directory = await temporaryDirectory(t)
@@ -30,7 +31,7 @@ export async function startSquid(
     [
       `http_port 127.0.0.1:${port}`,
       `hosts_file ${join(directory, 'hosts')}`,
-      'http_access allow all',
+      access,
       'cache deny all',
       'cache_mem 8 MB',
       `access_log stdio:${log}`,

@@ -38,6 +38,7 @@ const purposes = {
     ...registry,
     'skopeo',
     'unzip',
+    'nftables',
     'nginx-light',
     'libnginx-mod-stream',
     'openssh-client',
