@@ -24,4 +24,8 @@ export const limits = {
   allowlist: 32 * 1024 * 1024,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
+  /** hosts that the pulls of a release may lead to */
+  observedHosts: 256,
+  /** addresses of one host that are kept, of an allowlist */
+  addresses: 64,
 } as const

@@ -7,6 +7,7 @@ import { networkFailure, TransientFailure } from './registry/failure.ts'
 import { type ProxySettings, proxyFromEnvironment } from './registry/proxy.ts'
 import { defaultRetry, parseRetryAfter, pause, type RetryPolicy } from './registry/retry.ts'
 import { createTransport, defaultTimeouts } from './registry/transport.ts'
+import type { Watcher } from './registry/watcher.ts'
 
 /** A file on a web server whose content is known beforehand. */
 export interface Download {
@@ -34,13 +35,14 @@ export interface DownloadStore extends ContentStore {
  * Errors of `open`, also while reading: BUILD_DOWNLOAD.
  */
 export function downloadStore(
-  options: { caPem?: string; proxy?: ProxySettings; retry?: RetryPolicy } = {},
+  options: { caPem?: string; proxy?: ProxySettings; retry?: RetryPolicy; watcher?: Watcher } = {},
 ): DownloadStore {
   const retry = options.retry ?? defaultRetry
   const downloads = new Map<string, Download>()
   const transport = createTransport({
     proxy: options.proxy ?? proxyFromEnvironment(process.env),
     timeouts: defaultTimeouts,
+    watcher: options.watcher,
     ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
   })
 

@@ -99,7 +99,7 @@ async function failureOf(answer: Answer, asked: Asked, signal?: AbortSignal) {
 const tokenBody = 256 * 1024
 
 async function sendTokenRequest(
-  { host, transport, retry }: Pick<Client, 'host' | 'transport' | 'retry'>,
+  { host, origin, transport, retry }: Pick<Client, 'host' | 'origin' | 'transport' | 'retry'>,
   { url, authorization, form }: TokenRequest,
   signal?: AbortSignal,
 ): Promise<string> {
@@ -110,6 +110,7 @@ async function sendTokenRequest(
         ...asked,
         method: form ? 'POST' : 'GET',
         url,
+        tokenOf: origin,
         headers: {
           ...(authorization === undefined ? {} : { authorization }),
           ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
-import { type Asked, networkFailure, protocolFailure } from './failure.ts'
+import { type Asked, networkFailure, protocolFailure, RefusedAddress } from './failure.ts'
+import { redirected } from './redirect.ts'
 import type { Transport } from './transport.ts'
 
 /** Bytes of a request: whole, or streamed (then they can be sent only once). */
@@ -12,6 +13,8 @@ export interface Sending extends Asked {
   body?: Body
   /** milliseconds until the answer starts, where it is not the usual */
   headersTimeout?: number
+  /** origin of the registry that wants a token from `url` */
+  tokenOf?: URL
   signal?: AbortSignal
 }
 
@@ -32,20 +35,30 @@ const maxHops = 5
  * @throws SealiftError REGISTRY_UNREACHABLE, REGISTRY_TLS, REGISTRY_TIMEOUT, REGISTRY_PROTOCOL; `signal.reason`
  */
 export async function exchange(transport: Transport, sending: Sending): Promise<Answer> {
-  let url = sending.url
+  const way: URL[] = []
+  try {
+    return await follow(transport, sending, way)
+  } finally {
+    transport.watcher?.took(way, sending.tokenOf)
+  }
+}
+
+async function follow(transport: Transport, sending: Sending, way: URL[]): Promise<Answer> {
+  let { url, tokenOf: from } = sending
   for (let hop = 0; ; hop++) {
+    const refusal = from && transport.watcher?.refuse(url, from)
+    if (refusal !== undefined) throw new RefusedAddress(sending, url.host, refusal)
+    way.push(url)
     const answer = await sendOnce(transport, { ...sending, url, headers: headersFor(sending, url) })
     const location = answer.header('location')
-    const redirected = [301, 302, 303, 307, 308].includes(answer.status)
-    if (!redirected || (sending.method !== 'GET' && sending.method !== 'HEAD')) return answer
+    const isRedirect = [301, 302, 303, 307, 308].includes(answer.status)
+    if (!isRedirect || (sending.method !== 'GET' && sending.method !== 'HEAD')) return answer
     discard(answer)
-    if (location === undefined || !URL.canParse(location, url))
+    if (location === undefined)
       throw protocolFailure(sending, `it answered ${answer.status} without saying where to go`)
-    if (hop === maxHops) throw protocolFailure(sending, `it redirects more than ${maxHops} times`)
-    const next = new URL(location, url)
-    if (next.protocol !== 'https:' && (url.protocol === 'https:' || next.protocol !== 'http:'))
-      throw protocolFailure(sending, `it redirects to ${next.host} without TLS`)
-    url = next
+    from = url
+    url = redirected(sending, location, from)
+    if (hop === maxHops) throw new RefusedAddress(sending, url.host, `it redirects more than ${maxHops} times`)
   }
 }
 

@@ -14,6 +14,20 @@ export class TransientFailure extends SealiftError {
   throttled = false
 }
 
+/** A registry leads to an address that is not asked. */
+export class RefusedAddress extends SealiftError {
+  /** `host[:port]` that it leads to, fit to be printed; empty where it names none */
+  readonly to: string
+
+  constructor({ host, operation }: Asked, to: string, why: string) {
+    super('REGISTRY_PROTOCOL', `registry ${host} leads to where nobody should go`, {
+      why: `could not ${operation}: ${why}`,
+      fix: `ask who runs ${host} why it leads there; if a proxy stands before it, go around it`,
+    })
+    this.to = to
+  }
+}
+
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO$|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/
 const plainHttpCode = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/
 const timeoutCode = /^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/

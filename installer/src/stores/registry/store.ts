@@ -21,6 +21,7 @@ import type { Credentials } from './tokens.ts'
 import { createTransport, defaultTimeouts, type Timeouts } from './transport.ts'
 import { type ChunkSizes, defaultChunks, writeBlob } from './upload.ts'
 import type { UploadJournal } from './upload-journal.ts'
+import type { Watcher } from './watcher.ts'
 
 export interface RegistryStoreOptions {
   /**
@@ -39,6 +40,8 @@ export interface RegistryStoreOptions {
   timeouts?: Partial<Timeouts>
   retry?: RetryPolicy
   chunks?: ChunkSizes
+  /** by the address where a registry really is: who looks on while it is asked */
+  watch?: (origin: URL) => Watcher
 }
 
 export interface RegistryWriteOptions extends WriteOptions {
@@ -110,6 +113,7 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
     const transport = createTransport({
       proxy,
       timeouts,
+      watcher: options.watch?.(place.origin),
       ...(settings.caPem === undefined ? {} : { caPem: settings.caPem }),
     })
     const credentials =

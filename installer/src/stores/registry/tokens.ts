@@ -1,6 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseChallenges } from './challenge.ts'
-import { protocolFailure } from './failure.ts'
+import { protocolFailure, RefusedAddress } from './failure.ts'
 
 /** What proves who we are: a password, what `docker login` got from a token service, or a ready bearer token. */
 export type Credentials = { username: string; password: string } | { identityToken: string } | { registryToken: string }
@@ -114,10 +114,17 @@ export function authorizer({ origin, host, credentials, fetchToken }: Authorizer
 
   function readRealm(value: string | undefined): URL {
     const realm = value && URL.canParse(value) ? new URL(value) : undefined
-    if (!realm || realm.username || !/^https?:$/.test(realm.protocol))
-      throw protocolFailure(asked, 'its token service has no address')
+    if (!realm) throw protocolFailure(asked, 'its token service has no address')
+    if (!/^https?:$/.test(realm.protocol))
+      throw new RefusedAddress(
+        asked,
+        realm.host,
+        `the address of its token service is of the kind ${realm.protocol.slice(0, 20)}`,
+      )
+    if (realm.username || realm.password)
+      throw new RefusedAddress(asked, realm.host, `the address of its token service ${realm.host} has a login in it`)
     if (realm.protocol === 'http:' && origin.protocol === 'https:')
-      throw protocolFailure(asked, `its token service ${realm.host} is reached without TLS`)
+      throw new RefusedAddress(asked, realm.host, `its token service ${realm.host} is reached without TLS`)
     return realm
   }
 

@@ -3,6 +3,7 @@ import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
 import { blockSize, intoBlocks } from '../chunk-memory.ts'
 import { type ProxySettings, proxyFor } from './proxy.ts'
 import { allRoots, likelyRoots } from './trust.ts'
+import type { Watcher } from './watcher.ts'
 
 /** Milliseconds. `connect`: TCP and TLS; `headers`: until the answer starts; `body`: silence within an answer. */
 export interface Timeouts {
@@ -21,6 +22,8 @@ export interface Transport {
   timeouts: Timeouts
   /** whether an answer ever came: decides whether a refused connection is worth another attempt */
   answered: boolean
+  /** is told of each exchange */
+  watcher: Watcher | undefined
   dispatcherFor(url: URL): Dispatcher
   /** Cuts what is under way. */
   close(): Promise<void>
@@ -30,8 +33,13 @@ export interface Transport {
  * Makes the connections of one registry. `caPem` is trusted beside what the system and Node trust. `dispatcherFor` an
  * address with TLS throws SealiftError USAGE_CA.
  */
-export function createTransport(options: { caPem?: string; proxy: ProxySettings; timeouts: Timeouts }): Transport {
-  const { proxy, timeouts } = options
+export function createTransport(options: {
+  caPem?: string
+  proxy: ProxySettings
+  timeouts: Timeouts
+  watcher?: Watcher | undefined
+}): Transport {
+  const { proxy, timeouts, watcher } = options
   const open = new Map<string, Dispatcher>()
   // HTTP/1.1: one connection per blob is what fills the line; HTTP/2 would share one window among all
   const plain: SocketOptions = {
@@ -39,6 +47,7 @@ export function createTransport(options: { caPem?: string; proxy: ProxySettings;
     allowH2: false,
     onread: intoBlocks,
     highWaterMark: blockSize,
+    ...(watcher ? { lookup: watcher.lookup } : {}),
   }
   const settings = {
     connections,
@@ -57,6 +66,7 @@ export function createTransport(options: { caPem?: string; proxy: ProxySettings;
   return {
     timeouts,
     answered: false,
+    watcher,
     dispatcherFor(url) {
       const uri = proxyFor(url, proxy)
       const key = `${url.protocol} ${uri ?? ''}`
