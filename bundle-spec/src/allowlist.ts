@@ -1,9 +1,10 @@
 import Type from 'typebox'
 import { Match } from './host-pattern.ts'
-import { Name, Sentence, Version } from './release.ts'
+import { Name, Sentence, Version } from './texts.ts'
 
-/** most entries of one list */
+/** most entries of one list, and of those that a release declares: it is one document of at most 4 MiB (limits.ts) */
 export const mostEndpoints = 10_000
+export const mostDeclared = 2000
 
 const oneOf = <const T extends string>(...values: T[]) => Type.Enum(values)
 
@@ -32,6 +33,15 @@ export const purpose = {
   since: Version,
 }
 
+/** Whether the site has it itself: reached without the proxy, and no matter of the firewall to the internet. */
+export const Location = oneOf('outside', 'site')
+
+/** Where a vendor documents it: a wildcard outside of the site has this. */
+const Documented = Type.String({ pattern: '^https://[!-~]{1,1000}$' })
+
+/** RFC 3986, 3.3 */
+export const pathPattern = '^/[!$&-;=@-Z_a-z~%]{0,1000}$'
+
 /** One entry: hosts, a port, and why somebody has to open it. */
 export const Endpoint = Type.Object(
   {
@@ -40,13 +50,8 @@ export const Endpoint = Type.Object(
     host: Type.String({ description: 'as canonicalHost gives it (host-pattern.ts)' }),
     match: Match,
     port: Type.Integer({ minimum: 1, maximum: 65535 }),
-    path: Type.Optional(
-      Type.String({ pattern: '^/[!$&-;=@-Z_a-z~%]{0,1000}$', description: 'what its requests begin with' }),
-    ),
-    at: Type.Intersect([oneOf('outside', 'site')], {
-      description:
-        'whether the site has it itself: reached without the proxy, and no matter of the firewall to the internet',
-    }),
+    path: Type.Optional(Type.String({ pattern: pathPattern, description: 'what its requests begin with' })),
+    at: Location,
     ...purpose,
     because: Type.Object(
       {
@@ -65,12 +70,7 @@ export const Endpoint = Type.Object(
       },
       { additionalProperties: false },
     ),
-    documented: Type.Optional(
-      Type.String({
-        pattern: '^https://[!-~]{1,1000}$',
-        description: 'where its vendor documents it; a wildcard has this',
-      }),
-    ),
+    documented: Type.Optional(Documented),
     addresses: Type.Optional(
       Type.Array(
         Type.Object(
@@ -119,12 +119,68 @@ export const Allowlist = Type.Object(
         { description: 'what only a site can say: entries that come with these values' },
       ),
     ),
-    changes: Type.Array(Change),
+    changes: Type.Array(Change, { maxItems: mostDeclared }),
+  },
+  { additionalProperties: false },
+)
+
+const path = Type.String({
+  pattern: '^[A-Za-z_][A-Za-z0-9_-]*(\\.[A-Za-z_][A-Za-z0-9_-]*)*$',
+  maxLength: 300,
+  description: 'of a value of the chart, as in oidc.issuer',
+})
+
+/**
+ * An endpoint that a vendor declares: an address, or the value of the chart by which a site says it. What such a value holds
+ * is a URL, a host or HOST:PORT, or a list of them.
+ */
+export const Declaration = Type.Object(
+  {
+    id: EndpointId,
+    url: Type.Optional(
+      Type.String({
+        maxLength: 2048,
+        description: 'scheme://HOST[:PORT][/PATH]; as in https://*.example.com (host-pattern.ts)',
+      }),
+    ),
+    value: Type.Optional(path),
+    scheme: Type.Optional(Scheme),
+    portValue: Type.Optional(path),
+    match: Type.Optional(Match),
+    when: Type.Optional(
+      Type.Object(
+        { value: path, is: Type.Union([Type.String(), Type.Boolean(), Type.Number()]) },
+        { additionalProperties: false, description: 'counts only where another value is this' },
+      ),
+    ),
+    at: Type.Optional(Location),
+    feature: Type.Optional(Type.String({ maxLength: 100, description: 'what of the product asks for it' })),
+    ...purpose,
+    modes: Type.Optional(purpose.modes),
+    documented: Type.Optional(Documented),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * What a release says of its allowlist. A site's own list is made of what is `declared`, of the release's images and of the
+ * site's values; `endpoints` are those of the vendor's own list, without the declared ones: what was observed, and since which
+ * version each is there.
+ */
+export const SealedAllowlist = Type.Object(
+  {
+    version: ListVersion,
+    declared: Type.Array(Declaration, { maxItems: mostDeclared }),
+    endpoints: Type.Array(Endpoint, { maxItems: mostDeclared }),
+    changes: Type.Array(Change, { maxItems: mostDeclared }),
   },
   { additionalProperties: false },
 )
 
 export type Endpoint = Type.Static<typeof Endpoint>
 export type From = Type.Static<typeof From>
+export type Phase = Type.Static<typeof Phase>
 export type Change = Type.Static<typeof Change>
 export type Allowlist = Type.Static<typeof Allowlist>
+export type Declaration = Type.Static<typeof Declaration>
+export type SealedAllowlist = Type.Static<typeof SealedAllowlist>

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import Value from 'typebox/value'
 import { SealiftError } from './error.ts'
 import { parseJson, toJson } from './json.ts'
-import { Sentence } from './release.ts'
+import { Sentence } from './texts.ts'
 
 /** The name, among the files of a release, of the one that lists its migrations. */
 export const migrationsFile = 'migrations'

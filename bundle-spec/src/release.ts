@@ -1,9 +1,9 @@
 import Type from 'typebox'
+import { SealedAllowlist } from './allowlist.ts'
+import { Name, Sentence, Version } from './texts.ts'
 
-export const Name = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' })
 const digestPattern = '^sha256:[0-9a-f]{64}$'
 const Digest = Type.String({ pattern: digestPattern })
-export const Version = Type.String({ pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$' })
 
 export const Platform = Type.String({ pattern: '^[a-z0-9]+/[a-z0-9]+(/[a-z0-9]+)?$' })
 
@@ -35,9 +35,6 @@ export const ReleaseFile = Type.Object(
   { additionalProperties: false },
 )
 
-/** One line for a person: printable ASCII. */
-export const Sentence = Type.String({ pattern: '^[ -~]{10,200}$' })
-
 /** The release manifest: the document in the bundle that says what the bundle delivers. SPEC.md, "Release manifest". */
 export const Release = Type.Object(
   {
@@ -54,6 +51,7 @@ export const Release = Type.Object(
     chart: Type.Object({ name: Name, reference: Type.String(), digest: Digest }, { additionalProperties: false }),
     images: Type.Array(ReleaseImage),
     files: Type.Array(ReleaseFile),
+    allowlist: Type.Optional(SealedAllowlist),
     licenseKeys: Type.Array(Type.String({ description: 'Ed25519 public key, PEM (SPKI): who may sign licenses' }), {
       minItems: 1,
     }),

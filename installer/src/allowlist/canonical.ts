@@ -11,6 +11,7 @@ import { printable } from '../printable.ts'
  * @throws SealiftError USAGE_ALLOWLIST naming the entry
  */
 export function assertCanonical(list: Allowlist): void {
+  const ids = new Set<string>()
   list.endpoints.forEach((endpoint, at) => {
     const { host, match, port, addresses = [] } = endpoint
     const bad = (why: string) =>
@@ -19,6 +20,8 @@ export function assertCanonical(list: Allowlist): void {
         fix: 'generate the list anew, or correct the entry',
       })
     if (!Value.Check(EndpointId, endpoint.id)) throw bad(`its id is none: ${JSON.stringify(printable(endpoint.id))}`)
+    if (ids.has(endpoint.id)) throw bad(`another one has its id: ${endpoint.id}`)
+    ids.add(endpoint.id)
     const canonical = canonicalHost(host)
     if (canonical !== host)
       throw bad(

@@ -28,6 +28,12 @@ export function relationFaults(draft: Draft): (Said & { pointer: string })[] {
       message: `it cannot be ${kind}: that takes a bundle file, and the release is in a registry`,
       fix: 'existing: the nodes pull from where the release is, or from another registry that has its images',
     })
+  if (text('/mode') === 'airgapped' && answerAt(draft, '/outside') !== undefined)
+    faults.push({
+      pointer: '/outside',
+      message: 'an air-gapped site reaches nothing outside',
+      fix: 'leave it out, or answer mode with restricted',
+    })
   const [username, passwordFile] = [text('/registry/username'), text('/registry/passwordFile')]
   if ((username === undefined) !== (passwordFile === undefined))
     faults.push({

@@ -92,6 +92,18 @@ export const Answers = Type.Object(
         },
       ),
     ),
+    outside: Type.Optional(
+      Type.Array(
+        text('address', { title: 'Address', description: 'A URL or HOST:PORT, as in https://git.vendor.example.' }),
+        {
+          page: 'mode',
+          title: 'What people need outside',
+          description:
+            'Addresses beside those of the release that people here use from their workspaces, such as git hosts and package registries. They come into the allowlist.',
+          maxItems: 256,
+        },
+      ),
+    ),
     kubeconfig: Type.Optional(
       file({
         page: 'cluster',

@@ -16,6 +16,7 @@ import { fileStore } from '../stores/files.ts'
 import { firstOf } from '../stores/first.ts'
 import { type MemoryStore, memoryStore } from '../stores/memory.ts'
 import type { Artifact } from '../stores/signed-release.ts'
+import { defaultValues, sealAllowlist } from './allowlist.ts'
 import { artifactAs, indexEntry, makeArtifact } from './artifact.ts'
 import { type Chart, packChart } from './chart.ts'
 import { cover, type Render, renderedImages, type Warning } from './cover.ts'
@@ -140,6 +141,7 @@ async function build(
     repository: `${repositoryOf(chartArtifact.reference)}/files`,
     tag: versionTag(source.version),
   })
+  const allowlist = await sealAllowlist(source, await defaultValues(source))
   const release: Release = {
     apiVersion: 'sealift.dev/v1',
     kind: 'Release',
@@ -158,6 +160,7 @@ async function build(
       ...(file.platform === undefined ? {} : { platform: file.platform }),
       ...(file.executable === undefined ? {} : { executable: file.executable }),
     })),
+    ...(allowlist === undefined ? {} : { allowlist }),
     licenseKeys: options.licenseKeys.map(
       (pem) => createPublicKey(pem).export({ type: 'spki', format: 'pem' }) as string,
     ),

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { Declaration, mostDeclared } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { Name, Platform, ReleaseImage, Sentence, Version } from '@sealift/bundle-spec/release.ts'
+import { Platform, ReleaseImage } from '@sealift/bundle-spec/release.ts'
 import { parseReleaseName, releaseNameOf } from '@sealift/bundle-spec/release-name.ts'
+import { Name, Sentence, Version } from '@sealift/bundle-spec/texts.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
+import { declarationFault } from '../allowlist/declared.ts'
 
 const Image = Type.Object(
   {
@@ -54,6 +57,10 @@ export const ReleaseSource = Type.Object(
     chart: Type.Object({ path: Type.String(), reference: Type.String() }, { additionalProperties: false }),
     images: Type.Array(Image, { minItems: 1 }),
     files: Type.Array(File),
+    endpoints: Type.Optional(Type.Array(Declaration, { maxItems: mostDeclared })),
+    allowlist: Type.Optional(
+      Type.String({ description: 'list that sealift allowlist generate has written, relative to release.yaml' }),
+    ),
     valuesSets: Type.Array(
       Type.Object({ name: Name, values: Type.Record(Type.String(), Type.Unknown()) }, { additionalProperties: false }),
       { minItems: 1 },
@@ -104,6 +111,11 @@ export async function readSource(path: string): Promise<ReleaseSource> {
     const bad = fileProblem(file)
     if (bad) throw new SealiftError('BUILD_SOURCE', `${placeAt(['files', i])}: file ${file.name} ${bad}`)
   }
+  for (const [i, endpoint] of (value.endpoints ?? []).entries()) {
+    const isTwice = value.endpoints?.findIndex(({ id }) => id === endpoint.id) !== i
+    const bad = isTwice ? 'two endpoints have this id' : declarationFault(endpoint)
+    if (bad) throw new SealiftError('BUILD_SOURCE', `${placeAt(['endpoints', i])}: endpoint ${endpoint.id}: ${bad}`)
+  }
   for (const key of ['name', 'reference'] as const)
     for (const [i, image] of value.images.entries())
       if (value.images.findIndex((other) => other[key] === image[key]) !== i)
@@ -128,6 +140,7 @@ export async function readSource(path: string): Promise<ReleaseSource> {
       ...(image.sbom === undefined ? {} : { sbom: resolve(here, image.sbom) }),
     })),
     chart: { ...value.chart, path: resolve(here, value.chart.path) },
+    ...(value.allowlist === undefined ? {} : { allowlist: resolve(here, value.allowlist) }),
     files: value.files.map((file) => (file.path === undefined ? file : { ...file, path: resolve(here, file.path) })),
   }
 }

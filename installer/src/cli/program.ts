@@ -32,6 +32,14 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
       extract: async () => (await import('./commands/bundle-extract.ts')).bundleExtract,
     },
   },
+  allowlist: {
+    describe: 'what a firewall has to let through, and why',
+    commands: {
+      generate: async () => (await import('./commands/allowlist-generate.ts')).allowlistGenerate,
+      diff: async () => (await import('./commands/allowlist-diff.ts')).allowlistDiff,
+      explain: async () => (await import('./commands/allowlist-explain.ts')).allowlistExplain,
+    },
+  },
   backup: {
     describe: 'back a site up, prove, restore and remove backups',
     commands: {

@@ -1,6 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { mirroredStore } from '../stores/registry/mirrors.ts'
-import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
+import { type RegistryStore, type RegistryStoreOptions, registryStore } from '../stores/registry/store.ts'
 import { readText } from './files.ts'
 import type { RegistryArguments } from './options.ts'
 import { type Registries, readRegistries } from './registries-file.ts'
@@ -29,15 +29,24 @@ export async function sourceRegistryFrom(
   return mirroredStore(await open(args, hosts, mirrors, file), file.mirrors)
 }
 
+/** As `registryFrom`, not yet opened: who looks on while they are asked opens them. */
+export const registryOptions = async (
+  args: RegistryArguments,
+  hosts: readonly string[],
+): Promise<RegistryStoreOptions> => await optionsOf(args, hosts, {}, await fileOf(args))
+
 const fileOf = async ({ registries }: RegistryArguments): Promise<Registries> =>
   registries === undefined ? { settings: {}, mirrors: {} } : await readRegistries(registries)
 
-async function open(
+const open = async (...args: Parameters<typeof optionsOf>): Promise<RegistryStore> =>
+  registryStore(await optionsOf(...args))
+
+async function optionsOf(
   args: RegistryArguments,
   hosts: readonly string[],
   mirrors: Readonly<Record<string, string>>,
   known: Registries,
-): Promise<RegistryStore> {
+): Promise<RegistryStoreOptions> {
   const { registryCa, registryUsername: username, registryPasswordFile: file } = args
   if ((username === undefined) !== (file === undefined))
     throw new SealiftError('USAGE_ARGUMENTS', '--registry-username and --registry-password-file go together')
@@ -51,7 +60,7 @@ async function open(
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }
   const flags = Object.fromEntries(hosts.map((host) => [host, { ...known.settings[host], ...settings }]))
-  return registryStore({ registries: { ...known.settings, ...flags }, mirrors })
+  return { registries: { ...known.settings, ...flags }, mirrors }
 }
 
 /** The host of `host[:port]/path`. */

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { bytes, counted, duration, minute } from '../amounts.ts'
 import { describeLoss } from '../backup/restore.ts'
 import type { HistoryEntry } from '../install/history.ts'
+import type { PlannedAllowlist } from '../upgrade/plan/allowlist.ts'
 import { planObjectsText } from '../upgrade/plan/objects/plan-text.ts'
 import type { PlannedMigration, StepPlan, UpgradePlan } from '../upgrade/plan/plan.ts'
 import type { RollbackPlan } from '../upgrade/rollback.ts'
@@ -9,7 +10,7 @@ import { safe } from './format.ts'
 
 /** What an upgrade would do, for people. */
 export function planText(plan: UpgradePlan): string {
-  const { name, from, steps, unused, unfinished, database, backup, objects, values } = plan
+  const { name, from, steps, unused, unfinished, database, backup, objects, values, allowlist } = plan
   const way = [from, ...steps.map((step) => step.to)].map(safe).join(' → ')
   return [
     steps.length === 0 && !unfinished
@@ -27,6 +28,7 @@ export function planText(plan: UpgradePlan): string {
       'Your values',
       (values ?? []).map(({ says }) => safe(says)),
     ),
+    ...section('Firewall', allowlist === undefined ? [] : firewall(allowlist)),
     ...(backup && database
       ? section('Before each step', [
           `the database (${bytes(database.bytes)}) is backed up into ${safe(backup.directory)}: at most ${bytes(backup.bytes)}, ${bytes(backup.free)} are free`,
@@ -36,6 +38,15 @@ export function planText(plan: UpgradePlan): string {
     ...(steps.length === 0 ? [] : section('People', people(plan))),
   ].join('\n')
 }
+
+/** What to ask of the people of the firewall; nothing where nothing changes. */
+const firewall = ({ open, close }: PlannedAllowlist): string[] => [
+  ...open.map(
+    ({ address, from, why, required }) =>
+      `open ${safe(address)} from ${from.join(', ')}${required ? '' : ' (for those who want it)'}: ${safe(why)}`,
+  ),
+  ...close.map(({ address, from }) => `no longer needed afterwards: ${safe(address)} from ${from.join(', ')}`),
+]
 
 /** What a rollback would do, for people. */
 export function rollbackText({ from, to, upgraded, migrations, backup, volume, lost }: RollbackPlan): string {

@@ -21,7 +21,11 @@ type Values = { [key: string]: unknown }
  * digest alone. `hasCa` says whether the site's certificate has a CA of its own to trust.
  * @throws SealiftError USAGE_ANSWERS where `values` sets what another answer decides
  */
-export function chartValues(answers: CompleteAnswers, release: Release, hasCa: boolean): Values {
+export function chartValues(
+  answers: CompleteAnswers,
+  release: Pick<Release, 'images' | 'licenseKeys'>,
+  hasCa: boolean,
+): Values {
   const { registry, proxy } = answers
   assertOwnMajor(answers.values)
   const { manager, envproxy, dashboard, ingress } = replicasOf(answers)

@@ -1,4 +1,8 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type { Allowlist } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { readAllowlist } from '../allowlist/read.ts'
 import { withPaths } from '../answers/complete.ts'
 import type { Draft } from '../answers/draft.ts'
 import { fieldAt } from '../answers/field.ts'
@@ -13,6 +17,7 @@ import { small } from './registry-access.ts'
 export const answersName = 'sealift-answers'
 const key = 'answers.yaml'
 const filesKey = 'files.json'
+const allowlistKey = 'allowlist.json.gz'
 
 /** What the namespace keeps of an installation's answers. */
 export interface KeptAnswers {
@@ -26,11 +31,21 @@ export interface KeptAnswers {
  * Keeps the answers of an installation in its namespace, with the files that they name and that are no secret, so that the
  * next one finds them from another machine. Secrets are kept as Secrets.
  */
-export const keepAnswers = (cluster: Cluster, answers: CompleteAnswers): Promise<void> =>
+export const keepAnswers = (cluster: Cluster, answers: CompleteAnswers, allowlist: Allowlist): Promise<void> =>
   applyConfigMap(cluster, answers.namespace, answersName, {
     [key]: writeAnswers(answers),
     [filesKey]: JSON.stringify(publicFiles(answers)),
+    ...packed(allowlist),
   })
+
+/** characters of a list that is kept: a ConfigMap holds 1 MiB, and the record of an upgrade has the list too */
+const mostKept = 400_000
+
+/** In base64, since what is text stays text from here to the record of an upgrade. */
+function packed(list: Allowlist): Record<string, string> {
+  const text = gzipSync(JSON.stringify(list)).toString('base64')
+  return text.length > mostKept ? {} : { [allowlistKey]: text }
+}
 
 /** Large, secret, or of the machine alone. */
 const notKept = ['/bundle', '/license', '/kubeconfig']
@@ -55,26 +70,49 @@ export async function readKeptAnswers(cluster: Cluster, namespace: string): Prom
   return { draft: readDraft(data[key], `/ConfigMap ${answersName}`).draft, files: readFiles(data[filesKey]) }
 }
 
+/**
+ * The allowlist of what is installed. Undefined where none is kept: it is too long, an older installer has installed it, or
+ * somebody has changed it.
+ * @throws SealiftError CLUSTER_NO_ANSWERS, CLUSTER_*
+ */
+export async function readKeptAllowlist(cluster: Cluster, namespace: string): Promise<Allowlist | undefined> {
+  const { [allowlistKey]: text } = await readData(cluster, namespace)
+  if (text === undefined) return undefined
+  try {
+    return readAllowlist(gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: limits.allowlist }), answersName)
+  } catch {
+    return undefined
+  }
+}
+
 /** The same as the texts that were written. */
 export interface AnswersText {
   answers: string
   files?: string
+  allowlist?: string
 }
 
 /** Reads them. @throws SealiftError CLUSTER_NO_ANSWERS, CLUSTER_* */
 export async function readAnswersText(cluster: Cluster, namespace: string): Promise<AnswersText> {
-  const { [key]: answers, [filesKey]: files } = await readData(cluster, namespace)
-  return { answers, ...(files === undefined ? {} : { files }) }
+  const { [key]: answers, [filesKey]: files, [allowlistKey]: allowlist } = await readData(cluster, namespace)
+  return { answers, ...(files === undefined ? {} : { files }), ...(allowlist === undefined ? {} : { allowlist }) }
 }
 
 /** Keeps them again. */
-export const keepAnswersText = (cluster: Cluster, namespace: string, { answers, files }: AnswersText): Promise<void> =>
+export const keepAnswersText = (
+  cluster: Cluster,
+  namespace: string,
+  { answers, files, allowlist }: AnswersText,
+): Promise<void> =>
   applyConfigMap(cluster, namespace, answersName, {
     [key]: answers,
     ...(files === undefined ? {} : { [filesKey]: files }),
+    ...(allowlist === undefined ? {} : { [allowlistKey]: allowlist }),
   })
 
-async function readData(cluster: Cluster, namespace: string): Promise<{ [key]: string; [filesKey]?: string }> {
+type Data = { [key]: string; [filesKey]?: string; [allowlistKey]?: string }
+
+async function readData(cluster: Cluster, namespace: string): Promise<Data> {
   const map = await cluster.find('read the answers of the installation', () =>
     cluster.core.readNamespacedConfigMap({ namespace, name: answersName }),
   )

@@ -2,21 +2,25 @@ import { readFileSync, statSync } from 'node:fs'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import type { RegistrySettings } from '../stores/registry/place.ts'
-import { type RegistryStore, registryStore } from '../stores/registry/store.ts'
+import { type RegistryStore, type RegistryStoreOptions, registryStore } from '../stores/registry/store.ts'
 import { missingFile } from './missing-file.ts'
 
 /**
  * The site's registry as the answers describe it. What they say of it counts for its host alone: its password goes to no
  * other one. No file is read before the first request, which may end with USAGE_ANSWERS.
  */
-export function siteRegistry(answers: Pick<CompleteAnswers, 'registry'>): RegistryStore {
+export const siteRegistry = (answers: Pick<CompleteAnswers, 'registry'>): RegistryStore =>
+  registryStore(siteRegistryOptions(answers))
+
+/** The same, not yet opened. */
+export function siteRegistryOptions(answers: Pick<CompleteAnswers, 'registry'>): RegistryStoreOptions {
   const { address } = answers.registry
   const own = hostOf(address)
-  return registryStore({
+  return {
     origin: `registry ${address}`,
     dockerConfig: false,
     registries: (host) => (host === own ? settingsOf(answers) : undefined),
-  })
+  }
 }
 
 /** How the answers say that the site's registry is reached. @throws SealiftError USAGE_ANSWERS where a file can't be read */

@@ -28,6 +28,7 @@ const UpgradeRecord = Type.Object({
     files: Type.Optional(
       Type.String({ description: 'that they name and that are no secret, as they were kept, JSON' }),
     ),
+    allowlist: Type.Optional(Type.String({ description: 'as it was kept: JSON, gzip, base64' })),
     receipt: Type.String({ description: 'as it was, JSON' }),
   }),
   to: Type.Object(named),

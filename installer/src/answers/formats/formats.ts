@@ -1,3 +1,4 @@
+import { addressFault } from './address.ts'
 import { checkFault } from './check.ts'
 import { domain, hostFault, serverFault, siteHost } from './host.ts'
 import { namespaceFault } from './namespace.ts'
@@ -19,6 +20,7 @@ export const formats = {
   proxy: proxyFault,
   exempt: exemptFault,
   check: checkFault,
+  address: addressFault,
 } as const satisfies Record<string, (text: string) => Said | undefined>
 
 export type Format = keyof typeof formats

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { modeOf } from '@sealift/bundle-spec/act.ts'
+import { siteAllowlist } from '../../allowlist/site-list.ts'
 import { writeAnswers } from '../../answers/write.ts'
 import { applyConfigMap } from '../../cluster/apply.ts'
 import { writeWhole } from '../../stores/write-whole.ts'
@@ -45,7 +46,7 @@ export const receiptStage: Stage<InstallContext> = {
     writeWhole(file, text)
     await applyConfigMap(context.cluster(), answers.namespace, receiptName, { 'receipt.json': text })
     writeWhole(path.join(stateDir, `${answersName}.yaml`), writeAnswers(answers))
-    await keepAnswers(context.cluster(), answers)
+    await keepAnswers(context.cluster(), answers, await siteAllowlist(context))
     report.info(`receipt: ${file} and ConfigMap ${answers.namespace}/${receiptName}`)
     report.info(
       `answers: ${path.join(stateDir, `${answersName}.yaml`)} and ConfigMap ${answers.namespace}/${answersName}`,

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { V1StatefulSet } from '@kubernetes/client-node'
 import type { KnownMigrations, ReleaseMigration } from '@sealift/bundle-spec/migrations.ts'
+import { siteAllowlist } from '../../allowlist/site-list.ts'
 import type { Cluster } from '../../cluster/connection.ts'
 import { platformRelease } from '../../cluster/helm.ts'
 import { readHelmHistory } from '../../cluster/helm-history.ts'
@@ -14,6 +15,7 @@ import { type TableSize, tableSizes } from '../../database/tables.ts'
 import { chartValuesIn } from '../../install/chart-files.ts'
 import { createContext, type InstallContext } from '../../install/context.ts'
 import { readHistory } from '../../install/history.ts'
+import { readKeptAllowlist } from '../../install/kept-answers.ts'
 import { siteNodes } from '../../install/site-nodes.ts'
 import { compareObjects } from '../compare.ts'
 import type { UpgradeOptions } from '../context.ts'
@@ -22,6 +24,7 @@ import { backupStage } from '../stages/backup.ts'
 import { moveStage } from '../stages/move.ts'
 import { upgradeStages } from '../step.ts'
 import type { OpenedStep, Upgrade } from '../upgrade.ts'
+import { planAllowlist } from './allowlist.ts'
 import { bytesTogether, missingOnNodes, plannedImages } from './images.ts'
 import { needsBackup, type Pending, pendingOf, releaseMigrations } from './migrations.ts'
 import type { PlannedMigration, StepPlan, UpgradePlan } from './plan.ts'
@@ -54,7 +57,9 @@ async function planSteps(
   { cluster, namespace, ...upgrade }: Upgrade,
   options: UpgradeOptions,
   signal: AbortSignal,
-): Promise<Pick<UpgradePlan, 'steps' | 'database' | 'backup' | 'elsewhere' | 'sessions' | 'objects' | 'values'>> {
+): Promise<
+  Pick<UpgradePlan, 'steps' | 'database' | 'backup' | 'elsewhere' | 'sessions' | 'objects' | 'values' | 'allowlist'>
+> {
   const { start, steps } = upgrade
   const { directory } = options.backup
   const database = await openDatabase(cluster, namespace)
@@ -99,7 +104,8 @@ async function planSteps(
         },
       })
     }
-    const [first] = steps
+    const [first, last] = [steps[0], steps.at(-1)]
+    const kept = last && (await readKeptAllowlist(cluster, namespace))
     const compared =
       first && (await comparison({ cluster, namespace }, first, planned[0]?.postgres !== undefined, signal))
     return {
@@ -107,6 +113,9 @@ async function planSteps(
       database: { bytes: sum(sizes.map((size) => size.bytes)), major, own },
       backup: { directory, bytes: sum(sizes.map((size) => size.data)), free },
       ...{ elsewhere, sessions },
+      ...(kept && {
+        allowlist: planAllowlist(kept, await siteAllowlist(createContext(last.answers, last.deps, signal, []))),
+      }),
       ...compared,
     }
   } finally {

@@ -1,5 +1,6 @@
 import type { ReleaseMigration } from '@sealift/bundle-spec/migrations.ts'
 import type { UpgradeRecord } from '../record.ts'
+import type { PlannedAllowlist } from './allowlist.ts'
 import type { PlannedImage } from './images.ts'
 import type { ObjectPlan } from './objects/object-plan.ts'
 import type { ValueChange } from './values.ts'
@@ -48,6 +49,8 @@ export interface UpgradePlan {
   /** of the first step: what it does to the objects that are there, and what it takes of the site's own values otherwise */
   objects?: ObjectPlan
   values?: ValueChange[]
+  /** what a firewall to the internet has to change; undefined where it is not known what is open for what is installed */
+  allowlist?: PlannedAllowlist
   /** workspaces that run from another registry than the site is to have: they follow at their next start */
   elsewhere?: number
   /** undefined: they cannot be counted */

@@ -84,6 +84,7 @@ const ofFormat: Record<Format, Arbitrary<string>> = {
   proxy: label.map((name) => `http://${name}.site.example:3128`),
   exempt: fc.constantFrom('.site.example', '10.0.0.0/8', '*.x'),
   check: label.map((name) => name.replace(/-+/g, '-')),
+  address: label.map((name) => `https://${name}.example:8443/path`),
   path: fc
     .oneof(
       texts,
@@ -138,13 +139,14 @@ function ofGroup({ properties = {}, required = [] }: Field): Arbitrary<Record<st
 
 /** Answers that have no fault, in all forms that the schema allows. */
 export const anyAnswers: Arbitrary<Record<string, unknown>> = ofGroup(root).map(
-  ({ devUrlsHost, editorsHost, bundle, release, ...answers }) => {
+  ({ devUrlsHost, editorsHost, bundle, release, outside, ...answers }) => {
     const { caFile = '/db-ca.crt', ...database } = (answers.database ?? {}) as Record<string, unknown>
     const { username, passwordFile, ...registry } = answers.registry as Record<string, unknown>
     return {
       ...answers,
       // one of the two, and without a file nothing can be served or seeded
       ...(release === undefined || bundle !== undefined ? { bundle: bundle ?? 'cde.bundle' } : { release }),
+      ...(outside !== undefined && answers.mode !== 'airgapped' && { outside }),
       // hosts that are not within one another
       ...(devUrlsHost !== undefined && { devUrlsHost: `${devUrlsHost}.dev` }),
       ...(editorsHost !== undefined && { editorsHost: `${editorsHost}.ide` }),

@@ -27,7 +27,7 @@ test('a question says of what kind its answer is', () => {
   assert.deepEqual(kinds('choice'), ['/mode', '/registry/kind', '/serviceType', '/database/sslMode'])
   assert.deepEqual(kinds('secret-file'), ['/registry/passwordFile', '/tls/keyFile', '/database/passwordFile'])
   assert.deepEqual(kinds('flag'), ['/proxy', '/registry/plainHttp', '/tls', '/database', '/replicas'])
-  assert.deepEqual(kinds('list'), ['/trust', '/proxy/exempt'])
+  assert.deepEqual(kinds('list'), ['/trust', '/proxy/exempt', '/outside'])
   assert.deepEqual(kinds('values'), ['/values'])
   const mode = questions.find(({ pointer }) => pointer === '/mode')
   assert.equal(mode?.default, 'airgapped')
