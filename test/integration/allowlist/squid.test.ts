@@ -40,16 +40,21 @@ test('squid opens CONNECT to exactly the names of the list, at their port', asyn
     assert.equal(await connects(url, `${name}:${port}`), listed ? 200 : 403, name)
     assert.equal(await connects(url, `${name}:${other}`), 403, `${name} at a port that is not its own`)
   }
-  // what an address is called plays no part: here all names above
-  assert.equal(await connects(url, `127.0.0.1:${port}`), 403)
 })
 
-test('squid opens an address that is listed, and no name that has it', async (t) => {
-  const port = await listening(t)
-  const list = allowlist([endpoint({ host: '127.0.0.1', port }), endpoint({ host: '2001:db8::1', port })])
+test('squid opens an address that is listed and no name that has it, and a name that is listed and not its address', async (t) => {
+  const [port, other] = [await listening(t), await listening(t)]
+  const list = allowlist([
+    endpoint({ host: '127.0.0.1', port }),
+    endpoint({ host: '2001:db8::1', port }),
+    endpoint({ host: 'named.example', port: other }),
+  ])
+  // its hosts file says what the address is called, too
   const { url } = await startSquid(t, ['named.example'], `${squid.write(list).text}http_access deny all`)
   assert.equal(await connects(url, `127.0.0.1:${port}`), 200)
   assert.equal(await connects(url, `named.example:${port}`), 403)
+  assert.equal(await connects(url, `named.example:${other}`), 200)
+  assert.equal(await connects(url, `127.0.0.1:${other}`), 403)
   assert.equal(await connects(url, `[2001:db8::2]:${port}`), 403)
   assert.notEqual(await connects(url, `[2001:db8::1]:${port}`), 403)
 })
