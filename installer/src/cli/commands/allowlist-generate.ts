@@ -35,6 +35,17 @@ export const allowlistGenerate = defineCommand({
           default: false,
           describe: 'do the pulls from here, and add the hosts that they really lead to: tokens, redirects, CDNs',
         },
+        resolve: {
+          type: 'boolean',
+          default: false,
+          describe: 'add the addresses of each host, with the time and how long they hold',
+        },
+        dns: {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          describe: 'name server for that: ADDRESS[:PORT] (repeatable; default: those of this machine)',
+        },
         format: {
           type: 'string',
           default: 'table',
@@ -77,7 +88,7 @@ export const allowlistGenerate = defineCommand({
       throw new SealiftError('USAGE_ARGUMENTS', `there is no format ${args.format}`, {
         fix: `take one of ${formats.map(({ id }) => id).join(', ')}`,
       })
-    const list = chosen(await wanted(args), args.all || format.id === 'json', args)
+    const list = await resolved(chosen(await wanted(args), args.all || format.id === 'json', args), args)
     const { text, omitted } = format.write(list, args.proxy === undefined ? {} : { proxy: args.proxy })
     for (const { id, why } of omitted) console.error(safe(`left out: ${id}: ${why}`))
     if (args.out === undefined) process.stdout.write(text)
@@ -119,6 +130,19 @@ async function wanted(args: Args): Promise<Allowlist> {
   if (!before) return list
   const { following } = await import('../../allowlist/diff.ts')
   return following(list, before, today())
+}
+
+/** The list with addresses, where they are asked for; says on stderr what is to be known of them. */
+async function resolved(list: Allowlist, args: { resolve: boolean; dns?: string[] | undefined }): Promise<Allowlist> {
+  if (!args.resolve) return list
+  const { resolveEndpoints } = await import('../../allowlist/resolve/resolve-endpoints.ts')
+  const found = await resolveEndpoints(list, {
+    ...(args.dns === undefined ? {} : { servers: args.dns }),
+    now: new Date(),
+    signal: interruption(),
+  })
+  for (const warning of found.warnings) console.error(safe(warning))
+  return found.list
 }
 
 /** The part of a list that is asked for. */
