@@ -15,11 +15,15 @@ function expected(id: string, endpoints: readonly Endpoint[]): Rule[] {
   if (portless.has(id)) return meant(endpoints).map(({ pattern }) => ({ pattern }))
   return meant(
     addresses.has(id)
-      ? endpoints.flatMap((endpoint) =>
-          (isIP(endpoint.host) === 0 ? (endpoint.addresses ?? []).map(({ address }) => address) : [endpoint.host]).map(
-            (host) => ({ ...endpoint, host, match: 'exact' as const }),
-          ),
-        )
+      ? // the addresses of a name with all below it are those of the name alone
+        endpoints
+          .filter(({ match }) => match === 'exact')
+          .flatMap((endpoint) =>
+            (isIP(endpoint.host) === 0
+              ? (endpoint.addresses ?? []).map(({ address }) => address)
+              : [endpoint.host]
+            ).map((host) => ({ ...endpoint, host, match: 'exact' as const })),
+          )
       : endpoints,
   )
 }
