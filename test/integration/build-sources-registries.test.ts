@@ -11,8 +11,8 @@ import { registryStore } from '../../installer/src/stores/registry/store.ts'
 import { code } from '../fixtures/code.ts'
 import { temporaryDirectory } from '../fixtures/directory.ts'
 import { startRegistry } from '../lab/registry.ts'
+import { startSquid } from '../lab/squid.ts'
 import { clientOf, push, putPlatform, realRegistry, releaseOf } from './build-sources-release.ts'
-import { startSquid } from './build-sources-squid.ts'
 
 const auth = { username: 'ci', password: 'p:w with "quotes"' }
 
@@ -160,7 +160,8 @@ test('a helper that fails, hangs, floods or babbles is an error that quotes noth
 
 test('a registry with TLS is reached through a real proxy with CONNECT, and NO_PROXY goes around it', async (t) => {
   const host = 'registry.test'
-  const squid = await startSquid(t, [host])
+  const squid = await startSquid({ directory: await temporaryDirectory(t), hosts: [host] })
+  t.after(() => squid.stop())
   const start = async (tls: boolean) => {
     const registry = await startRegistry({ directory: await temporaryDirectory(t), tls, names: [host] })
     t.after(() => registry.stop())

@@ -38,6 +38,7 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
       generate: async () => (await import('./commands/allowlist-generate.ts')).allowlistGenerate,
       diff: async () => (await import('./commands/allowlist-diff.ts')).allowlistDiff,
       explain: async () => (await import('./commands/allowlist-explain.ts')).allowlistExplain,
+      check: async () => (await import('./commands/allowlist-check.ts')).allowlistCheck,
     },
   },
   backup: {

@@ -10,7 +10,7 @@ import { squid } from '../../../installer/src/allowlist/formats/squid.ts'
 import { allowlist, allowlists, endpoint } from '../../fixtures/allowlist.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { run } from '../../lab/command.ts'
-import { startSquid } from '../build-sources-squid.ts'
+import { startSquid } from '../../lab/squid.ts'
 import { asked, listAt } from './names.ts'
 
 /** Port of something that accepts connections on 127.0.0.1, and on ::1 where there is one. */
@@ -21,9 +21,15 @@ async function listening(t: TestContext): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+async function proxy(t: TestContext, hosts: readonly string[], acl: string) {
+  const started = await startSquid({ directory: await temporaryDirectory(t), hosts, acl })
+  t.after(started.stop)
+  return started
+}
+
 /** Status of the proxy's answer to CONNECT. */
-async function connects(proxy: string, target: string): Promise<number | undefined> {
-  const asking = request(proxy, { method: 'CONNECT', path: target, agent: false }).end()
+async function connects(url: string, target: string): Promise<number | undefined> {
+  const asking = request(url, { method: 'CONNECT', path: target, agent: false }).end()
   const [answer, socket] = await Promise.race([
     once(asking, 'connect'),
     once(asking, 'response').then(([answer]) => [answer, answer.socket]),
@@ -35,7 +41,7 @@ async function connects(proxy: string, target: string): Promise<number | undefin
 test('squid opens CONNECT to exactly the names of the list, at their port', async (t) => {
   const [port, other] = [await listening(t), await listening(t)]
   const hosts = asked.map(({ name }) => name.replace(/\.$/, '').toLowerCase())
-  const { url } = await startSquid(t, hosts, `${squid.write(listAt(port)).text}http_access deny all`)
+  const { url } = await proxy(t, hosts, `${squid.write(listAt(port)).text}http_access deny all`)
   for (const { name, listed } of asked) {
     assert.equal(await connects(url, `${name}:${port}`), listed ? 200 : 403, name)
     assert.equal(await connects(url, `${name}:${other}`), 403, `${name} at a port that is not its own`)
@@ -50,7 +56,7 @@ test('squid opens an address that is listed and no name that has it, and a name 
     endpoint({ host: 'named.example', port: other }),
   ])
   // its hosts file says what the address is called, too
-  const { url } = await startSquid(t, ['named.example'], `${squid.write(list).text}http_access deny all`)
+  const { url } = await proxy(t, ['named.example'], `${squid.write(list).text}http_access deny all`)
   assert.equal(await connects(url, `127.0.0.1:${port}`), 200)
   assert.equal(await connects(url, `named.example:${port}`), 403)
   assert.equal(await connects(url, `named.example:${other}`), 200)

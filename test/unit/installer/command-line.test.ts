@@ -19,7 +19,9 @@ test('help lists every command that there is a file for', async () => {
   const groups = new Map<string, string>()
   for (const file of await readdir(join(cli, 'commands'))) {
     const name = file.replace(/\.ts$/, '')
-    const word = ['bundle', 'allowlist', 'backup', 'answers', 'keys', 'license'].find((group) => name.startsWith(`${group}-`))
+    const word = ['bundle', 'allowlist', 'backup', 'answers', 'keys', 'license'].find((group) =>
+      name.startsWith(`${group}-`),
+    )
     if (word && !groups.has(word)) groups.set(word, await sealift(word, '--help'))
     const [text, command] = word ? [groups.get(word) as string, `${word} ${name.slice(word.length + 1)}`] : [top, name]
     assert.match(text, new RegExp(`^ {2}sealift ${command} .*[a-z]{3}`, 'm'), name)

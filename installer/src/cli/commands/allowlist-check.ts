@@ -1,0 +1,85 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { listOf } from '../allowlist/list.ts'
+import { source, sourceHelp } from '../allowlist/source.ts'
+import { defineCommand } from '../command.ts'
+import { readText } from '../files.ts'
+import { jsonLine, safe } from '../format.ts'
+import { json } from '../options.ts'
+import { progressOn } from '../progress.ts'
+import { interruption } from '../signals.ts'
+
+export const allowlistCheck = defineCommand({
+  command: 'check <source>',
+  describe: 'try each entry of an allowlist, and say of each that fails at what it fails',
+  builder: (yargs) =>
+    yargs
+      .positional('source', { type: 'string', demandOption: true, describe: sourceHelp })
+      .options({
+        ...source,
+        answers: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'answers file of a site: the list is its own, and its proxy counts where --proxy names none',
+        },
+        proxy: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'URL of the forward proxy (default: that of the answers, else HTTPS_PROXY, HTTP_PROXY, NO_PROXY)',
+        },
+        'proxy-login-file': {
+          type: 'string',
+          requiresArg: true,
+          describe: 'file with the login to the proxy: one line user:password',
+        },
+        ca: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'CA (PEM) that is trusted too, such as that of a proxy that opens TLS',
+        },
+        json,
+      })
+      .example(
+        '$0 allowlist check allowlist.json --proxy http://proxy.site.example:3128',
+        'exit code 0: all required ones are reached',
+      )
+      .epilogue(
+        'Sends nothing but a GET without a login to http and https, and connects to the rest. A set of names (*.example.com) is skipped: there is none that could be tried.',
+      ),
+  handler: async (args) => {
+    const { checkEndpoints, missing } = await import('../../allowlist/check/check.ts')
+    const { fromHere } = await import('../../allowlist/check/from-here.ts')
+    const { checkLines } = await import('../../allowlist/check/text.ts')
+    const { proxyGiven } = await import('../../allowlist/check/proxy-given.ts')
+    const list = await listOf(args.source, args)
+    const { readAnswers } = await import('../../answers/read.ts')
+    const answers = args.answers === undefined ? undefined : readAnswers(args.answers)
+    const login = args.proxyLoginFile === undefined ? undefined : await readText(args.proxyLoginFile, 'login file')
+    const { settings, authorization } = proxyGiven({ url: args.proxy, login, answers, environment: process.env })
+    const ca = args.ca === undefined ? undefined : await readText(args.ca, 'CA')
+    const progress = progressOn(process.stderr, args.json)
+    try {
+      progress.step('Trying')
+      let done = 0
+      const results = await checkEndpoints(list, {
+        places: { bastion: fromHere({ limit: 10_000, ca, proxyAuthorization: authorization }, interruption()) },
+        proxy: settings,
+        onResult: () => progress.update(++done, list.endpoints.length, 'items'),
+      })
+      progress.end()
+      const lost = missing(results)
+      if (args.json) console.log(jsonLine({ good: lost.length === 0, results }))
+      else for (const line of checkLines(results)) console.log(safe(line))
+      if (lost.length === 0) return
+      const ids = [...new Set(lost.map(({ id }) => id))]
+      const error = new SealiftError(
+        'CLUSTER_ALLOWLIST',
+        `${ids.length} required ${ids.length === 1 ? 'entry is' : 'entries are'} not reached: ${ids.slice(0, 8).join(', ')}${ids.length > 8 ? ' …' : ''}`,
+        { fix: 'do what is said of each, then run it again' },
+      )
+      if (!args.json) throw error
+      process.exitCode = error.exitCode
+    } finally {
+      progress.end()
+    }
+  },
+})
