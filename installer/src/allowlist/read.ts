@@ -42,9 +42,8 @@ export function readAllowlist(bytes: Uint8Array, where: string): Allowlist {
   }
   if (!Value.Check(Allowlist, value)) {
     const [first] = Value.Errors(Allowlist, value)
-    throw bad(
-      `${(first?.instancePath ?? '').slice(1).replaceAll('/', '.') || 'it'} ${first?.message ?? 'does not fit'}`,
-    )
+    const field = (first?.instancePath ?? '').slice(1).replaceAll('/', '.') || 'it'
+    throw bad(`${field} ${first?.keyword === 'boolean' ? 'is not known' : (first?.message ?? 'does not fit')}`)
   }
   assertCanonical(value)
   return value

@@ -44,7 +44,7 @@ export const markdown: Format = defineFormat({
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-function document({ release, version, endpoints, open = [] }: Allowlist): string[] {
+function document({ release, version, endpoints, open = [], resolved }: Allowlist): string[] {
   const groups = From.enum.flatMap((from) => {
     const rows = endpoints.filter((endpoint) => endpoint.from.includes(from))
     if (rows.length === 0) return []
@@ -53,12 +53,26 @@ function document({ release, version, endpoints, open = [] }: Allowlist): string
     return ['', `## ${titles[from]}`, '', row(names), row(names.map(() => '---')), ...cells]
   })
   const named = open.map(({ id, value, why }) => `- ${escaped(id)} (value ${escaped(value)}): ${escaped(why)}`)
+  const addresses = endpoints.flatMap(({ host, addresses = [] }) =>
+    addresses.map(({ address, ttl }) => row([`\`${host}\``, `\`${address}\``, `${Number(ttl)}`])),
+  )
+  const lookedUp = [
+    '',
+    '## Addresses',
+    '',
+    `As they were ${resolved === undefined ? 'looked up' : `at ${escaped(resolved)}`}. An answer holds for the seconds beside it; after that, ask again.`,
+    '',
+    row(['Host', 'Address', 'Seconds']),
+    row(['---', '---', '---']),
+    ...new Set(addresses),
+  ]
   return [
     `# Please open: ${escaped(release.name)} ${escaped(release.version)}`,
     '',
     `Version ${escaped(version)} of its allowlist. \`*.x\` is one label below x, \`**.x\` any number of them, \`.x\` is x itself and all`,
     'below it; a name alone is that name. Nothing wider is needed.',
     ...groups,
+    ...(addresses.length === 0 ? [] : lookedUp),
     ...(named.length === 0 ? [] : ['', '## To be named by the site', '', ...named]),
   ]
 }

@@ -16,7 +16,7 @@ function acl({ host, match }: HostPattern): { type: string; value: string } {
 const flags: Readonly<Record<string, string>> = { dst: '-n', dstdomain: '-n', dstdom_regex: '-n -i' }
 
 const usage = [
-  'Use, in squid.conf before any other "http_access allow" (localnet: your own acl of those who may ask):',
+  'Use, in squid.conf before its other lines with http_access (localnet: your own acl of those who may ask):',
   '  http_access deny !localnet',
   '  include /etc/squid/sealift-allowlist.conf',
   '  http_access deny all',

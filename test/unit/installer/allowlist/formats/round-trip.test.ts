@@ -39,7 +39,7 @@ for (const { id, write, read } of formats)
           const said = list.endpoints.filter((endpoint) => !left.has(endpoint.id))
           assert.deepEqual(admitted(read(text)), admitted(expected(id, said)))
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       )
     })
 
