@@ -72,7 +72,7 @@ export async function observePulls(references: readonly string[], options: Obser
     if (!refusal) throw error
     const host = refusal.to || from
     sightings.count(host)
-    refused.set(`${host} ${refusal.why}`, { host, why: refusal.why ?? '' })
+    refused.set(`${host} ${refusal.reason}`, { host, why: refusal.reason })
   }
 
   const store = registryStore({ ...options.registry, watch })

@@ -18,13 +18,16 @@ export class TransientFailure extends SealiftError {
 export class RefusedAddress extends SealiftError {
   /** `host[:port]` that it leads to, fit to be printed; empty where it names none */
   readonly to: string
+  /** why it is not asked, whatever was wanted from there */
+  readonly reason: string
 
-  constructor({ host, operation }: Asked, to: string, why: string) {
+  constructor({ host, operation }: Asked, to: string, reason: string) {
     super('REGISTRY_PROTOCOL', `registry ${host} leads to where nobody should go`, {
-      why: `could not ${operation}: ${why}`,
+      why: `could not ${operation}: ${reason}`,
       fix: `ask who runs ${host} why it leads there; if a proxy stands before it, go around it`,
     })
     this.to = to
+    this.reason = reason
   }
 }
 

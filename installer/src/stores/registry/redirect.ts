@@ -10,7 +10,7 @@ export function redirected(asked: Asked, location: string, from: URL): URL {
   const [, written = ''] = /^[^/]*\/\/([^/]*)/.exec(before) ?? []
   const refused = (why: string) =>
     new RefusedAddress(asked, cleanText(written.slice(written.lastIndexOf('@') + 1)), `it redirects to ${why}`)
-  if (/[\0-\x1f\x7f]/.test(location) || before.includes('\\') || /[^!-~]/.test(written))
+  if (/[\0-\x1f\x7f]/.test(location) || before.includes('\\') || /[^!-~]|%/.test(written))
     throw refused('an address with characters that no address has')
   if (!URL.canParse(location, from)) throw refused('something that is not an address')
   const to = new URL(location, from)
