@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { mediaTypes } from '../../bundle-spec/src/descriptor.ts'
 import { limits } from '../../bundle-spec/src/limits.ts'
-import { guardFor } from '../../installer/src/allowlist/observe/guard.ts'
+import { type Guard, guardFor } from '../../installer/src/allowlist/observe/guard.ts'
 import { observePulls } from '../../installer/src/allowlist/observe/observe-pulls.ts'
 import { createAuthority, issueCertificate } from '../../installer/src/certificates/issue.ts'
 import { blobOf, digestOf, failureOf, fakeRegistry, noise } from '../unit/installer/registry/fake-registry.ts'
@@ -18,7 +18,10 @@ function dns(answers: Record<string, string[]>): typeof lookup {
   const find = (name: string, _options: object, done: (...found: unknown[]) => void) =>
     done(
       null,
-      (answers[name] ?? ['203.0.113.9']).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      (answers[name.replace(/\.$/, '')] ?? ['203.0.113.9']).map((address) => ({
+        address,
+        family: address.includes(':') ? 6 : 4,
+      })),
     )
   return find as unknown as typeof lookup
 }
@@ -70,6 +73,12 @@ async function misleading(t: TestContext, locations: readonly string[], { tls = 
   }
 }
 
+/** The address that is connected to. */
+const asking = (guard: Guard) => (name: string) =>
+  new Promise<string>((resolve, reject) =>
+    guard.lookup(name, {}, (error, address) => (error ? reject(error) : resolve(String(address)))),
+  )
+
 /** A port of 127.0.0.1 at which nobody should knock. */
 async function trap(t: TestContext): Promise<{ port: number; knocks: () => number }> {
   let knocks = 0
@@ -108,6 +117,7 @@ test('redirects to where no pull should go are not followed, are told, and keep 
     'https://10.0.0.7/x': ['10.0.0.7', /private/],
     'https://[fd12::7]/x': ['[fd12::7]', /private/],
     [`https://inner.example:${port}/x`]: ['inner.example', /10\.0\.0\.5/],
+    [`https://inner.example.:${port}/z`]: ['inner.example', /10\.0\.0\.5/],
     [`//inner.example:${port}/y`]: ['inner.example', /10\.0\.0\.5/],
     'https://-a-.example/x': ['-a-.example', /name of a host/],
     'https://a..example/x': ['a..example', /name of a host/],
@@ -231,6 +241,7 @@ test('a registry inside may lead to its own network, never to where clouds keep 
     'https://[fd00:ec2::254]/x',
   ])
     assert.notEqual(refusalOf('https://10.0.0.2', to), undefined, to)
+  assert.equal(refusalOf('https://10.0.0.2', 'https://bytes.example./x'), undefined)
   assert.equal(refusalOf('https://127.0.0.1:5000', 'https://127.0.0.1:5001/x'), undefined)
   assert.notEqual(refusalOf('https://169.254.1.1', 'https://169.254.169.254/x'), undefined)
   // behind a proxy nobody looks names up here
@@ -238,7 +249,7 @@ test('a registry inside may lead to its own network, never to where clouds keep 
 })
 
 test('a name that is outside when it is asked for, and inside when it is asked for again, is not connected to', async () => {
-  const answers = ['203.0.113.1', '203.0.113.1', '10.0.0.5']
+  const answers = ['203.0.113.1', '10.0.0.5']
   const guard = guardFor(
     new URL('https://registry.example'),
     dns({
@@ -247,16 +258,26 @@ test('a name that is outside when it is asked for, and inside when it is asked f
       },
     }),
   )
-  const ask = (name: string) =>
-    new Promise<string>((resolve, reject) =>
-      guard.lookup(name, {}, (error, address) => (error ? reject(error) : resolve(String(address)))),
-    )
+  const ask = asking(guard)
   await ask('registry.example')
   const to = new URL('https://bytes.example/x')
   assert.equal(guard.refuse(to, new URL('https://registry.example')), undefined)
   assert.equal(await ask('bytes.example'), '203.0.113.1')
   assert.equal(guard.kept(to), true)
-  await ask('bytes.example')
   assert.match((await failureOf(ask('bytes.example'))).message, /leads to where nobody should go/)
   assert.equal(guard.kept(to), false)
+})
+
+test('a registry that everybody reaches does not move inside by another answer of DNS', async () => {
+  const answers = ['203.0.113.1', '10.0.0.2']
+  const guard = guardFor(
+    new URL('https://registry.example'),
+    dns({
+      get 'registry.example'() {
+        return [answers.shift() as string]
+      },
+    }),
+  )
+  for (const _ of [...answers]) await asking(guard)('registry.example')
+  assert.notEqual(guard.refuse(new URL('https://10.0.0.3/x'), new URL('https://registry.example')), undefined)
 })

@@ -4,8 +4,7 @@ import { canonicalHost } from '@sealift/bundle-spec/host-pattern.ts'
 import { RefusedAddress } from '../../stores/registry/failure.ts'
 import type { Watcher } from '../../stores/registry/watcher.ts'
 import { isInner, type Reach, reachOf, reachOfName } from '../resolve/reach.ts'
-
-const bare = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
+import { hostOf } from './sightings.ts'
 
 export interface Guard extends Pick<Watcher, 'refuse' | 'lookup'> {
   /** Whether all addresses of a host were refused. */
@@ -18,27 +17,28 @@ export interface Guard extends Pick<Watcher, 'refuse' | 'lookup'> {
  * addresses that are then connected to, so that no second answer of DNS gets by.
  */
 export function guardFor(registry: URL, lookUp: typeof lookup = lookup): Guard {
-  const literal = isIP(bare(registry)) === 0 ? reachOfName(bare(registry)) : reachOf(bare(registry))
-  /** unknown until its name is looked up here; behind a proxy it stays so */
+  const literal = isIP(hostOf(registry)) === 0 ? reachOfName(hostOf(registry)) : reachOf(hostOf(registry))
+  /** the furthest of what was seen, so that it can't move inside; unknown until its name is looked up, which a proxy does alone */
   let own: Reach | undefined = literal
   const led = new Set<string>()
   const refused = new Set<string>()
   const mayReach = (reach: Reach) => reach !== 'never' && !isInner(reach, own ?? 'everybody')
 
-  const judged: LookupFunction = (name, options, done) => {
-    lookUp(name, { ...options, all: true }, (error, found) => {
+  const judged: LookupFunction = (asked, options, done) => {
+    const name = canonicalHost(asked) ?? asked
+    lookUp(asked, { ...options, all: true }, (error, found) => {
       if (error) return done(error, '', 0)
       const kept = led.has(name) ? found.filter(({ address }) => mayReach(reachOf(address))) : found
-      if (name === bare(registry))
+      if (name === hostOf(registry))
         own = found
           .map(({ address }) => reachOf(address))
-          .reduce((outer, reach) => (isInner(outer, reach) ? reach : outer), 'never')
+          .reduce((outer, reach) => (isInner(outer, reach) ? reach : outer), own ?? 'never')
       const [first] = kept
       if (first !== undefined) return options.all ? done(null, kept) : done(null, first.address, first.family)
       refused.add(name)
-      const asked = { host: registry.host, operation: `ask ${name}` }
+      const wanted = { host: registry.host, operation: `ask ${name}` }
       done(
-        new RefusedAddress(asked, name, `${name} has no address but ${found[0]?.address ?? 'none'}, further inside`),
+        new RefusedAddress(wanted, name, `${name} has no address but ${found[0]?.address ?? 'none'}, further inside`),
         '',
         0,
       )
@@ -47,14 +47,14 @@ export function guardFor(registry: URL, lookUp: typeof lookup = lookup): Guard {
 
   return {
     refuse(to) {
-      const host = bare(to)
-      if (canonicalHost(host) !== host) return `${to.host} is not the name of a host`
+      const host = hostOf(to)
+      if (canonicalHost(host) === undefined) return `${to.host} is not the name of a host`
       const reach = isIP(host) === 0 ? reachOfName(host) : reachOf(host)
       if (reach !== undefined && !mayReach(reach)) return `${host} is no address that it may lead to (${reach})`
-      if (host !== bare(registry)) led.add(host)
+      if (host !== hostOf(registry)) led.add(host)
       return undefined
     },
-    kept: (url) => !refused.has(bare(url)),
+    kept: (url) => !refused.has(hostOf(url)),
     lookup: judged,
   }
 }

@@ -1,4 +1,5 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { canonicalHost } from '@sealift/bundle-spec/host-pattern.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { commonPath, steadyDirectory, steadyPath } from './paths.ts'
 
@@ -33,7 +34,8 @@ interface Seen extends Omit<Sighting, 'for'> {
   from: string | undefined
 }
 
-const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
+/** The host of an address as the allowlist knows it. */
+export const hostOf = ({ hostname }: URL): string => canonicalHost(hostname) ?? hostname.replace(/^\[|\]$/g, '')
 
 /** Gathers connections, each once for what it is for and what led there. */
 export class Sightings {
