@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { Endpoint } from '@sealift/bundle-spec/allowlist.ts'
-import { type HostPattern, showHostPattern } from '@sealift/bundle-spec/host-pattern.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import type { HostPattern } from '@sealift/bundle-spec/host-pattern.ts'
 import { cidr } from './addresses.ts'
 import { defineFormat, type Format, type Rule, sift } from './format.ts'
 import { byPort } from './ports.ts'
@@ -27,7 +28,7 @@ function options(protocol: 'tls' | 'http', { host, match }: HostPattern): string
     below: ends,
     within: `dotprefix; ${ends}`,
   }
-  return `${buffers[protocol]}; ${said[match]} flow:to_server, established;`
+  return `${buffers[protocol]}; ${said[match]} `
 }
 
 const usage = [
@@ -35,8 +36,8 @@ const usage = [
   'action is aws:drop_established: these rules only let pass. HOME_NET has to hold the ranges of other VPCs, too.',
 ]
 
-/** most that a rule group can be given (AWS Network Firewall quotas); it can't be raised later, so there is room in it */
-const mostCapacity = 30_000
+/** AWS Network Firewall quotas, of one rule group. Its capacity can't be raised later, so it gets room for more rules. */
+const most = { capacity: 30_000, bytes: 2_000_000 }
 
 /**
  * Input of `aws network-firewall create-rule-group` (API reference, CreateRuleGroup). A domain list would say no ports, no single
@@ -56,19 +57,25 @@ export const aws: Format = defineFormat({
         patterns.map((pattern) => {
           const named = protocol === 'tls' || protocol === 'http'
           const to = named ? '$EXTERNAL_NET' : pattern.host
-          return `pass ${protocol} $HOME_NET any -> ${to} ${port} (msg:"${showHostPattern(pattern)}"; ${named ? options(protocol, pattern) : 'flow:to_server;'}`
+          return `pass ${protocol} $HOME_NET any -> ${to} ${port} (${named ? options(protocol, pattern) : ''}flow:to_server;`
         }),
       ),
     )
     const comments = [...heading(list, aws, omitted), ...usage].map((line) => `# ${line}`)
+    const text = [...comments, ...rules.map((rule, at) => `${rule} sid:${1_000_001 + at};)`)].join('\n')
+    if (text.length > most.bytes)
+      throw new SealiftError('USAGE_ALLOWLIST', 'the list is too long for one rule group of AWS', {
+        why: `its rules have ${text.length} bytes, and a rule group takes ${most.bytes}`,
+        fix: 'write one for each who connects',
+      })
     const group = {
       RuleGroupName: 'sealift-allowlist',
       Type: 'STATEFUL',
-      Capacity: Math.min(mostCapacity, Math.max(100, 2 * rules.length)),
+      Capacity: Math.min(most.capacity, Math.max(100, 2 * rules.length)),
       Description: heading(list, aws, [])[0],
       RuleGroup: {
         RulesSource: {
-          RulesString: [...comments, ...rules.map((rule, at) => `${rule} sid:${1_000_001 + at}; rev:1;)`)].join('\n'),
+          RulesString: text,
         },
         StatefulRuleOptions: { RuleOrder: 'STRICT_ORDER' },
       },
