@@ -134,7 +134,7 @@ for (const [what, given] of Object.entries(refused))
   test(`each format refuses a list with ${what}`, () => {
     for (const { id, write } of formats)
       assert.throws(
-        () => write(allowlist([endpoint(), endpoint(given)])),
+        () => write(allowlist([endpoint(), endpoint({ id: 'second', ...given })])),
         (error: unknown) =>
           error instanceof SealiftError &&
           error.code === 'USAGE_ALLOWLIST' &&

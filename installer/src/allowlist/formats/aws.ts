@@ -66,7 +66,7 @@ export const aws: Format = defineFormat({
     if (text.length > most.bytes)
       throw new SealiftError('USAGE_ALLOWLIST', 'the list is too long for one rule group of AWS', {
         why: `its rules have ${text.length} bytes, and a rule group takes ${most.bytes}`,
-        fix: 'write one for each who connects',
+        fix: 'write one for each who connects: sealift allowlist generate --from nodes',
       })
     const group = {
       RuleGroupName: 'sealift-allowlist',
