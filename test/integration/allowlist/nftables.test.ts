@@ -10,7 +10,7 @@ import { run } from '../../lab/command.ts'
 
 test('nft takes whatever list there is, with the chain that the text proposes too', async (t) => {
   const file = join(await temporaryDirectory(t), 'allowlist.nft')
-  const list = allowlist([endpoint(), endpoint({ addresses: [{ address: '192.0.2.1', ttl: 60 }] })])
+  const list = allowlist([endpoint(), endpoint({ id: 'looked-up', addresses: [{ address: '192.0.2.1', ttl: 60 }] })])
   for (const one of [allowlist([]), list, ...fc.sample(allowlists, { seed: 13, numRuns: 6 })]) {
     const { text } = nftables.write(one)
     await writeFile(file, text)
