@@ -49,7 +49,8 @@ async function follow(transport: Transport, sending: Sending, way: URL[]): Promi
     const refusal = from && transport.watcher?.refuse(url, from)
     if (refusal !== undefined) throw new RefusedAddress(sending, url.host, refusal)
     way.push(url)
-    const answer = await sendOnce(transport, { ...sending, url, headers: headersFor(sending, url) })
+    const headers = headersFor(sending, url)
+    const answer = await sendOnce(transport, { ...sending, ...(hop === 0 ? {} : there(sending, url)), url, headers })
     const location = answer.header('location')
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status)
     if (!isRedirect || (sending.method !== 'GET' && sending.method !== 'HEAD')) return answer
@@ -61,6 +62,12 @@ async function follow(transport: Transport, sending: Sending, way: URL[]): Promi
     if (hop === maxHops) throw new RefusedAddress(sending, url.host, `it redirects more than ${maxHops} times`)
   }
 }
+
+/** Names in errors the host that fails, not the one that led to it: it may be that only the second can be reached. */
+const there = ({ host, operation }: Asked, url: URL): Asked => ({
+  host: url.host,
+  operation: `${operation}, for which ${host} redirects there`,
+})
 
 function headersFor({ url: first, headers }: Sending, url: URL): Record<string, string> {
   if (url.origin === first.origin) return headers

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { freePort } from '../../../fixtures/free-port.ts'
 import { blobOf, collect, failureOf, fakeRegistry, noise, storeFor } from './fake-registry.ts'
 
 const bytes = noise(300_000)
@@ -83,4 +84,15 @@ test('connections serve many questions, whether something is there and whether i
   assert.equal(fake.seen.length, 10)
   // the pool opens a second one where the next question comes before it has put the first aside
   assert.ok(connections.size <= 2, `${connections.size} connections`)
+})
+
+test('where a redirect leads to a host that cannot be reached, the error names that one', async (t) => {
+  const fake = await fakeRegistry(t)
+  const elsewhere = `127.0.0.1:${await freePort()}`
+  fake.script = (_request, response) =>
+    response.writeHead(307, { location: `http://${elsewhere}/bytes`, 'content-length': 0 }).end()
+  const error = await failureOf(storeFor(t, [fake]).open(`${fake.host}/cde/a`, blobOf(noise(10))))
+  assert.equal(error.code, 'REGISTRY_UNREACHABLE')
+  assert.equal(error.message, `registry ${elsewhere} cannot be reached`)
+  assert.match(error.why ?? '', new RegExp(`, for which ${fake.host} redirects there: `))
 })
