@@ -47,6 +47,7 @@ export type WorkspaceDefaults = Partial<Placement> & {
   caConfigMap: string | undefined
   /** public keys that check tickets, as a JSON Web Key Set */ ticketKeys?: string
   /** JSON that names the site's own marketplace of editor extensions */ extensionsGallery?: string | undefined
+  /** secret with the login to the proxy, below `login` */ proxyLoginSecret?: string | undefined
   /** the site's forward proxy, and whom to reach without it */ proxy?: Partial<Record<ProxyVariable, string>>
 }
 
@@ -111,6 +112,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
       storageClass: optional('WORKSPACE_STORAGE_CLASS'),
       caConfigMap: optional('WORKSPACE_CA_CONFIGMAP'),
       extensionsGallery: optional('EXTENSIONS_GALLERY'),
+      proxyLoginSecret: optional('WORKSPACE_PROXY_LOGIN_SECRET'),
       proxy: readProxy(),
       ...readPlacement(env),
     },

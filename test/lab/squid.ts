@@ -166,7 +166,8 @@ async function loginLines({ directory, login }: SquidOptions): Promise<string[]>
 
 function readRequest(line: string): SquidRequest[] {
   const [method, target, status] = line.split(' ')
-  if (method === undefined || target === undefined || status === undefined) return []
+  // who connects and says nothing is logged as an error of squid's own
+  if (method === undefined || target === undefined || status === undefined || target.startsWith('error:')) return []
   const url = URL.canParse(target) && target.includes('://') ? new URL(target) : undefined
   const host = url ? url.hostname : target.replace(/:\d+$/, '')
   const port = url ? Number(url.port || (url.protocol === 'https:' ? 443 : 80)) : Number(/\d+$/.exec(target)?.[0])

@@ -78,6 +78,20 @@ export const Answers = Type.Object(
           https: Type.Optional(
             text('proxy', { title: 'For https', description: 'URL of the proxy for https, most often the same.' }),
           ),
+          loginFile: Type.Optional(
+            secretFile({
+              title: 'Login',
+              description:
+                'File with one line user:password, where the proxy wants a login. Everybody in a workspace can read it there: take one that is for nothing else.',
+            }),
+          ),
+          caFile: Type.Optional(
+            file({
+              title: 'CA',
+              description:
+                'The CA (PEM) of a proxy that opens TLS, or of its own certificate; the platform and workspaces trust it.',
+            }),
+          ),
           exempt: Type.Optional(
             Type.Array(
               text('exempt', { title: 'Exempt', description: 'A host name, an address, or .domain for all below.' }),

@@ -4,7 +4,7 @@ import { counted } from '../amounts.ts'
 import { certificatesIn, chainProblem } from '../certificates/chain.ts'
 import { issuerOf } from '../certificates/described.ts'
 import { weakness } from '../certificates/weakness.ts'
-import { small } from '../install/registry-access.ts'
+import { small } from '../install/small-file.ts'
 import type { Check } from './check.ts'
 
 export const certificateChain: Check = {

@@ -1,6 +1,6 @@
 import { day, daysUntil, fromNow } from '../amounts.ts'
 import { certificatesIn } from '../certificates/chain.ts'
-import { small } from '../install/registry-access.ts'
+import { small } from '../install/small-file.ts'
 import type { Check } from './check.ts'
 
 const early = 30

@@ -3,7 +3,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Client } from 'pg'
 import type { InstallContext } from '../install/context.ts'
 import { databaseSecret } from '../install/database-secret.ts'
-import { small } from '../install/registry-access.ts'
+import { small } from '../install/small-file.ts'
 
 /** milliseconds */
 const patience = 10_000

@@ -1,6 +1,7 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
+import { exemptOf } from '../allowlist/exempt.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { type Part, sizesFor } from '../answers/sizes.ts'
 import { parseImageName } from '../coverage/reference.ts'
@@ -12,6 +13,7 @@ export const secretNames = {
   ca: 'cde-ca',
   registry: 'cde-registry',
   database: 'cde-database',
+  proxy: 'cde-proxy',
 } as const
 
 type Values = { [key: string]: unknown }
@@ -26,7 +28,7 @@ export function chartValues(
   release: Pick<Release, 'images' | 'licenseKeys'>,
   hasCa: boolean,
 ): Values {
-  const { registry, proxy } = answers
+  const { registry } = answers
   assertOwnMajor(answers.values)
   const { manager, envproxy, dashboard, ingress } = replicasOf(answers)
   const decided: Values = {
@@ -50,7 +52,7 @@ export function chartValues(
     ...(envproxy ? { envproxy: { replicas: envproxy } } : {}),
     ...(dashboard ? { dashboard: { replicas: dashboard } } : {}),
     ...(answers.database ? { postgres: externalDatabase(answers.database) } : {}),
-    ...(proxy ? { proxy } : {}),
+    ...(answers.proxy ? { proxy: forwardProxy(answers, release) } : {}),
     ...(answers.devUrlsHost ? { devurls: { host: answers.devUrlsHost } } : {}),
     ...(answers.editorsHost ? { editors: { host: answers.editorsHost } } : {}),
     ...(answers.storageClass ? { storageClassName: answers.storageClass } : {}),
@@ -73,6 +75,18 @@ function assertOwnMajor(values: Values | undefined): void {
 function replicasOf({ people, replicas }: CompleteAnswers): Partial<Record<Part, number>> {
   const sizes = people === undefined ? [] : sizesFor(people)
   return { ...Object.fromEntries(sizes.map((size) => [size.part, size.replicas])), ...replicas }
+}
+
+/** URLs without the login, which pods get out of a Secret. */
+function forwardProxy(answers: CompleteAnswers, release: Pick<Release, 'images'>): Values {
+  const { loginFile, caFile, ...urls } = answers.proxy ?? {}
+  const published = release.images.map(({ reference }) => vendorRepository(reference).split('/', 1)[0] as string)
+  return {
+    ...urls,
+    exempt: exemptOf({ answers, published }),
+    ...(loginFile === undefined ? {} : { loginSecret: secretNames.proxy }),
+    ...(caFile === undefined ? {} : { caSecret: secretNames.proxy }),
+  }
 }
 
 const externalDatabase = ({ passwordFile: _, caFile, ...where }: NonNullable<CompleteAnswers['database']>): Values => ({

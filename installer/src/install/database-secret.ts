@@ -1,5 +1,5 @@
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { small } from './registry-access.ts'
+import { small } from './small-file.ts'
 
 /**
  * What the manager needs for a database of the site: `password`, and `ca.crt` where the answers name its CA; undefined

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { day } from '../amounts.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { small } from './registry-access.ts'
+import { small } from './small-file.ts'
 
 /** A certificate with its key, PEM; `ca` is there where systems don't know it by themselves. */
 export interface Certificate {

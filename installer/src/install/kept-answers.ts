@@ -11,7 +11,7 @@ import type { CompleteAnswers } from '../answers/schema.ts'
 import { writeAnswers, writeAnswersRemarked } from '../answers/write.ts'
 import { applyConfigMap } from '../cluster/apply.ts'
 import type { Cluster } from '../cluster/connection.ts'
-import { small } from './registry-access.ts'
+import { small } from './small-file.ts'
 
 /** Name of the ConfigMap. */
 export const answersName = 'sealift-answers'

@@ -9,8 +9,10 @@ import type { RegistryStore } from '../stores/registry/store.ts'
 import { openRelease } from '../stores/release/open.ts'
 import { type InstallBundle, installBundle, installRelease } from './bundle.ts'
 import type { InstallDeps } from './context.ts'
-import { releaseRegistry, siteRegistry, small } from './registry-access.ts'
+import type { ProxyAnswers } from './proxy-access.ts'
+import { releaseRegistry, siteRegistry } from './registry-access.ts'
 import { seedImages } from './seed-images.ts'
+import { small } from './small-file.ts'
 
 /** Where an installation keeps its journal: one directory for each cluster and namespace. */
 export function defaultStateDir({
@@ -80,7 +82,7 @@ interface Named {
  * @throws SealiftError BUNDLE_*, REGISTRY_*, USAGE_ANSWERS
  */
 export async function openNamed(
-  answers: Pick<CompleteAnswers, 'bundle' | 'release' | 'releaseCaFile' | 'trust' | 'registry'>,
+  answers: ProxyAnswers & Pick<CompleteAnswers, 'bundle' | 'releaseCaFile' | 'trust'>,
   site: RegistryStore,
   signal?: AbortSignal,
 ): Promise<Named> {

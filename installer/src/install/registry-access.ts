@@ -1,24 +1,23 @@
-import { readFileSync, statSync } from 'node:fs'
-import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import type { RegistrySettings } from '../stores/registry/place.ts'
 import { type RegistryStore, type RegistryStoreOptions, registryStore } from '../stores/registry/store.ts'
-import { missingFile } from './missing-file.ts'
+import { type ProxyAnswers, proxyOf } from './proxy-access.ts'
+import { small } from './small-file.ts'
 
 /**
  * The site's registry as the answers describe it. What they say of it counts for its host alone: its password goes to no
  * other one. No file is read before the first request, which may end with USAGE_ANSWERS.
  */
-export const siteRegistry = (answers: Pick<CompleteAnswers, 'registry'>): RegistryStore =>
-  registryStore(siteRegistryOptions(answers))
+export const siteRegistry = (answers: ProxyAnswers): RegistryStore => registryStore(siteRegistryOptions(answers))
 
 /** The same, not yet opened. */
-export function siteRegistryOptions(answers: Pick<CompleteAnswers, 'registry'>): RegistryStoreOptions {
+export function siteRegistryOptions(answers: ProxyAnswers): RegistryStoreOptions {
   const { address } = answers.registry
   const own = hostOf(address)
   return {
     origin: `registry ${address}`,
     dockerConfig: false,
+    proxy: () => proxyOf(answers, process.env),
     registries: (host) => (host === own ? settingsOf(answers) : undefined),
   }
 }
@@ -39,7 +38,7 @@ function settingsOf(answers: Pick<CompleteAnswers, 'registry'>): RegistrySetting
  * `docker login` has left it. Either is also trusted by the CA that is named for it.
  */
 export function releaseRegistry(
-  answers: Pick<CompleteAnswers, 'registry' | 'releaseCaFile'>,
+  answers: ProxyAnswers & Pick<CompleteAnswers, 'releaseCaFile'>,
   release: string,
   site: RegistryStore,
 ): RegistryStore {
@@ -55,6 +54,7 @@ export function releaseRegistry(
   return registryStore({
     origin: `registry ${host}`,
     ...(isSite ? { dockerConfig: false } : {}),
+    proxy: () => proxyOf(answers, process.env),
     registries: (other) => (other === host ? both() : undefined),
   })
 }
@@ -65,19 +65,4 @@ const hostOf = (address: string): string => address.split('/', 1)[0] as string
 export function readRegistryPassword({ registry }: Pick<CompleteAnswers, 'registry'>): string | undefined {
   if (registry.passwordFile === undefined) return undefined
   return small(registry.passwordFile, 'registry.passwordFile').replace(/\r?\n$/, '')
-}
-
-/** The text of a small file that an answer names. @throws SealiftError USAGE_ANSWERS */
-export function small(file: string, field: string): string {
-  try {
-    const info = statSync(file)
-    if (!info.isFile() || info.size > 256 * 1024) throw new Error('it is not a small file')
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new SealiftError('USAGE_ANSWERS', `the file of the answer ${field} cannot be read: ${file}`, {
-      why: (cause as Error).message,
-      fix: missingFile(file),
-      cause,
-    })
-  }
 }

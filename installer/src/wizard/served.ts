@@ -1,5 +1,7 @@
 import { answerAt, type Draft } from '../answers/draft.ts'
+import { proxyFault } from '../answers/formats/proxy.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
+import type { ProxyAnswers } from '../install/proxy-access.ts'
 import type { Served } from '../install/serve-command.ts'
 import { text } from './looks/look.ts'
 
@@ -13,6 +15,31 @@ export function registryIn(draft: Draft): CompleteAnswers['registry'] {
     username: text(draft, '/registry/username'),
     passwordFile: text(draft, '/registry/passwordFile'),
   } as CompleteAnswers['registry']
+}
+
+/** The registry, and whether a proxy leads to it, as far as they are answered. */
+export function reachedBy(draft: Draft): ProxyAnswers {
+  const url = (pointer: string) => {
+    const value = text(draft, pointer)
+    return value === undefined || proxyFault(value) ? undefined : value
+  }
+  const exempt = answerAt(draft, '/proxy/exempt')
+  return {
+    registry: registryIn(draft),
+    mode: text(draft, '/mode') as CompleteAnswers['mode'] | undefined,
+    release: text(draft, '/release'),
+    ...(answerAt(draft, '/proxy') === undefined
+      ? {}
+      : {
+          proxy: {
+            http: url('/proxy/http'),
+            https: url('/proxy/https'),
+            loginFile: text(draft, '/proxy/loginFile'),
+            caFile: text(draft, '/proxy/caFile'),
+            exempt: Array.isArray(exempt) ? exempt.map(String) : [],
+          },
+        }),
+  } as ProxyAnswers
 }
 
 /** What would be served, as far as it is answered; undefined where something else is to be the registry. */

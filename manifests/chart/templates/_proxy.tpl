@@ -1,14 +1,18 @@
-{{/* The site's forward proxy as variables whose names begin with a prefix. Call with (list $ prefix). */}}
+{{/*
+The site's forward proxy as variables whose names begin with a prefix; in a URL goes what the last word says, such as a variable
+with the login. Call with (list $ prefix login).
+*/}}
 {{- define "cde.proxyEnv" -}}
 {{- $root := index . 0 -}}
 {{- $prefix := index . 1 -}}
+{{- $login := index . 2 -}}
 {{- with $root.Values.proxy -}}
 {{- if or .http .https -}}
 {{- with .http }}
-- { name: {{ $prefix }}HTTP_PROXY, value: {{ . | quote }} }
+- { name: {{ $prefix }}HTTP_PROXY, value: {{ replace "://" (printf "://%s" $login) . | quote }} }
 {{- end }}
 {{- with .https }}
-- { name: {{ $prefix }}HTTPS_PROXY, value: {{ . | quote }} }
+- { name: {{ $prefix }}HTTPS_PROXY, value: {{ replace "://" (printf "://%s" $login) . | quote }} }
 {{- end }}
 - { name: {{ $prefix }}NO_PROXY, value: {{ include "cde.noProxy" $root | quote }} }
 {{- end }}
@@ -22,6 +26,8 @@
 {{- $names = append $names (include "cde.name" (list $ .)) -}}
 {{- end -}}
 {{- $names = append $names (urlParse (include "cde.accessURL" .)).hostname -}}
+{{- with .Values.devurls.host -}}{{- $names = concat $names (list . (printf ".%s" .)) -}}{{- end -}}
+{{- with .Values.editors.host -}}{{- $names = append $names . -}}{{- end -}}
 {{- concat $names .Values.proxy.exempt | uniq | join "," -}}
 {{- end -}}
 

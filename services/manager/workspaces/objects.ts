@@ -1,5 +1,6 @@
 import type {
   V1Deployment,
+  V1EnvVar,
   V1PersistentVolumeClaim,
   V1PodSpec,
   V1Service,
@@ -169,9 +170,20 @@ function podSpec(spec: WorkspaceSpec, site: WorkspaceDefaults): V1PodSpec {
   }
 }
 
-/** Both spellings: curl reads http_proxy in lower case only, others the upper case only. */
-const proxyEnvironment = ({ proxy = {} }: WorkspaceDefaults) =>
-  proxyVariables.flatMap((name) => {
-    const value = proxy[name]
-    return value === undefined ? [] : [name, name.toLowerCase()].map((one) => ({ name: one, value }))
+/**
+ * Both spellings: curl reads http_proxy in lower case only, others the upper case only. The login is put into the URLs by the
+ * kubelet (Kubernetes, "Define Dependent Environment Variables"), so that no object holds it but its secret.
+ */
+function proxyEnvironment({ proxy = {}, proxyLoginSecret }: WorkspaceDefaults): V1EnvVar[] {
+  const login: V1EnvVar[] =
+    proxyLoginSecret === undefined
+      ? []
+      : [{ name: 'PROXY_LOGIN', valueFrom: { secretKeyRef: { name: proxyLoginSecret, key: 'login' } } }]
+  const variables = proxyVariables.flatMap((name) => {
+    const url = proxy[name]
+    if (url === undefined) return []
+    const value = login.length > 0 && name !== 'NO_PROXY' ? url.replace('://', '://$(PROXY_LOGIN)@') : url
+    return [name, name.toLowerCase()].map((one) => ({ name: one, value }))
   })
+  return variables.length === 0 ? [] : [...login, ...variables]
+}

@@ -57,6 +57,44 @@ test('a forward proxy reaches manager and workspaces, and what is of the cluster
   )
 })
 
+test('the login to the proxy comes out of its secret, and stands in no URL of an object', async () => {
+  const proxy = { http: 'http://proxy:3128', https: 'https://proxy', loginSecret: 'cde-proxy' }
+  const all = await objects({ proxy })
+  const env: { name: string; value?: string; valueFrom?: object }[] = named(all, 'Deployment', 'cde-manager').spec
+    .template.spec.containers[0].env
+  const login = env.findIndex(({ name }) => name === 'PROXY_LOGIN')
+  assert.deepEqual(env[login]?.valueFrom, { secretKeyRef: { name: 'cde-proxy', key: 'login' } })
+  const url = env.findIndex(({ name }) => name === 'HTTP_PROXY')
+  // the kubelet puts in what stands before
+  assert.ok(login < url)
+  const manager = environment(all)
+  assert.equal(manager.HTTP_PROXY, 'http://$(PROXY_LOGIN)@proxy:3128')
+  assert.equal(manager.HTTPS_PROXY, 'https://$(PROXY_LOGIN)@proxy')
+  assert.equal(manager.WORKSPACE_HTTPS_PROXY, proxy.https)
+  assert.equal(manager.WORKSPACE_PROXY_LOGIN_SECRET, 'cde-proxy')
+  const policy = (some: Rendered[]) =>
+    JSON.stringify(some.find(({ kind }) => kind === 'ValidatingAdmissionPolicy')?.spec.validations)
+  assert.match(
+    policy(all),
+    /valueFrom\) \|\|\\n +variable\.valueFrom\.\?secretKeyRef == optional\.of\(\{'name': 'cde-proxy', 'key': 'login'\}\)/,
+  )
+  assert.doesNotMatch(policy(await objects({})), /secretKeyRef/)
+})
+
+test('the CA of a proxy is trusted by manager and workspaces beside that of the site, with or without that one', async () => {
+  for (const certs of [{}, { certs: { secret: 'cde-ca' } }]) {
+    const all = await objects({ proxy: { https: 'http://proxy:3128', caSecret: 'cde-proxy' }, ...certs })
+    const { NODE_EXTRA_CA_CERTS, WORKSPACE_CA_CONFIGMAP } = environment(all)
+    assert.deepEqual([NODE_EXTRA_CA_CERTS, WORKSPACE_CA_CONFIGMAP], ['/etc/cde/trusted/ca.crt', 'cde-workspace-ca'])
+    assert.ok(named(all, 'ConfigMap', 'cde-workspace-ca'))
+    const { volumes } = named(all, 'Deployment', 'cde-manager').spec.template.spec
+    assert.deepEqual(
+      volumes.filter(({ name }: Rendered) => name === 'trusted'),
+      [{ name: 'trusted', configMap: { name: 'cde-workspace-ca' } }],
+    )
+  }
+})
+
 test('Node, with what the chart sets, takes the proxy to the outside and not to the cluster', async (t) => {
   const asked: string[] = []
   const server = createServer((request, response) => {

@@ -54,15 +54,16 @@ export const allowlistCheck = defineCommand({
     const { readAnswers } = await import('../../answers/read.ts')
     const answers = args.answers === undefined ? undefined : readAnswers(args.answers)
     const login = args.proxyLoginFile === undefined ? undefined : await readText(args.proxyLoginFile, 'login file')
-    const { settings, authorization } = proxyGiven({ url: args.proxy, login, answers, environment: process.env })
-    const ca = args.ca === undefined ? undefined : await readText(args.ca, 'CA')
+    const proxy = proxyGiven({ url: args.proxy, login, answers, environment: process.env })
+    const named = args.ca === undefined ? undefined : await readText(args.ca, 'CA')
+    const ca = [named, proxy.caPem].filter((pem) => pem !== undefined).join('\n') || undefined
     const progress = progressOn(process.stderr, args.json)
     try {
       progress.step('Trying')
       let done = 0
       const results = await checkEndpoints(list, {
-        places: { bastion: fromHere({ limit: 10_000, ca, proxyAuthorization: authorization }, interruption()) },
-        proxy: settings,
+        places: { bastion: fromHere({ limit: 10_000, ca, proxyAuthorization: proxy.authorization }, interruption()) },
+        proxy,
         onResult: () => progress.update(++done, list.endpoints.length, 'items'),
       })
       progress.end()

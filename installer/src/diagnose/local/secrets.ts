@@ -16,9 +16,11 @@ const secretFile = 256 * 1024
 export async function learnLocalSecrets(redactor: Redactor, { answers, stateDir, kubeconfig }: Target): Promise<void> {
   const registry = answers?.draft.registry as { username?: unknown; passwordFile?: unknown } | undefined
   const database = answers?.draft.database as { passwordFile?: unknown } | undefined
+  const proxy = answers?.draft.proxy as { loginFile?: unknown } | undefined
   const tls = answers?.draft.tls as { keyFile?: unknown } | undefined
   for (const file of [registry?.passwordFile, database?.passwordFile, tls?.keyFile, answers?.draft.license])
     if (typeof file === 'string') learn(redactor, 'password', await readSmall(file, secretFile))
+  if (typeof proxy?.loginFile === 'string') learnLogin(redactor, await readSmall(proxy.loginFile, secretFile))
   if (answers) redactor.learnSecretsIn(answers.draft)
   const files = await filesBelow(stateDir)
   for (const file of files)
@@ -31,6 +33,12 @@ export async function learnLocalSecrets(redactor: Redactor, { answers, stateDir,
   const { username } = userInfo()
   redactor.learnPerson(username)
   redactor.learnPerson(path.basename(homedir()))
+}
+
+/** A login to a proxy: the line, its password, and both as a URL has them. */
+function learnLogin(redactor: Redactor, line = ''): void {
+  const [, password = ''] = /^[^:]*:(.*)$/.exec(line.trim()) ?? []
+  for (const text of [line, password, encodeURIComponent(password)]) learn(redactor, 'password', text)
 }
 
 function learn(redactor: Redactor, name: string, value: string | undefined): void {

@@ -5,6 +5,7 @@ import { databaseSecret } from '../database-secret.ts'
 import type { Stage } from '../engine.ts'
 import { siteNames } from '../given-certificate.ts'
 import { readLicenseFile } from '../license-file.ts'
+import { proxySecret } from '../proxy-access.ts'
 import { pullSecret } from '../pull-secret.ts'
 import { siteCertificate } from '../site-certificate.ts'
 
@@ -50,10 +51,12 @@ export const secretsStage: Stage<InstallContext> = {
 function plainSecrets({ answers }: InstallContext): Wanted[] {
   const pull = pullSecret(answers)
   const database = databaseSecret(answers)
+  const proxy = proxySecret(answers)
   return [
     { name: secretNames.license, type: 'Opaque', values: { license: readLicenseFile(answers.license) } },
     ...(pull ? [{ name: secretNames.registry, ...pull }] : []),
     ...(database ? [{ name: secretNames.database, type: 'Opaque', values: database }] : []),
+    ...(proxy ? [{ name: secretNames.proxy, type: 'Opaque', values: proxy }] : []),
   ]
 }
 

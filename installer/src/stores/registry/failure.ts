@@ -46,6 +46,8 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
   if (cause instanceof SealiftError) return cause
   const { code, message } = innermost(cause)
   const why = `could not ${operation}: ${cleanText(message)}${code === '' || message.includes(code) ? '' : ` (${code})`}`
+  const refused = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message)?.[1]
+  if (refused !== undefined) return proxyRefusal(Number(refused), { host, operation }, cause)
   if (tlsCode.test(code))
     return plainHttpCode.test(code)
       ? new SealiftError('REGISTRY_TLS', `registry ${host} does not speak TLS`, { why, fix: curl(host), cause })
@@ -70,6 +72,19 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
   return neverReached.test(code) && !answered
     ? new SealiftError(...failure, details)
     : new TransientFailure(...failure, details)
+}
+
+/** What the HTTP client says of a proxy: its answer to CONNECT where that is no success, or 407. */
+function proxyRefusal(status: number, { host, operation }: Asked, cause: unknown): SealiftError {
+  const why = `could not ${operation}: the proxy answers ${status}`
+  return new SealiftError('REGISTRY_UNREACHABLE', `the proxy does not lead to registry ${host}`, {
+    why: status === 407 ? `${why}, it wants a login` : why,
+    fix:
+      status === 407
+        ? 'name a file with one line user:password: proxy.loginFile in the answers; else HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT'
+        : `admit ${host} at the proxy, or name it in NO_PROXY (proxy.exempt in the answers) where it is of the site; sealift allowlist check tells more`,
+    cause,
+  })
 }
 
 const curl = (host: string) => `see whether it answers from here: curl -v https://${host}/v2/`

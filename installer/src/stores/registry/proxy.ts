@@ -5,6 +5,10 @@ export interface ProxySettings {
   https?: string | undefined
   http?: string | undefined
   except?: string | undefined
+  /** value of Proxy-Authorization; without it a login in the URLs counts */
+  authorization?: string | undefined
+  /** CAs (PEM) by which the proxy has its own certificate, and those that it makes where it opens TLS */
+  caPem?: string | undefined
 }
 
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY; the lower-case names win, as in curl. */

@@ -32,7 +32,7 @@ export interface RegistryStoreOptions {
   /** by the host in names: `host[:port][/path]` where its content really is */
   mirrors?: Readonly<Record<string, string>>
   /** default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY */
-  proxy?: ProxySettings
+  proxy?: ProxySettings | (() => ProxySettings)
   /** file of `docker login` for hosts without credentials in their settings; false reads none. Default: docker's own */
   dockerConfig?: string | false
   /** for errors and progress; default `registry` */
@@ -85,7 +85,6 @@ const mostMissing = 100_000
  */
 export function registryStore(options: RegistryStoreOptions = {}): RegistryStore {
   const { registries = {}, mirrors = {} } = options
-  const proxy = options.proxy ?? proxyFromEnvironment(process.env)
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   const clients = new Map<string, Promise<Client>>()
   let logins: Promise<Logins> | undefined
@@ -110,8 +109,9 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
     const mirror = Object.hasOwn(mirrors, host) ? mirrors[host] : undefined
     const settings = settingsFor(mirror?.split('/', 1)[0] ?? host) ?? settingsFor(host) ?? {}
     const place: Place = placeOf(host, settings, mirror)
+    const proxy = options.proxy ?? proxyFromEnvironment(process.env)
     const transport = createTransport({
-      proxy,
+      proxy: typeof proxy === 'function' ? proxy() : proxy,
       timeouts,
       watcher: options.watch?.(place.origin),
       ...(settings.caPem === undefined ? {} : { caPem: settings.caPem }),

@@ -58,8 +58,14 @@ export function createTransport(options: {
   }
   const connect = ({ protocol }: URL, proxyUri: string | undefined): Dispatcher => {
     if (proxyUri !== undefined) {
-      const tls = protocol === 'https:' ? { requestTls: { ...plain, secureContext: allRoots(options.caPem) } } : {}
-      return new ProxyAgent({ uri: proxyUri, ...settings, ...tls })
+      const all = [options.caPem, proxy.caPem].filter((pem) => pem !== undefined)
+      const secureContext = () => allRoots(all.length > 0 ? all.join('\n') : undefined)
+      return new ProxyAgent({
+        ...{ uri: proxyUri, ...settings },
+        ...(protocol === 'https:' ? { requestTls: { ...plain, secureContext: secureContext() } } : {}),
+        ...(proxyUri.startsWith('https:') ? { proxyTls: { secureContext: secureContext() } } : {}),
+        ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
+      })
     }
     return new Agent({ ...settings, connect: protocol === 'https:' ? trusting(plain, options.caPem) : plain })
   }

@@ -4,7 +4,7 @@ import { openBundleOf } from './open-bundle.ts'
 
 /** The release, in a bundle file or in a registry: its signature holds, and what it delivers. Not hashed as a whole: that takes minutes, and has its own stage. */
 export const bundleLookout: Lookout = {
-  reads: ['/bundle', '/release', '/releaseCaFile', '/trust', '/registry'],
+  reads: ['/bundle', '/release', '/releaseCaFile', '/trust', '/registry', '/mode', '/proxy'],
   async run({ draft, signal, fact }) {
     const { bundle, close } = await openBundleOf(draft, signal)
     const { release } = bundle

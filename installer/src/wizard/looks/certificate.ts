@@ -9,7 +9,7 @@ export const certificateLookout: Lookout = {
   reads: ['/tls', '/host', '/devUrlsHost', '/editorsHost'],
   async run({ draft, fact }) {
     const { readGivenCertificate } = await import('../../install/given-certificate.ts')
-    const { small } = await import('../../install/registry-access.ts')
+    const { small } = await import('../../install/small-file.ts')
     const certFile = needed(draft, '/tls/certFile')
     const keyFile = needed(draft, '/tls/keyFile')
     const caFile = text(draft, '/tls/caFile')

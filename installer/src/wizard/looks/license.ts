@@ -8,7 +8,7 @@ import { openBundleOf } from './open-bundle.ts'
 
 /** The license: whose, until when, and whether it allows what these answers would do; refused at once where it does not. */
 export const licenseLookout: Lookout = {
-  reads: ['/license', '/bundle', '/release', '/releaseCaFile', '/trust', '/mode', '/registry'],
+  reads: ['/license', '/bundle', '/release', '/releaseCaFile', '/trust', '/mode', '/registry', '/proxy'],
   async run({ draft, signal, fact }) {
     const { assertLicensed, readLicense } = await import('@sealift/bundle-spec/license.ts')
     const { readLicenseFile } = await import('../../install/license-file.ts')

@@ -1,7 +1,7 @@
 import { answerAt, type Draft } from '../../answers/draft.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
 import type { InstallBundle } from '../../install/bundle.ts'
-import { registryIn } from '../served.ts'
+import { reachedBy } from '../served.ts'
 import { text } from './look.ts'
 
 /**
@@ -15,16 +15,15 @@ export async function openBundleOf(
   const { openNamed } = await import('../../install/open.ts')
   const { siteRegistry } = await import('../../install/registry-access.ts')
   const trust = answerAt(draft, '/trust')
-  const registry = registryIn(draft)
-  const site = siteRegistry({ registry })
+  const reached = reachedBy(draft)
+  const site = siteRegistry(reached)
   try {
     const { bundle, close } = await openNamed(
       {
+        ...reached,
         bundle: text(draft, '/bundle'),
-        release: text(draft, '/release'),
         releaseCaFile: text(draft, '/releaseCaFile'),
         trust: Array.isArray(trust) ? trust.filter((file) => typeof file === 'string') : [],
-        registry,
       } as CompleteAnswers,
       site,
       signal,

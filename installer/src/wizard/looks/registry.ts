@@ -1,19 +1,19 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { atSite, checkRegistry } from '@sealift/bundle-spec/site.ts'
 import { unserved } from '../../install/serve-command.ts'
-import { registryIn, servedIn } from '../served.ts'
+import { reachedBy, registryIn, servedIn } from '../served.ts'
 import { type Lookout, needed } from './look.ts'
 import { openBundleOf } from './open-bundle.ts'
 
 /** The registry, as this machine reaches it: TLS, login, and whether it has the images or takes them. */
 export const registryLookout: Lookout = {
-  reads: ['/registry', '/bundle', '/release', '/releaseCaFile', '/trust'],
+  reads: ['/registry', '/bundle', '/release', '/releaseCaFile', '/trust', '/mode', '/proxy'],
   async run({ draft, signal, fact }) {
     const { siteRegistry } = await import('../../install/registry-access.ts')
     const address = needed(draft, '/registry/address')
     checkRegistry(address)
     const registry = registryIn(draft)
-    const store = siteRegistry({ registry })
+    const store = siteRegistry(reachedBy(draft))
     try {
       const { bundle, close } = await openBundleOf(draft, signal)
       try {

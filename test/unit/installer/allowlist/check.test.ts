@@ -4,6 +4,7 @@ import type { Attempt, Trial } from '../../../../installer/src/allowlist/check/a
 import { checkEndpoints, missing, type TryAll } from '../../../../installer/src/allowlist/check/check.ts'
 import { proxyGiven } from '../../../../installer/src/allowlist/check/proxy-given.ts'
 import { checkLines } from '../../../../installer/src/allowlist/check/text.ts'
+import type { ProxyAnswers } from '../../../../installer/src/install/proxy-access.ts'
 import { allowlistOf } from '../../../fixtures/allowlist.ts'
 import { code } from '../../../fixtures/code.ts'
 
@@ -107,22 +108,23 @@ test('10,000 entries are gone through in a moment', async () => {
 
 test('the proxy is that of the flag, else of the answers, else of the environment; its login never stands in a URL on argv', () => {
   const environment = { HTTPS_PROXY: 'http://ann:p%40ss@env.test:8080', NO_PROXY: 'x.test' }
-  const answers = { proxy: { https: 'http://answers.test:1', exempt: ['.site.test'] } }
+  const answers: ProxyAnswers = {
+    registry: { kind: 'seed', address: 'r.site.test:5000/cde' },
+    proxy: { https: 'http://answers.test:1', exempt: ['.site.test'] },
+  }
   const given = { url: undefined, login: undefined, answers: undefined, environment }
   const basic = (login: string) => `Basic ${Buffer.from(login).toString('base64')}`
   assert.deepEqual(proxyGiven(given), {
-    settings: { https: environment.HTTPS_PROXY, http: undefined, except: 'x.test' },
-    authorization: basic('ann:p@ss'),
+    ...{ https: environment.HTTPS_PROXY, http: undefined, except: 'x.test', authorization: basic('ann:p@ss') },
   })
   assert.deepEqual(proxyGiven({ ...given, answers, login: 'bob:s:e c\r\n' }), {
-    settings: { http: undefined, https: 'http://answers.test:1', except: '.site.test' },
+    ...{ http: undefined, https: 'http://answers.test:1', except: 'r.site.test,.site.test' },
     authorization: basic('bob:s:e c'),
   })
   const url = 'http://flag.test:3128'
-  assert.deepEqual(proxyGiven({ ...given, answers, url }), {
-    settings: { http: url, https: url },
-    authorization: undefined,
-  })
+  const flagged = proxyGiven({ ...given, answers, url })
+  assert.deepEqual([flagged.http, flagged.https, flagged.except], [url, url, 'r.site.test,.site.test'])
+  assert.equal(flagged.authorization, undefined)
   const secret = /S3CRET/
   for (const bad of [
     { url: 'http://ann:S3CRET@flag.test' },

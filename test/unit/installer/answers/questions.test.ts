@@ -25,7 +25,12 @@ test('every field of the schema is asked but what no face asks, page by page', (
 test('a question says of what kind its answer is', () => {
   const kinds = (kind: Question['kind']) => questions.filter((q) => q.kind === kind).map(({ pointer }) => pointer)
   assert.deepEqual(kinds('choice'), ['/mode', '/registry/kind', '/serviceType', '/database/sslMode'])
-  assert.deepEqual(kinds('secret-file'), ['/registry/passwordFile', '/tls/keyFile', '/database/passwordFile'])
+  assert.deepEqual(kinds('secret-file'), [
+    '/proxy/loginFile',
+    '/registry/passwordFile',
+    '/tls/keyFile',
+    '/database/passwordFile',
+  ])
   assert.deepEqual(kinds('flag'), ['/proxy', '/registry/plainHttp', '/tls', '/database', '/replicas'])
   assert.deepEqual(kinds('list'), ['/trust', '/proxy/exempt', '/outside'])
   assert.deepEqual(kinds('values'), ['/values'])

@@ -63,8 +63,10 @@ test('what was written is read as the same answers, and written again as the sam
       assert.equal(writeAnswers(again, directory), text)
       assert.equal(writeAnswers(again), writeAnswers(draft))
       const given = JSON.parse(JSON.stringify(answers))
-      for (const key of ['values', 'proxy', 'storageClass', 'ignore', 'people'] as const)
+      for (const key of ['values', 'storageClass', 'ignore', 'people'] as const)
         assert.deepEqual(again[key], given[key])
+      // its files are paths, which are written by where the answers are
+      for (const key of ['http', 'https', 'exempt'] as const) assert.deepEqual(again.proxy?.[key], given.proxy?.[key])
     }),
     runs(200),
   )

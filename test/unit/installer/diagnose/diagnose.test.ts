@@ -51,12 +51,14 @@ async function plantedSite(t: TestContext) {
   await writeFile(join(state, 'ca.key'), 'not a key, but secret all the same')
   const passwordFile = join(directory, 'password')
   await writeFile(passwordFile, `${unknown.answers}\n`)
+  await writeFile(join(directory, 'login'), `ann.smith:${unknown.proxyLogin}\n`)
   const answers = join(directory, 'answers.yaml')
   await writeFile(
     answers,
     `apiVersion: sealift.dev/v1\nkind: Answers\nkubeconfig: ${site.kubeconfig}\nhost: cde.site.example\n` +
+      `proxy: {https: "http://proxy.example:3128", loginFile: login}\n` +
       `registry: {address: r.example, username: puller, passwordFile: password}\n` +
-      `values: {oidc: {clientSecret: ${unknown.named}, note: "it is ${unknown.answers}, or ${unknown.upload}"}}\n`,
+      `values: {oidc: {clientSecret: ${unknown.named}, note: "it is ${unknown.answers}, ${unknown.proxyLogin}, or ${unknown.upload}"}}\n`,
   )
   return { ...site, directory, state, answersFile: answers, out: join(directory, 'out.tar.gz') }
 }

@@ -38,6 +38,7 @@ export const unknown = {
   token: 'kubeconfig-token-nobody-knows',
   upload: 'uploaded-and-nobody-knows',
   proxy: 'proxy-pass-nobody-knows',
+  proxyLogin: 'p w@ss:of-the-proxy',
   passphrase: 'passphrase-nobody-knows',
 } as const
 

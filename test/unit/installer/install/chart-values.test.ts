@@ -52,12 +52,30 @@ test('the values of the least and of all answers are ones that the chart accepts
       http: 'http://proxy.site.example:3128',
       https: 'http://proxy.site.example:3128',
       exempt: ['.site.example'],
+      loginFile: '/login',
+      caFile: '/ca',
     },
     serviceType: 'NodePort',
     values: { logging: { level: 'debug' }, ingress: { annotations: { a: 'b' } }, manager: { resources: {} } },
   })
   for (const values of [chartValues(answers(), release, false), chartValues(full, release, true)])
     assert.deepEqual(Value.Errors(schema, values), [])
+})
+
+test('a proxy comes with whom the site reaches without it, and with the names of secrets in place of files', () => {
+  const url = 'http://proxy.site.example:3128'
+  const given = answers({
+    ...{ mode: 'restricted', registry: { kind: 'existing', address: 'harbor.site.example:5000/mirror' } },
+    ...{ devUrlsHost: 'dev.example', database: { host: '10.0.0.5', passwordFile: '/p' } },
+    proxy: { https: url, exempt: ['git.site.example'], loginFile: '/login', caFile: '/ca' },
+  })
+  assert.deepEqual(chartValues(given, release, true).proxy, {
+    https: url,
+    exempt: [given.host, 'dev.example', '.dev.example', 'harbor.site.example', '10.0.0.5', 'git.site.example'],
+    loginSecret: 'cde-proxy',
+    caSecret: 'cde-proxy',
+  })
+  assert.equal(chartValues(answers(), release, true).proxy, undefined)
 })
 
 test('dev URLs are as the answers say, under the one certificate, or not there at all', () => {

@@ -204,3 +204,19 @@ test('identifiers have ten characters of a-z and 0-9, and differ', () => {
   assert.equal(made.size, 1000)
   for (const one of made) assert.match(one, /^[a-z0-9]{10}$/)
 })
+
+test('the login to the proxy is put into its URLs by the kubelet, from the secret', () => {
+  const proxy = { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '.lan' }
+  const of = (more: object) =>
+    workspaceObjects(spec, { ...site, ...more })[3].spec?.template.spec?.containers[0]?.env ?? []
+  const env = of({ proxy, proxyLoginSecret: 'cde-proxy' })
+  const at = (name: string) => env.findIndex((one) => one.name === name)
+  assert.deepEqual(env[at('PROXY_LOGIN')]?.valueFrom, { secretKeyRef: { name: 'cde-proxy', key: 'login' } })
+  for (const name of ['HTTPS_PROXY', 'https_proxy']) {
+    assert.ok(at('PROXY_LOGIN') < at(name))
+    assert.equal(env[at(name)]?.value, 'http://$(PROXY_LOGIN)@proxy:3128')
+  }
+  assert.equal(env[at('NO_PROXY')]?.value, '.lan')
+  for (const more of [{ proxy }, { proxyLoginSecret: 'cde-proxy' }])
+    assert.ok(of(more).every(({ name, valueFrom }) => name !== 'PROXY_LOGIN' && valueFrom === undefined))
+})
