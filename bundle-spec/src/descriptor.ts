@@ -33,6 +33,8 @@ export const mediaTypes = {
   helmChart: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
   /** artifactType of the release manifest */ release: 'application/vnd.sealift.release.v1+json',
   /** artifactType of a plain file that the release carries */ file: 'application/vnd.sealift.file.v1',
+  /** artifactType of an extension of editors that the release carries */ extension:
+    'application/vnd.sealift.extension.v1',
   /** artifactType of a signed index in a registry, and mediaType of its index.json */ signedIndex:
     'application/vnd.sealift.index.v1+json',
   sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
@@ -52,7 +54,7 @@ export const annotations = {
  * What an artifact in the index is to the release. `original`: the vendor's index of an image of which not every platform
  * is delivered; `referrer`: a signature, SBOM or attestation of an image.
  */
-export type Role = 'release' | 'image' | 'chart' | 'file' | 'original' | 'referrer'
+export type Role = 'release' | 'image' | 'chart' | 'file' | 'extension' | 'original' | 'referrer'
 
 const indexTypes: ReadonlySet<string> = new Set([mediaTypes.index, mediaTypes.dockerList])
 const manifestTypes: ReadonlySet<string> = new Set([mediaTypes.manifest, mediaTypes.dockerManifest])

@@ -22,6 +22,12 @@ export const limits = {
   configuration: 1024 * 1024,
   /** a document with an allowlist: `mostEndpoints` entries, and room */
   allowlist: 32 * 1024 * 1024,
+  /** each file of a VSIX that is read: manifest, texts, icon */
+  extensionFile: 1024 * 1024,
+  /** entries of a VSIX */
+  extensionEntries: 50_000,
+  /** all that a VSIX unpacks to, which an editor writes to a workspace's disk */
+  extensionUnpacked: 2 * 1024 * 1024 * 1024,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
   /** hosts that the pulls of a release may lead to */

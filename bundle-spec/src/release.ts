@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { SealedAllowlist } from './allowlist.ts'
+import { ReleaseExtension } from './extension.ts'
 import { Name, Sentence, Version } from './texts.ts'
 
 const digestPattern = '^sha256:[0-9a-f]{64}$'
@@ -52,6 +53,7 @@ export const Release = Type.Object(
     images: Type.Array(ReleaseImage),
     files: Type.Array(ReleaseFile),
     allowlist: Type.Optional(SealedAllowlist),
+    extensions: Type.Optional(Type.Array(ReleaseExtension)),
     licenseKeys: Type.Array(Type.String({ description: 'Ed25519 public key, PEM (SPKI): who may sign licenses' }), {
       minItems: 1,
     }),

@@ -109,7 +109,7 @@ test('a registry with the referrers API (a served bundle) is asked by it, and se
   const tls = await serverCertificates({ directory: join(directory, 'tls'), hosts: ['127.0.0.1'] })
   const { release } = await readRelease(bundle)
   const blobs = servedBundle({ bundle, release, graph, stamp: await stampOf(bundle) })
-  const shown = { catalog: catalogOf([{ graph, origin: path }]), blobs }
+  const shown = { catalog: catalogOf([{ graph, origin: path }]), gallery: [], blobs }
   const server = createRegistryServer({ shown: () => shown, tls })
   t.after(() => server.close(0))
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })

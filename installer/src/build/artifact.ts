@@ -4,17 +4,23 @@ import type { MemoryStore } from '../stores/memory.ts'
 import type { Artifact } from '../stores/signed-release.ts'
 
 /**
- * Makes an OCI artifact of one layer (image-spec, manifest.md, "Guidelines for Artifact Usage"): config is the empty
+ * Makes an OCI artifact of one layer or several (image-spec, manifest.md, "Guidelines for Artifact Usage"): config is the empty
  * document unless one is given, and the manifest goes to the store.
  */
 export function makeArtifact(
   store: MemoryStore,
-  layer: Descriptor,
+  layers: Descriptor | readonly Descriptor[],
   kind: { artifactType: string } | { config: Descriptor },
 ): Descriptor {
   const config = 'config' in kind ? kind.config : store.put(toJson({}), mediaTypes.empty)
   const artifactType = 'artifactType' in kind ? { artifactType: kind.artifactType } : {}
-  const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, ...artifactType, config, layers: [layer] }
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    ...artifactType,
+    config,
+    layers: [layers].flat(),
+  }
   return store.put(toJson(manifest), mediaTypes.manifest, artifactType)
 }
 

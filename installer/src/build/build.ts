@@ -20,6 +20,7 @@ import { defaultValues, sealAllowlist } from './allowlist.ts'
 import { artifactAs, indexEntry, makeArtifact } from './artifact.ts'
 import { type Chart, packChart } from './chart.ts'
 import { cover, type Render, renderedImages, type Warning } from './cover.ts'
+import { extensionArtifacts } from './extensions.ts'
 import { fileArtifacts } from './files.ts'
 import { findReferrers } from './referrers.ts'
 import { type ResolvedImage, resolveImages } from './resolve.ts'
@@ -142,6 +143,11 @@ async function build(
     tag: versionTag(source.version),
   })
   const allowlist = await sealAllowlist(source, await defaultValues(source))
+  const extensions = await extensionArtifacts(source, {
+    made,
+    local,
+    repository: `${repositoryOf(chartArtifact.reference)}/extensions`,
+  })
   const release: Release = {
     apiVersion: 'sealift.dev/v1',
     kind: 'Release',
@@ -161,6 +167,7 @@ async function build(
       ...(file.executable === undefined ? {} : { executable: file.executable }),
     })),
     ...(allowlist === undefined ? {} : { allowlist }),
+    ...(extensions.length === 0 ? {} : { extensions: extensions.map(({ extension }) => extension) }),
     licenseKeys: options.licenseKeys.map(
       (pem) => createPublicKey(pem).export({ type: 'spki', format: 'pem' }) as string,
     ),
@@ -175,6 +182,7 @@ async function build(
     chartArtifact,
     ...resolved.map(({ image }) => image),
     ...files.map(({ artifact }) => artifact),
+    ...extensions.map(({ artifact }) => artifact),
     ...resolved.flatMap(({ original }) => original ?? []),
     ...referrers,
   ])

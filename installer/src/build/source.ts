@@ -39,6 +39,11 @@ const File = Type.Object(
   { additionalProperties: false },
 )
 
+const Extension = Type.Object(
+  { path: Type.String({ description: 'a VSIX file, relative to release.yaml; it says itself what it is' }) },
+  { additionalProperties: false },
+)
+
 /** What a vendor writes: release.yaml. The build turns it into the release manifest (bundle-spec/src/release.ts). */
 export const ReleaseSource = Type.Object(
   {
@@ -61,6 +66,7 @@ export const ReleaseSource = Type.Object(
     allowlist: Type.Optional(
       Type.String({ description: 'list that sealift allowlist generate has written, relative to release.yaml' }),
     ),
+    extensions: Type.Optional(Type.Array(Extension, { description: 'extensions of editors' })),
     valuesSets: Type.Array(
       Type.Object({ name: Name, values: Type.Record(Type.String(), Type.Unknown()) }, { additionalProperties: false }),
       { minItems: 1 },
@@ -69,8 +75,9 @@ export const ReleaseSource = Type.Object(
   { additionalProperties: false },
 )
 export type ReleaseSource = Type.Static<typeof ReleaseSource> & {
-  /** `release.yaml:12`, for errors: where an image stands */
+  /** `release.yaml:12`, for errors: where an image stands, or an extension */
   placeOf(image: { name: string }): string
+  placeOfExtension(index: number): string
 }
 
 /**
@@ -134,6 +141,7 @@ export async function readSource(path: string): Promise<ReleaseSource> {
   return {
     ...value,
     placeOf: ({ name }) => placeAt(['images', value.images.findIndex((image) => image.name === name)]),
+    placeOfExtension: (index) => placeAt(['extensions', index]),
     images: value.images.map((image) => ({
       ...image,
       ...(image.source === undefined ? {} : { source: absolute(image.source, here) }),
@@ -142,6 +150,9 @@ export async function readSource(path: string): Promise<ReleaseSource> {
     chart: { ...value.chart, path: resolve(here, value.chart.path) },
     ...(value.allowlist === undefined ? {} : { allowlist: resolve(here, value.allowlist) }),
     files: value.files.map((file) => (file.path === undefined ? file : { ...file, path: resolve(here, file.path) })),
+    ...(value.extensions === undefined
+      ? {}
+      : { extensions: value.extensions.map(({ path }) => ({ path: resolve(here, path) })) }),
   }
 }
 

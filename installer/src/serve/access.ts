@@ -51,5 +51,5 @@ export function createAccess({ login, tokens, scheme }: AccessOptions): Access {
 }
 
 /** The host under which the client came: the realm must be one that its certificate check accepts. */
-const hostOf = (header: string | undefined): string | undefined =>
+export const hostOf = (header: string | undefined): string | undefined =>
   /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.test(header ?? '') ? header : undefined

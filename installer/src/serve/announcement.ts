@@ -5,6 +5,8 @@ export interface Announcement {
   /** file of the CA that clients must trust; undefined with a given certificate and without TLS */
   ca?: string | undefined
   releases: readonly { name: string; version: string }[]
+  /** URL that editors are given for extensions; undefined where no bundle has any */
+  gallery?: string | undefined
   /** HOST:PORT of the metrics */
   metrics?: string | undefined
 }

@@ -6,8 +6,9 @@ import { bundleOfPart } from '@sealift/bundle-spec/parts.ts'
 import { openLicensed } from '../license/open.ts'
 import { verifyBundle } from '../stores/bundle/verify.ts'
 import { catalogOf } from './catalog.ts'
+import { galleryOf } from './gallery/gallery.ts'
 import { changed, type ServedBundle, servedBundle, stampOf } from './served-bundle.ts'
-import type { Shown } from './shown.ts'
+import type { Blobs, Shown } from './shown.ts'
 
 /** Verified bundles that are shown as one registry. */
 export interface BundleSet extends Shown {
@@ -57,8 +58,10 @@ export async function openBundleSet(options: BundleSetOptions): Promise<BundleSe
       before += bundle.size
     }
     const catalog = catalogOf(bundles.map(({ graph, bundle }) => ({ graph, origin: bundle.path })))
+    const gallery = galleryOf(bundles.map(({ graph, release, bundle }) => ({ graph, release, origin: bundle.path })))
     kept = bundles
-    return { bundles, catalog, blobs: { hold: async (descriptor) => holderOf(bundles, descriptor).hold(descriptor) } }
+    const blobs: Blobs = { hold: async (descriptor) => holderOf(bundles, descriptor).hold(descriptor) }
+    return { bundles, catalog, gallery, blobs }
   } finally {
     const unused = opened.filter(({ bundle }) => !kept.some((served) => served.bundle === bundle))
     await Promise.all(unused.map(({ bundle }) => bundle.close()))

@@ -23,12 +23,13 @@ export function sendDocument(
     .end(bytes)
 }
 
-/** Sends a blob, or a range of it. */
+/** Sends a blob, or a range of it; `own` are headers that replace those of a registry. */
 export async function sendBlob(
   blobs: Blobs,
   descriptor: Descriptor,
   request: IncomingMessage,
   response: ServerResponse,
+  own: Record<string, string> = {},
 ): Promise<void> {
   const { digest, size } = descriptor
   if (isFresh(request, response, digest)) return
@@ -40,6 +41,7 @@ export async function sendBlob(
     'accept-ranges': 'bytes',
     'cache-control': 'private, max-age=31536000, immutable',
     ...identityOf(digest),
+    ...own,
   }
   if (range === 'unsatisfiable') {
     response.writeHead(416, { ...headers, 'content-range': `bytes */${size}`, 'content-length': 0 }).end()

@@ -7,6 +7,8 @@ import type { Logger } from 'pino'
 import type { KeyPair } from '../certificates/issue.ts'
 import { createAccess } from './access.ts'
 import { answer } from './answer.ts'
+import { answerGallery } from './gallery/answer.ts'
+import { isGallery } from './gallery/route.ts'
 import { type Address, cannotListen } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 import type { Login } from './password.ts'
@@ -99,6 +101,10 @@ export function createRegistryServer(options: RegistryServerOptions): RegistrySe
       if (await access.answer(path, request, response)) {
         kind = 'token'
         return
+      }
+      if (isGallery(path)) {
+        kind = 'gallery'
+        return await answerGallery(options.shown(), path, search, request, response)
       }
       await access.check(request)
       const route = readRoute(path)

@@ -1,10 +1,12 @@
 import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import type { Catalog } from './catalog.ts'
+import type { Gallery } from './gallery/gallery.ts'
 
-/** What a registry shows at one moment: names, and the blobs behind them. */
+/** What a registry shows at one moment: names, the extensions of editors among them, and the blobs behind them. */
 export interface Shown {
   catalog: Catalog
   blobs: Blobs
+  gallery: Gallery
 }
 
 /** Blobs whose hashes have been checked. */

@@ -25,17 +25,19 @@ export function announceStarted(started: Started, asJson: boolean): void {
   )
 }
 
-const documentOf = ({ registry, ca, releases, metrics }: Announcement) => ({
+const documentOf = ({ registry, ca, releases, gallery, metrics }: Announcement) => ({
   registry,
   ca,
   ...releases[0],
   releases,
+  gallery,
   metrics,
 })
 
 function sentence(announcement: Announcement): string {
-  const { registry, ca, metrics } = announcement
+  const { registry, ca, gallery, metrics } = announcement
   const trust = ca ? `; clients trust it by ${ca}` : ''
   const at = metrics ? `; metrics at http://${metrics}/metrics` : ''
-  return `${releasesIn(announcement)} served at ${registry}${trust}${at}`
+  const extensions = gallery ? `; extensions of editors at ${gallery}` : ''
+  return `${releasesIn(announcement)} served at ${registry}${trust}${extensions}${at}`
 }

@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Announcement } from '../../serve/announcement.ts'
 import type { Audience } from '../../serve/background/child.ts'
 import { caPathIn, serverCertificates } from '../../serve/certificates.ts'
+import { galleryPath } from '../../serve/gallery/route.ts'
 import { reachableNames, readAddress, writeAddress } from '../../serve/listen.ts'
 import { serveBundles } from '../../serve/serve.ts'
 import { readText, readTexts } from '../files.ts'
@@ -42,11 +43,13 @@ export async function serveUntilStopped(
     onProgress: audience.progress,
   })
   const tell = () => {
-    const { bundles } = serving.library.current()
+    const { bundles, gallery } = serving.library.current()
+    const registry = writeAddress({ host: names[0] as string, port: serving.address.port })
     const announcement: Announcement = {
-      registry: writeAddress({ host: names[0] as string, port: serving.address.port }),
+      registry,
       ca: certificates?.caPath,
       releases: bundles.map(({ release: { name, version } }) => ({ name, version })),
+      ...(gallery.length > 0 ? { gallery: `${args.plainHttp ? 'http' : 'https'}://${registry}${galleryPath}` } : {}),
       metrics: serving.metrics && writeAddress(serving.metrics),
     }
     audience.serves(

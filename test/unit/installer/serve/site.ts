@@ -73,7 +73,7 @@ export async function servedSite(
     ...names,
     contains: (repository, digest) => more.get(digest) ?? names.contains(repository, digest),
   }
-  const shown = { catalog, blobs: options.blobs ?? memoryBlobs(store) }
+  const shown = { catalog, gallery: [], blobs: options.blobs ?? memoryBlobs(store) }
   const server = createRegistryServer({ shown: () => shown, tls, ...options })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   const origin = `https://127.0.0.1:${port}`
