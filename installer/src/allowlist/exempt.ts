@@ -46,3 +46,15 @@ function hostIn(address: string): string {
   const place = hostAndPort(address)
   return isIP(place) === 6 ? place : place.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }
+
+/**
+ * Whom the container runtime of nodes reaches without the proxy: what answers name, loopback, and all that is of the cluster.
+ * It is written in Go, and reads networks.
+ */
+export function nodesExempt(
+  from: ExemptFrom,
+  { services, pods, nodes }: Record<'services' | 'pods' | 'nodes', readonly { cidr: string }[]>,
+): string[] {
+  const networks = [...services, ...pods, ...nodes].map(({ cidr }) => cidr)
+  return [...new Set(['localhost', '127.0.0.0/8', '::1', '.svc', '.cluster.local', ...networks, ...exemptOf(from)])]
+}

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { clusterNetworks } from '../cluster/cluster-networks.ts'
 import { type Network, overlap } from '../cluster/networks.ts'
 import { addressesOf } from '../install/addresses-of.ts'
 import type { InstallContext } from '../install/context.ts'
@@ -15,7 +16,7 @@ export const networks: Check = {
   level: 'warning',
   after: ['api'],
   async run(context) {
-    const { pods, services, nodes } = await clusterNetworks(context)
+    const { pods, services, nodes } = await clusterNetworks(context.cluster(), (await siteNodes(context)).all)
     const inside = [...pods, ...services]
     if (inside.length === 0) return { state: 'skipped', found: 'the cluster does not tell its networks' }
     const outside = [...nodes, ...(await siteAddresses(context)), ...ownNetworks(nodes)]
@@ -34,33 +35,6 @@ export const networks: Check = {
       fix: 'a cluster keeps its ranges: make it anew with others (--pod-network-cidr, --service-cidr), or move what is outside',
     }
   },
-}
-
-interface ServiceRange {
-  spec?: { cidrs?: string[] }
-}
-
-async function clusterNetworks(context: InstallContext): Promise<Record<'pods' | 'services' | 'nodes', Network[]>> {
-  const { core, find, raw } = context.cluster()
-  const { all } = await siteNodes(context)
-  const ranges = await find('read the ranges of services', () =>
-    raw<{ items: ServiceRange[] }>('GET', '/apis/networking.k8s.io/v1/servicecidrs'),
-  ).catch(() => undefined)
-  const known = (ranges?.items ?? []).flatMap(({ spec }) => spec?.cidrs ?? [])
-  // before Kubernetes 1.33 nobody tells the range: one address of it is the API's
-  const api = await find('read the service of the API', () =>
-    core.readNamespacedService({ namespace: 'default', name: 'kubernetes' }),
-  )
-  const services = known.length > 0 ? known : (api?.spec?.clusterIPs ?? [])
-  return {
-    services: services.map((cidr) => ({ cidr, whose: 'services' })),
-    pods: all.flatMap(({ spec }) => (spec?.podCIDRs ?? []).map((cidr) => ({ cidr, whose: 'pods' }))),
-    nodes: all.flatMap(({ metadata, status }) =>
-      (status?.addresses ?? [])
-        .filter(({ address }) => isIP(address) !== 0)
-        .map(({ address }) => ({ cidr: address, whose: `node ${metadata?.name}` })),
-    ),
-  }
 }
 
 /** Where the answers say that something is which pods or nodes reach. */

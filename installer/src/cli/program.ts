@@ -39,6 +39,7 @@ const groups: Readonly<Record<string, { describe: string; commands: Readonly<Rec
       diff: async () => (await import('./commands/allowlist-diff.ts')).allowlistDiff,
       explain: async () => (await import('./commands/allowlist-explain.ts')).allowlistExplain,
       check: async () => (await import('./commands/allowlist-check.ts')).allowlistCheck,
+      'node-proxy': async () => (await import('./commands/allowlist-node-proxy.ts')).allowlistNodeProxy,
     },
   },
   backup: {
