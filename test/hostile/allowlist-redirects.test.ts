@@ -268,6 +268,16 @@ test('a name that is outside when it is asked for, and inside when it is asked f
   assert.equal(guard.kept(to), false)
 })
 
+test('a name is inside where all of its addresses are, and not known to be where a proxy looks it up', async () => {
+  const answers = { 'inner.example': ['10.0.0.5', 'fd12::5'], 'outer.example': ['10.0.0.5', '203.0.113.1'] }
+  const guard = guardFor(new URL('https://inner.example'), dns(answers))
+  const isInside = (name: string) => guard.inside(new URL(`https://${name}/x`))
+  assert.equal(isInside('inner.example'), false)
+  for (const name of Object.keys(answers)) await asking(guard)(name)
+  assert.equal(isInside('inner.example'), true)
+  assert.equal(isInside('outer.example'), false)
+})
+
 test('a registry that everybody reaches does not move inside by another answer of DNS', async () => {
   const answers = ['203.0.113.1', '10.0.0.2']
   const guard = guardFor(

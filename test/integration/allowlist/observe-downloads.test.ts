@@ -34,6 +34,7 @@ test('files of a release that are downloaded are seen with the hosts that they a
       role: 'download',
       after: 'files.example',
       for: ['tool'],
+      inside: true,
     },
     {
       scheme: 'http',
@@ -42,6 +43,7 @@ test('files of a release that are downloaded are seen with the hosts that they a
       path: '/vendor/releases/download/',
       role: 'download',
       for: ['tool'],
+      inside: true,
     },
   ])
   assert.equal(assets.seen[0]?.headers.range, 'bytes=0-0')

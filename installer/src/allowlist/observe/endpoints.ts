@@ -14,13 +14,18 @@ export interface EndpointOptions {
   since: string
   /** entries that there are anyway: what they admit already is left out */
   known: readonly Endpoint[]
+  /**
+   * Whether it was observed at the site: names that nobody outside reaches are the site's own. A vendor's registry is often
+   * in the vendor's own network, and outside for everybody else.
+   */
+  atSite?: boolean
 }
 
 /**
  * Entries of an allowlist for what was seen, each of one host: what leads there today says nothing about its neighbours.
  * Sorted by id, which is made of the role and the host, so that the next observation finds the same.
  */
-export function toEndpoints(sightings: readonly Sighting[], { on, since, known }: EndpointOptions): Endpoint[] {
+export function toEndpoints(sightings: readonly Sighting[], { known, ...when }: EndpointOptions): Endpoint[] {
   const merged = new Map<string, Sighting>()
   for (const sighting of sightings) {
     const id = idOf(sighting)
@@ -30,12 +35,12 @@ export function toEndpoints(sightings: readonly Sighting[], { on, since, known }
   const taken = new Set(known.map(({ id }) => id))
   return [...merged]
     .filter(([, sighting]) => !known.some((endpoint) => admits(endpoint, sighting)))
-    .map(([id, sighting]) => endpointFor(taken.has(id) ? `${id}-observed` : id, sighting, { on, since }))
+    .map(([id, sighting]) => endpointFor(taken.has(id) ? `${id}-observed` : id, sighting, when))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function endpointFor(id: string, sighting: Sighting, { on, since }: Pick<EndpointOptions, 'on' | 'since'>): Endpoint {
-  const { scheme, host, port, path, role, after, for: names } = sighting
+function endpointFor(id: string, sighting: Sighting, { on, since, atSite }: Omit<EndpointOptions, 'known'>): Endpoint {
+  const { scheme, host, port, path, role, after, for: names, inside } = sighting
   const isFile = role === 'download'
   const reach = isIP(host) === 0 ? reachOfName(host) : reachOf(host)
   return {
@@ -45,7 +50,7 @@ function endpointFor(id: string, sighting: Sighting, { on, since }: Pick<Endpoin
     match: 'exact',
     port,
     path,
-    at: (reach ?? 'everybody') === 'everybody' ? 'outside' : 'site',
+    at: (atSite && inside) || (reach ?? 'everybody') !== 'everybody' ? 'site' : 'outside',
     from: isFile ? ['bastion'] : ['nodes', 'bastion'],
     phases: isFile ? ['build'] : ['install', 'run', 'upgrade'],
     modes: ['connected', 'restricted'],
@@ -67,8 +72,10 @@ const admits = (endpoint: Endpoint, { scheme, host, port, path }: Sighting): boo
 /** The same host with the same role, to which two hosts lead. */
 function mergeTwo(a: Sighting, b: Sighting): Sighting {
   const afters = [a.after, b.after].filter((after) => after !== undefined).sort()
+  const { inside: _, ...both } = a
   return {
-    ...a,
+    ...both,
+    ...(a.inside && b.inside ? { inside: true } : {}),
     path: commonPath(a.path, b.path),
     ...(afters[0] === undefined ? {} : { after: afters[0] }),
     for: [...new Set([...a.for, ...b.for])].sort(),

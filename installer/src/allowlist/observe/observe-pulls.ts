@@ -63,7 +63,7 @@ export async function observePulls(references: readonly string[], options: Obser
       ...guard,
       took(way, tokenOf) {
         const occasion = occasions.getStore()
-        if (occasion) sightings.note(way.filter(guard.kept), tokenOf, occasion)
+        if (occasion) sightings.note(way.filter(guard.kept), tokenOf, occasion, guard.inside)
       },
     }
   }

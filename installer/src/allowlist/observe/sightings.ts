@@ -19,6 +19,8 @@ export interface Sighting {
   after?: string
   /** references of images, or names of files */
   for: readonly string[]
+  /** its name was looked up, and nobody outside reaches its addresses */
+  inside?: true
 }
 
 /** What a request is made for: images or files, and which of both. */
@@ -46,7 +48,12 @@ export class Sightings {
    * Notes what one exchange asked, in its order.
    * @throws SealiftError REGISTRY_PROTOCOL for more hosts than limits.observedHosts
    */
-  note(way: readonly URL[], tokenOf: URL | undefined, { kind, for: names }: Occasion): void {
+  note(
+    way: readonly URL[],
+    tokenOf: URL | undefined,
+    { kind, for: names }: Occasion,
+    isInside: (url: URL) => boolean,
+  ): void {
     const [first] = way
     if (first === undefined) return
     const digest = /\/blobs\/sha256:([0-9a-f]{64})$/.exec(first.pathname)?.[1]
@@ -63,13 +70,13 @@ export class Sightings {
           : role === 'token'
             ? steadyPath(url.pathname)
             : steadyDirectory(url.pathname, digest)
-      this.#add(url, { role, path, from }, names)
+      this.#add(url, { role, path, from, ...(isInside(url) ? { inside: true } : {}) }, names)
     })
   }
 
   #add(
     url: URL,
-    { role, path, from }: Pick<Seen, 'role' | 'path'> & { from: URL | undefined },
+    { role, path, from, ...rest }: Pick<Seen, 'role' | 'path' | 'inside'> & { from: URL | undefined },
     names: readonly string[],
   ) {
     const key = `${role} ${url.origin} ${from?.origin ?? ''}`
@@ -90,6 +97,7 @@ export class Sightings {
       role,
       ...(from ? { after: hostOf(from) } : {}),
       from: from?.origin,
+      ...rest,
       for: new Set(names),
     })
   }

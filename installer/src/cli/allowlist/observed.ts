@@ -41,7 +41,7 @@ export async function observed(
     const endpoints = facts.sealed.endpoints.filter(({ known }) => known.how !== 'observed')
     const plain = { ...facts, sealed: { ...facts.sealed, endpoints } }
     const known = generateAllowlist(plain, site).list.endpoints
-    const found = toEndpoints(sightings, { on: today(), since: facts.version, known })
+    const found = toEndpoints(sightings, { on: today(), since: facts.version, known, atSite: site !== undefined })
     const since = new Map(facts.sealed.endpoints.map((one) => [one.id, one.since]))
     const kept = found.map((one) => ({ ...one, since: since.get(one.id) ?? one.since }))
     return { ...facts, sealed: { ...facts.sealed, endpoints: [...endpoints, ...kept] } }

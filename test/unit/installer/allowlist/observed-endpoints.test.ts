@@ -81,6 +81,17 @@ test('what an entry admits already is left out: the host, or one of a wildcard, 
   assert.deepEqual(left({ id: 'blob.x.cdn.example', host: 'y.cdn.example' }), ['blob.x.cdn.example-observed'])
 })
 
+test('a name that nobody outside reaches is the site’s own where it was observed at the site, and no other', () => {
+  const seen = [
+    sighting({ inside: true }),
+    sighting({ role: 'blob', inside: true }),
+    sighting({ role: 'blob', after: 'b.example' }),
+  ]
+  const at = (atSite: boolean) => toEndpoints(seen, { ...given, atSite }).map((one) => `${one.id} ${one.at}`)
+  assert.deepEqual(at(true), ['blob.auth.docker.io outside', 'token.auth.docker.io site'])
+  assert.deepEqual(at(false), ['blob.auth.docker.io outside', 'token.auth.docker.io outside'])
+})
+
 test('a host to which two lead is one entry, for the images of both', () => {
   const [entry, ...others] = toEndpoints(
     [
