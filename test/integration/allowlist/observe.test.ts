@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { observePulls } from '../../../installer/src/allowlist/observe/observe-pulls.ts'
 import { published } from './published.ts'
@@ -67,4 +70,32 @@ test('a host of blobs that knows no ranges is observed all the same', async (t) 
     sightings.map(({ role }) => role),
     ['blob', 'redirect', 'token', 'registry'],
   )
+})
+
+test('through a proxy the same is seen, and no name is looked up beside it', async (t) => {
+  const { references, options } = await published(t)
+  const direct = await observePulls(references, options)
+  const asked = new Set<string>()
+  const proxy = createServer().listen(0, '127.0.0.1')
+  proxy.on('connect', ({ url = '' }: IncomingMessage, near: Socket) => {
+    asked.add(url)
+    const far = connect({ host: '127.0.0.1', port: portOf(url) }, () => near.write('HTTP/1.1 200 OK\r\n\r\n'))
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      from.on('error', () => to.destroy()).pipe(to)
+  })
+  await once(proxy, 'listening')
+  t.after(() => proxy.close())
+  const { sightings, refused } = await observePulls(references, {
+    registry: { ...options.registry, proxy: { https: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` } },
+    lookup: (() => assert.fail('a name was looked up here')) as never,
+  })
+  assert.deepEqual(refused, [])
+  assert.deepEqual(
+    sightings,
+    direct.sightings.map(({ inside: _, ...sighting }) => sighting),
+  )
+  assert.deepEqual([...asked].sort(), sightings.map(({ host, port }) => `${host}:${port}`).sort())
 })
