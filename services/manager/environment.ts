@@ -46,7 +46,7 @@ export type WorkspaceDefaults = Partial<Placement> & {
   storageClass: string | undefined
   caConfigMap: string | undefined
   /** public keys that check tickets, as a JSON Web Key Set */ ticketKeys?: string
-  /** JSON that names the site's own marketplace of editor extensions */ extensionsGallery?: string | undefined
+  /** URL of the Open VSX server that has extensions for editors */ gallery?: string | undefined
   /** secret with the login to the proxy, below `login` */ proxyLoginSecret?: string | undefined
   /** the site's forward proxy, and whom to reach without it */ proxy?: Partial<Record<ProxyVariable, string>>
 }
@@ -111,7 +111,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
       pullSecrets: list('WORKSPACE_PULL_SECRETS'),
       storageClass: optional('WORKSPACE_STORAGE_CLASS'),
       caConfigMap: optional('WORKSPACE_CA_CONFIGMAP'),
-      extensionsGallery: optional('EXTENSIONS_GALLERY'),
+      gallery: optionalUrl('EDITORS_GALLERY'),
       proxyLoginSecret: optional('WORKSPACE_PROXY_LOGIN_SECRET'),
       proxy: readProxy(),
       ...readPlacement(env),

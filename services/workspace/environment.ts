@@ -6,7 +6,7 @@ import { variablesOf } from '../environment.ts'
  * @throws Error that names the variable at fault
  */
 export function readEnvironment(env: NodeJS.ProcessEnv) {
-  const { optional, port, logLevel } = variablesOf(env)
+  const { optional, optionalUrl, port, logLevel } = variablesOf(env)
   return {
     port: port('PORT', 26_337),
     idePort: port('IDE_PORT', 13_337),
@@ -16,7 +16,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
     workspaceId: optional('WORKSPACE_ID'),
     /** the manager's public keys, with which grants are checked */
     ticketKeys: readKeys(optional('TICKET_KEYS')),
-    extensionsGallery: optional('EXTENSIONS_GALLERY'),
+    /** an Open VSX server, for the editor */
+    gallery: optionalUrl('EDITORS_GALLERY'),
     codeServer: optional('CODE_SERVER') ?? '/opt/code-server/out/node/entry.js',
     sftpServer: optional('SFTP_SERVER') ?? '/usr/lib/openssh/sftp-server',
     /** certificate authorities of the site, as Node takes them too */

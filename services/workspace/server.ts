@@ -34,7 +34,7 @@ const editor = createCodeServer({
   entry: told.codeServer,
   home,
   environment,
-  gallery: told.extensionsGallery,
+  gallery: told.gallery,
   log,
 })
 const ide = createIdeServer(editor, { readGrant, log })

@@ -1,6 +1,6 @@
 /** Variables that belong to envagent or its runtime, not to the people in the shell. */
 const own =
-  /^(PORT|SSH_PORT|IDE_PORT|CODE_SERVER|SFTP_SERVER|LOG_LEVEL|WORKSPACE_ID|TICKET_KEYS|EXTENSIONS_GALLERY|NODE_.*|npm_.*|TMUX.*|STY|COLUMNS|LINES)$/
+  /^(PORT|SSH_PORT|IDE_PORT|CODE_SERVER|SFTP_SERVER|LOG_LEVEL|WORKSPACE_ID|TICKET_KEYS|EDITORS_GALLERY|NODE_.*|npm_.*|TMUX.*|STY|COLUMNS|LINES)$/
 
 /** The environment of a login shell: the container's own, without what configures envagent, and what `trust` adds. */
 export function shellEnvironment(

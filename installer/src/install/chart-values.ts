@@ -5,6 +5,7 @@ import { exemptOf } from '../allowlist/exempt.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { type Part, sizesFor } from '../answers/sizes.ts'
 import { parseImageName } from '../coverage/reference.ts'
+import { galleryPath } from '../serve/gallery/route.ts'
 
 /** Names of the Secrets that the installer makes before the chart is installed. */
 export const secretNames = {
@@ -20,17 +21,23 @@ type Values = { [key: string]: unknown }
 
 /**
  * The chart values that answers and a release decide, with the site's own `values` put in. Pure. Images are named by
- * digest alone. `hasCa` says whether the site's certificate has a CA of its own to trust.
+ * digest alone. `hasCa` says whether the site's certificate has a CA of its own to trust; `registryCa` is that (PEM) which
+ * signed the registry's certificate, where the answers name it.
  * @throws SealiftError USAGE_ANSWERS where `values` sets what another answer decides
  */
 export function chartValues(
   answers: CompleteAnswers,
-  release: Pick<Release, 'images' | 'licenseKeys'>,
+  release: Pick<Release, 'images' | 'licenseKeys' | 'extensions'>,
   hasCa: boolean,
+  registryCa?: string,
 ): Values {
   const { registry } = answers
   assertOwnMajor(answers.values)
   const { manager, envproxy, dashboard, ingress } = replicasOf(answers)
+  const editors = {
+    ...(answers.editorsHost ? { host: answers.editorsHost } : {}),
+    ...servedGallery(answers, release, registryCa),
+  }
   const decided: Values = {
     mode: answers.mode,
     image: { registry: registry.address },
@@ -54,7 +61,7 @@ export function chartValues(
     ...(answers.database ? { postgres: externalDatabase(answers.database) } : {}),
     ...(answers.proxy ? { proxy: forwardProxy(answers, release) } : {}),
     ...(answers.devUrlsHost ? { devurls: { host: answers.devUrlsHost } } : {}),
-    ...(answers.editorsHost ? { editors: { host: answers.editorsHost } } : {}),
+    ...(Object.keys(editors).length > 0 ? { editors } : {}),
     ...(answers.storageClass ? { storageClassName: answers.storageClass } : {}),
     ...(hasCa ? { certs: { secret: secretNames.ca } } : {}),
   }
@@ -86,6 +93,25 @@ function forwardProxy(answers: CompleteAnswers, release: Pick<Release, 'images'>
     exempt: exemptOf({ answers, published }),
     ...(loginFile === undefined ? {} : { loginSecret: secretNames.proxy }),
     ...(caFile === undefined ? {} : { caSecret: secretNames.proxy }),
+  }
+}
+
+/**
+ * The gallery of editors, where `sealift serve` offers extensions of the release at the registry's own address, and the site
+ * names no other one. Whether pods reach it and trust it is what the check `pod-registry` looks at.
+ */
+function servedGallery(
+  { registry: { kind, address, plainHttp }, values }: CompleteAnswers,
+  { extensions = [] }: Pick<Release, 'extensions'>,
+  ca: string | undefined,
+): Values {
+  const own = isValues(values?.editors) ? values.editors : {}
+  const isServed = kind === 'serve' && !plainHttp && !address.includes('/') && extensions.length > 0
+  if (!isServed || own.gallery !== undefined || own.galleryCA !== undefined) return {}
+  const certificates = ca?.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return {
+    gallery: `https://${address}${galleryPath}`,
+    ...(certificates.length === 0 ? {} : { galleryCA: `${certificates.join('\n')}\n` }),
   }
 }
 

@@ -15,6 +15,7 @@ import { extract } from './extract.ts'
 import { helmFile } from './helm-file.ts'
 import type { JournalEntry } from './journal.ts'
 import { once } from './once.ts'
+import { readRegistryCa } from './registry-access.ts'
 import type { SeededImages } from './seed-images.ts'
 import type { FrontSeen } from './websocket.ts'
 
@@ -73,7 +74,7 @@ export function createContext(
   const helmRelease = platformRelease(answers.namespace)
   const hasCa = answers.tls === undefined || answers.tls.caFile !== undefined
   const cluster = once(() => connectCluster(answers, signal))
-  const values = once(() => chartValues(answers, deps.bundle.release, hasCa))
+  const values = once(() => chartValues(answers, deps.bundle.release, hasCa, readRegistryCa(answers)))
   const helm = once(async () => ({
     path: await extract(await deps.bundle.file(helmFile(deps.bundle.release)), files, 'helm', 0o755),
     home: path.join(deps.stateDir, 'helm'),

@@ -24,10 +24,11 @@ export function siteRegistryOptions(answers: ProxyAnswers): RegistryStoreOptions
 
 /** How the answers say that the site's registry is reached. @throws SealiftError USAGE_ANSWERS where a file can't be read */
 function settingsOf(answers: Pick<CompleteAnswers, 'registry'>): RegistrySettings {
-  const { caFile, plainHttp, username } = answers.registry
+  const { plainHttp, username } = answers.registry
+  const caPem = readRegistryCa(answers)
   const password = readRegistryPassword(answers)
   return {
-    ...(caFile === undefined ? {} : { caPem: small(caFile, 'registry.caFile') }),
+    ...(caPem === undefined ? {} : { caPem }),
     ...(plainHttp ? { plainHttp } : {}),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }
@@ -66,3 +67,7 @@ export function readRegistryPassword({ registry }: Pick<CompleteAnswers, 'regist
   if (registry.passwordFile === undefined) return undefined
   return small(registry.passwordFile, 'registry.passwordFile').replace(/\r?\n$/, '')
 }
+
+/** The CA (PEM) that signed the registry's certificate; undefined where none is named. @throws SealiftError USAGE_ANSWERS */
+export const readRegistryCa = ({ registry: { caFile } }: Pick<CompleteAnswers, 'registry'>): string | undefined =>
+  caFile === undefined ? undefined : small(caFile, 'registry.caFile')

@@ -137,9 +137,7 @@ function podSpec(spec: WorkspaceSpec, site: WorkspaceDefaults): V1PodSpec {
           { name: 'HOME', value: '/home/coder' },
           { name: 'WORKSPACE_ID', value: spec.id },
           ...(site.ticketKeys === undefined ? [] : [{ name: 'TICKET_KEYS', value: site.ticketKeys }]),
-          ...(site.extensionsGallery === undefined
-            ? []
-            : [{ name: 'EXTENSIONS_GALLERY', value: site.extensionsGallery }]),
+          ...(site.gallery === undefined ? [] : [{ name: 'EDITORS_GALLERY', value: site.gallery }]),
           ...proxyEnvironment(site),
           ...(ca === undefined ? [] : [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/sealift/ca/ca.crt' }]),
         ],

@@ -6,6 +6,8 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { extensionsGallery } from './gallery.ts'
+import { heedingNoProxy } from './heed-no-proxy.ts'
 import { writeFirstSettings } from './settings.ts'
 
 /** The editor's server, started when somebody first asks for it. */
@@ -22,7 +24,7 @@ export interface CodeServerOptions {
   runtime?: string
   home: string
   environment: Record<string, string>
-  /** JSON that describes a marketplace, as code-server takes it; undefined: none */
+  /** URL of an Open VSX server, from which extensions are; undefined: none */
   gallery: string | undefined
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void }
   /** milliseconds */
@@ -61,7 +63,8 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
     const made = spawn(
       process.execPath,
       [
-        ...['--disable-sigusr1', options.entry, '--socket', socket, '--socket-mode', '600', '--auth', 'none'],
+        ...['--disable-sigusr1', ...heedingNoProxy()],
+        ...[options.entry, '--socket', socket, '--socket-mode', '600', '--auth', 'none'],
         ...[...quiet, options.home],
       ],
       {
@@ -70,7 +73,7 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
         env: {
           ...options.environment,
           CODE_SERVER_CONFIG: '/dev/null',
-          EXTENSIONS_GALLERY: options.gallery ?? noGallery,
+          EXTENSIONS_GALLERY: extensionsGallery(options.gallery),
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
@@ -122,9 +125,6 @@ export function createCodeServer(options: CodeServerOptions): CodeServer {
 }
 
 const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-proxy', '--disable-getting-started-override']
-
-/** Without this the editor would look for a public marketplace. */
-const noGallery = '{"serviceUrl":""}'
 
 /** code-server listens before it has its routes, and answers 404 to all until then. Throws where it has none yet. */
 async function assertReady(socketPath: string): Promise<void> {

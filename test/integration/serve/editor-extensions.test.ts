@@ -1,66 +1,40 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
-import { buildBundle } from '../../../installer/src/build/build.ts'
-import { serverCertificates } from '../../../installer/src/serve/certificates.ts'
-import { writeAddress } from '../../../installer/src/serve/listen.ts'
-import { serveBundles } from '../../../installer/src/serve/serve.ts'
 import { codeServer } from '../../../manifests/images/code-server.ts'
-import { temporaryDirectory } from '../../fixtures/directory.ts'
-import { smallRelease } from '../../fixtures/release.ts'
+import { extensionsGallery } from '../../../services/workspace/ide/gallery.ts'
+import { heedingNoProxy } from '../../../services/workspace/ide/heed-no-proxy.ts'
 import { vsixOf } from '../../fixtures/vsix.ts'
+import { servedExtensions } from './served-extensions.ts'
 
 const run = promisify(execFile)
 
-/** A bundle with extensions, served as a site serves it: over TLS by a CA of its own, with a login for pulls. */
-async function servedExtensions(t: TestContext, vsixes: readonly Buffer[]) {
-  const directory = await temporaryDirectory(t)
-  const { options, trust } = await smallRelease(directory)
-  await appendFile(options.source, `extensions: [${vsixes.map((_, i) => `{path: ${i}.vsix}`)}]\n`)
-  for (const [i, vsix] of vsixes.entries()) await writeFile(join(directory, `${i}.vsix`), vsix)
-  await buildBundle(options)
-  const certificate = () => serverCertificates({ directory: join(directory, 'tls'), hosts: ['127.0.0.1'] })
-  const asked: string[] = []
-  const serving = await serveBundles({
-    paths: [options.out],
-    access: async () => ({ trust, license: options.license }),
-    listen: { host: '127.0.0.1', port: 0 },
-    certificate,
-    auth: { username: 'site', password: 'only for pulls' },
-    log: {
-      info: (said: { path?: string; status?: number }) => said.path && asked.push(`${said.status} ${said.path}`),
-      error: () => {},
-    } as never,
-  })
-  t.after(() => serving.close(0))
-  return {
-    directory,
-    asked,
-    url: `https://${writeAddress(serving.address)}/gallery`,
-    caPath: (await certificate()).caPath,
-  }
-}
-
 /** Runs the code-server of the workspace image with a home of its own. */
-async function editor(directory: string, environment: Record<string, string>) {
+async function editor(directory: string, url: string, environment: Record<string, string>) {
   const entry = join(await codeServer(() => {}), 'out/node/entry.js')
   const home = join(directory, 'home')
   await mkdir(home, { recursive: true })
   return async (...args: string[]) => {
     const flags = ['--user-data-dir', join(home, 'data'), '--extensions-dir', join(home, 'extensions')]
-    const { stdout, stderr } = await run(process.execPath, [entry, ...flags, ...args], {
-      env: { PATH: process.env.PATH as string, HOME: home, CODE_SERVER_CONFIG: '/dev/null', ...environment },
+    const { stdout, stderr } = await run(process.execPath, [...heedingNoProxy(), entry, ...flags, ...args], {
+      env: {
+        PATH: process.env.PATH as string,
+        HOME: home,
+        CODE_SERVER_CONFIG: '/dev/null',
+        EXTENSIONS_GALLERY: extensionsGallery(url),
+        ...environment,
+      },
       timeout: 120_000,
     }).catch((error) => error)
     return `${stdout}${stderr}`
   }
 }
-
-const galleryAt = (url: string) =>
-  JSON.stringify({ serviceUrl: `${url}/vscode/gallery`, itemUrl: `${url}/vscode/item`, resourceUrlTemplate: '' })
 
 test('the editor of the workspace image installs what a served bundle carries', async (t) => {
   const site = await servedExtensions(t, [
@@ -70,10 +44,7 @@ test('the editor of the workspace image installs what a served bundle carries', 
     vsixOf({ version: '9.0.0', engines: { vscode: '^99.0.0' } }),
     vsixOf({ name: 'pack', extensionDependencies: ['acme.hello'] }),
   ])
-  const codeServer = await editor(site.directory, {
-    EXTENSIONS_GALLERY: galleryAt(site.url),
-    NODE_EXTRA_CA_CERTS: site.caPath,
-  })
+  const codeServer = await editor(site.directory, site.url, { NODE_EXTRA_CA_CERTS: site.caPath })
   const newest = await codeServer('--install-extension', 'acme.pack')
   assert.match(newest, /'acme\.pack' v1\.2\.3 was successfully installed/, newest)
   const list = () => codeServer('--list-extensions', '--show-versions')
@@ -86,4 +57,50 @@ test('the editor of the workspace image installs what a served bundle carries', 
     site.asked.filter((line) => !line.startsWith('200 /gallery/')),
     [],
   )
+})
+
+/** A forward proxy that leads whoever logs in where they ask to, and notes where. */
+async function forwardProxy(t: TestContext) {
+  const asked: string[] = []
+  const server = createServer((_request, answer) => answer.writeHead(405).end())
+  const login = `Basic ${Buffer.from('ada:open sesame').toString('base64')}`
+  server.on('connect', ({ url = '', headers }, client: Socket) => {
+    if (headers['proxy-authorization'] !== login) return client.end('HTTP/1.1 407 Login\r\n\r\n')
+    asked.push(url)
+    const [host, port] = url.split(':')
+    const upstream = connect({ host, port: Number(port) }, () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      upstream.pipe(client)
+      client.pipe(upstream)
+    })
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.closeAllConnections())
+  t.after(() => server.close())
+  return { asked, url: `http://ada:open%20sesame@127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+test('the editor goes to the gallery through the proxy of the site, or past it where the gallery is exempt', async (t) => {
+  const site = await servedExtensions(t, [vsixOf()])
+  const proxy = await forwardProxy(t)
+  const installs = async (home: string, exempt: string) => {
+    const codeServer = await editor(join(site.directory, home), site.url, {
+      NODE_EXTRA_CA_CERTS: site.caPath,
+      HTTPS_PROXY: proxy.url,
+      NO_PROXY: exempt,
+    })
+    const said = await codeServer('--install-extension', 'acme.hello')
+    assert.match(said, /successfully installed/, said)
+  }
+  await installs('through', '.svc,10.0.0.1')
+  assert.deepEqual(new Set(proxy.asked), new Set([new URL(site.url).host]))
+  proxy.asked.length = 0
+  await installs('past', '.svc,127.0.0.1')
+  assert.deepEqual(proxy.asked, [])
 })

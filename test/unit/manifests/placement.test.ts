@@ -85,7 +85,10 @@ test('the CA of a proxy is trusted by manager and workspaces beside that of the 
   for (const certs of [{}, { certs: { secret: 'cde-ca' } }]) {
     const all = await objects({ proxy: { https: 'http://proxy:3128', caSecret: 'cde-proxy' }, ...certs })
     const { NODE_EXTRA_CA_CERTS, WORKSPACE_CA_CONFIGMAP } = environment(all)
-    assert.deepEqual([NODE_EXTRA_CA_CERTS, WORKSPACE_CA_CONFIGMAP], ['/etc/cde/trusted/ca.crt', 'cde-workspace-ca'])
+    assert.deepEqual(
+      [NODE_EXTRA_CA_CERTS, WORKSPACE_CA_CONFIGMAP],
+      ['/etc/cde/trusted/manager.crt', 'cde-workspace-ca'],
+    )
     assert.ok(named(all, 'ConfigMap', 'cde-workspace-ca'))
     const { volumes } = named(all, 'Deployment', 'cde-manager').spec.template.spec
     assert.deepEqual(
@@ -148,7 +151,25 @@ test("manager and workspaces may reach the proxy's port, and nothing more for it
   assert.deepEqual(await egress({ proxy }, 'cde-envproxy'), await egress({}, 'cde-envproxy'))
 })
 
+test('a gallery of extensions reaches the manager, and its CA workspaces', async () => {
+  const galleryCA = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+  const gallery = 'https://10.0.0.5:5000/gallery'
+  const all = await objects({ editors: { gallery, galleryCA } })
+  const { EDITORS_GALLERY, WORKSPACE_CA_CONFIGMAP, NODE_EXTRA_CA_CERTS } = environment(all)
+  assert.deepEqual([EDITORS_GALLERY, WORKSPACE_CA_CONFIGMAP], [gallery, 'cde-workspace-ca'])
+  assert.equal(NODE_EXTRA_CA_CERTS, undefined, 'the manager has nothing to do with it')
+  assert.deepEqual(named(all, 'ConfigMap', 'cde-workspace-ca').data, { 'ca.crt': galleryCA, 'manager.crt': '' })
+  const policy = named(all, 'ValidatingAdmissionPolicy', 'cde-manager.cde')
+  assert.match(JSON.stringify(policy.spec.validations), /cde-workspace-ca/, 'the manager may mount it')
+  const none = await objects({})
+  assert.equal(environment(none).EDITORS_GALLERY, undefined)
+  assert.ok(!none.some(({ metadata }: Rendered) => metadata.name === 'cde-workspace-ca'))
+})
+
 for (const [what, values, field] of [
+  ['a gallery that is no URL', { editors: { gallery: 'open-vsx.site.example' } }, /gallery/],
+  ['a gallery with a password', { editors: { gallery: 'https://ada:secret@vsx.example' } }, /gallery/],
+  ['a CA that is none', { editors: { galleryCA: '/etc/ca.crt' } }, /galleryCA/],
   [
     'a toleration without key and operator',
     { environments: { tolerations: [{ effect: 'NoSchedule' }] } },

@@ -46,6 +46,10 @@ function versionOf(offered: Offered, base: string) {
       assetType,
       source: `${uri}/${assetType}${targetPlatform === undefined ? '' : `?targetPlatform=${targetPlatform}`}`,
     })),
-    properties: [{ key: 'Microsoft.VisualStudio.Code.Engine', value: engine }],
+    properties: [
+      { key: 'Microsoft.VisualStudio.Code.Engine', value: engine },
+      // of a public gallery editors take nothing that Microsoft's or Open VSX's key has not signed; here the bundle is signed
+      { key: 'PrivateMarketplace', value: 'true' },
+    ],
   }
 }

@@ -90,6 +90,27 @@ test('so is the host of all editors', () => {
   assert.deepEqual(Value.Errors(schema, values), [])
 })
 
+test('extensions that are served with the images are the gallery of editors, unless the site names another or none', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+  const carried = { ...release, extensions: [{ name: 'hello' }] } as unknown as Release
+  const served = { kind: 'serve', address: '10.0.0.1:5000' } as const
+  const editors = (over: Partial<CompleteAnswers> = {}, of = carried, ca: string | undefined = `# CA\n${pem}`) => {
+    const values = chartValues(answers({ registry: served, ...over }), of, false, ca)
+    assert.deepEqual(Value.Errors(schema, values), [])
+    return values.editors
+  }
+  const gallery = 'https://10.0.0.1:5000/gallery'
+  assert.deepEqual(editors(), { gallery, galleryCA: pem })
+  assert.deepEqual(editors({ editorsHost: 'ide.example' }), { host: 'ide.example', gallery, galleryCA: pem })
+  assert.deepEqual(editors({}, carried, ''), { gallery })
+  assert.equal(editors({}, release), undefined, 'no extensions')
+  assert.equal(editors({ registry: { ...served, kind: 'seed' } }), undefined, 'a registry has no gallery')
+  assert.equal(editors({ registry: { ...served, plainHttp: true } }), undefined, 'nobody proves who it is')
+  assert.equal(editors({ registry: { ...served, address: '10.0.0.1:5000/path' } }), undefined)
+  for (const own of ['https://vsx.site.example', ''])
+    assert.deepEqual(editors({ values: { editors: { gallery: own } } }), { gallery: own })
+})
+
 test('a database of the site is named with the secrets that the installer makes, and no file of this machine', () => {
   const database = { host: 'db.site.example', passwordFile: '/p', port: 6432 }
   const values = (more: object) => chartValues(answers({ database: { ...database, ...more } }), release, true).postgres

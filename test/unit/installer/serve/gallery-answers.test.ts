@@ -55,7 +55,7 @@ test('an editor is told where each file of an extension is, and gets it there, w
   const [{ versions, publisher, flags, shortDescription }] = extensions
   assert.deepEqual([publisher.publisherName, flags, shortDescription], ['acme', '', 'Greets whoever asks for it.'])
   assert.equal(versions[0].assetUri, `${origin}${assets}`)
-  assert.deepEqual(versions[0].properties, [{ key: 'Microsoft.VisualStudio.Code.Engine', value: '^1.80.0' }])
+  assert.deepEqual(versions[0].properties[0], { key: 'Microsoft.VisualStudio.Code.Engine', value: '^1.80.0' })
   const kinds = versions[0].files.map(({ assetType }: { assetType: string }) => assetType)
   const files = await Promise.all(kinds.map((kind: string) => send(`${assets}/${kind}`)))
   assert.deepEqual(

@@ -73,6 +73,15 @@ test('the pod is restricted: no root, no token, no capabilities, read-only but f
   assert.deepEqual(container?.resources?.limits, { cpu: '1500m', memory: '4Gi' })
 })
 
+test('the editor is told of the site’s gallery, and of none where there is none', () => {
+  const told = (gallery?: string) =>
+    workspaceObjects(spec, { ...site, gallery })[3].spec?.template.spec?.containers[0]?.env?.find(
+      ({ name }) => name === 'EDITORS_GALLERY',
+    )?.value
+  assert.equal(told('https://vsx.site.example'), 'https://vsx.site.example')
+  assert.equal(told(), undefined)
+})
+
 test('what is not set at the site is left out, so that the cluster decides', () => {
   const bare = { ...site, pullSecrets: [], storageClass: undefined, caConfigMap: undefined }
   const [, claim, , deployment] = workspaceObjects(spec, bare)
