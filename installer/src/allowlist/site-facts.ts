@@ -10,7 +10,7 @@ import { overDefaults } from './values.ts'
  */
 export function siteFacts(
   answers: CompleteAnswers,
-  release: Pick<Release, 'images' | 'licenseKeys'>,
+  release: Pick<Release, 'images' | 'licenseKeys' | 'extensions'>,
   defaults: unknown,
 ): SiteFacts {
   const { registry, mode, proxy, outside = [] } = answers

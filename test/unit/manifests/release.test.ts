@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { modeOf } from '@sealift/bundle-spec/act.ts'
 import { parse } from 'yaml'
+import { declaredEndpoints } from '../../../installer/src/allowlist/declared.ts'
 import { cover, renderedImages } from '../../../installer/src/build/cover.ts'
 import { readSource } from '../../../installer/src/build/source.ts'
 import { catalog } from '../../../manifests/images/catalog.ts'
@@ -58,4 +59,15 @@ test('the values sets explain every image: the build finds none missing and none
   const { report, warnings } = cover(source, digests, await renderedImages(source, (values) => template(values)))
   assert.deepEqual(warnings, [])
   assert.equal(new Set(report.rendered.map(({ reference }) => reference)).size, 6)
+})
+
+test('the gallery of editors is on the list of whom workspaces reach, outside of the site or within', async () => {
+  const { endpoints: declared = [] } = await readSource(releaseFile)
+  const listed = (gallery: string) =>
+    declaredEndpoints(declared, { editors: { gallery } })
+      .endpoints.filter(({ id }) => id === 'gallery')
+      .map(({ host, port, from, required }) => [host, port, from, required])
+  assert.deepEqual(listed('https://vsx.example'), [['vsx.example', 443, ['workspaces'], false]])
+  assert.deepEqual(listed('https://10.0.0.5:5000/gallery'), [['10.0.0.5', 5000, ['workspaces'], false]])
+  assert.deepEqual(listed(''), [])
 })

@@ -26,7 +26,9 @@ interface SourceArguments extends RegistryArguments {
 }
 
 /** What a list can be made of: a list as it is, or a release. */
-export type ListSource = { list: Allowlist } | { facts: ReleaseFacts; release: Pick<Release, 'images' | 'licenseKeys'> }
+export type ListSource =
+  | { list: Allowlist }
+  | { facts: ReleaseFacts; release: Pick<Release, 'images' | 'licenseKeys' | 'extensions'> }
 
 const scheme = 'oci://'
 
