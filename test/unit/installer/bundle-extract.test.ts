@@ -8,6 +8,7 @@ import { digestOf } from '@sealift/bundle-spec/verify.ts'
 import { buildBundle } from '../../../installer/src/build/build.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { smallRelease } from '../../fixtures/release.ts'
+import { vsixOf } from '../../fixtures/vsix.ts'
 
 const cli = join(import.meta.dirname, '../../../installer/src/cli/sealift.mjs')
 
@@ -18,8 +19,9 @@ async function site(t: TestContext) {
   const source = await readFile(options.source, 'utf8')
   await writeFile(
     options.source,
-    source.replace('{name: tool, path: tool}', '{name: tool, path: tool, executable: true}'),
+    `${source.replace('{name: tool, path: tool}', '{name: tool, path: tool, executable: true}')}extensions: [{path: a.vsix}]\n`,
   )
+  await writeFile(join(directory, 'a.vsix'), vsixOf())
   const { path } = await buildBundle(options)
   await writeFile(join(directory, 'vendor.pub'), trust[0] as string)
   const out = join(directory, 'out')
@@ -51,6 +53,15 @@ test('a file is taken out of a bundle, and replaces what is there', async (t) =>
   assert.deepEqual([digest, size], [digestOf(Buffer.from('a tool\n')), 7])
 })
 
+test('so is an extension, whole and under no right to be run', async (t) => {
+  const { out, extract } = await site(t)
+  const { digest } = await extract('acme.hello@1.2.3', 'hello.vsix')
+  const bytes = await readFile(join(out, 'hello.vsix'))
+  assert.deepEqual([bytes, digest], [vsixOf(), digestOf(vsixOf())])
+  assert.equal((await stat(join(out, 'hello.vsix'))).mode & 0o777, 0o644)
+  assert.match((await extract('acme.hello@1.2.4')).error?.why ?? '', /tool, acme\.hello@1\.2\.3/)
+})
+
 test('tar alone takes a file out, by the sum that came with it', async (t) => {
   const { path } = await site(t)
   const sum = digestOf(Buffer.from('a tool\n')).slice('sha256:'.length)
@@ -61,7 +72,7 @@ test('a name that no file of the bundle has is refused, and no name leads anywhe
   const { out, extract } = await site(t)
   for (const name of ['manager', '../out/tool', '/etc/passwd', '__proto__', 'tool\u001b[2J']) {
     const { error } = await extract(name)
-    assert.deepEqual([error?.code, error?.why], ['BUNDLE_NOT_FOUND', 'it has: tool'], name)
+    assert.deepEqual([error?.code, error?.why], ['BUNDLE_NOT_FOUND', 'it has: tool, acme.hello@1.2.3'], name)
   }
   assert.deepEqual(await readdir(out), [])
 })

@@ -1,6 +1,7 @@
 import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { partsOfExtension } from '@sealift/bundle-spec/extension.ts'
 import { childrenOf } from '@sealift/bundle-spec/graph.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { Release } from '@sealift/bundle-spec/release.ts'
@@ -49,6 +50,22 @@ export async function openFile(
   return openLayer(bundle, artifactOf(bundle, 'file', name))
 }
 
+/**
+ * Opens the VSIX of an extension that the release carries, such as `acme.hello@1.2.3`; its bytes are hashed as they are read.
+ * @throws SealiftError BUNDLE_NOT_FOUND, BUNDLE_RELEASE
+ */
+export async function openExtension(
+  bundle: SignedRelease,
+  name: string,
+): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
+  const artifact = artifactOf(bundle, 'extension', name)
+  const { descriptor, reference } = artifact
+  const manifest = await readDocument(descriptor, () => bundle.store.open(reference, descriptor), bundle.store.origin)
+  const { vsix } = partsOfExtension(descriptor, manifest)
+  if (!vsix) throw new SealiftError('BUNDLE_RELEASE', `${reference} does not have a VSIX`)
+  return opened(bundle, artifact, vsix)
+}
+
 /** Opens the Helm chart archive (tar+gzip) that the release installs; its bytes are hashed as they are read. */
 export async function openChart(
   bundle: SignedRelease,
@@ -60,13 +77,13 @@ async function openLayer(
   bundle: SignedRelease,
   artifact: Artifact,
 ): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
-  const descriptor = await singleLayer(bundle, artifact)
-  return {
-    descriptor,
-    bytes: async () =>
-      verified(descriptor, await bundle.store.open(artifact.reference, descriptor), bundle.store.origin),
-  }
+  return opened(bundle, artifact, await singleLayer(bundle, artifact))
 }
+
+const opened = (bundle: SignedRelease, { reference }: Artifact, descriptor: Descriptor) => ({
+  descriptor,
+  bytes: async () => verified(descriptor, await bundle.store.open(reference, descriptor), bundle.store.origin),
+})
 
 function artifactOf(bundle: SignedRelease, role: Artifact['role'], name?: string): Artifact {
   const found = bundle.artifacts.filter(
