@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { V1Pod, V1PodSpec } from '@kubernetes/client-node'
+import type { V1EnvVar, V1Pod, V1PodSpec } from '@kubernetes/client-node'
 import type { Cluster } from './connection.ts'
 import { statusOf } from './failure.ts'
 
@@ -19,6 +19,9 @@ export interface ProbePod {
   /** beside that of who made it */
   labels?: Record<string, string>
   limits?: { cpu: string; memory: string }
+  env?: readonly V1EnvVar[]
+  /** in the network of its node, and with that one's name servers; what is restricted takes no such pod */
+  hostNetwork?: boolean
   /** name of a claim in the namespace, whose volume is at `volumePath` */
   claim?: string
 }
@@ -83,12 +86,24 @@ export function hindrance({ status }: V1Pod): Hindrance | undefined {
 }
 
 /** Fits the "restricted" Pod Security Standard, so that no admission policy turns it away. */
-const podOf = ({ name, namespace, image, pullSecret, command, labels, limits, claim, ...where }: ProbePod): V1Pod => ({
+const podOf = ({
+  name,
+  namespace,
+  image,
+  pullSecret,
+  command,
+  labels,
+  limits,
+  env,
+  claim,
+  ...where
+}: ProbePod): V1Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'sealift', ...labels } },
   spec: {
     ...placed(where),
+    ...(where.hostNetwork ? { hostNetwork: true, dnsPolicy: 'Default' } : {}),
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 0,
@@ -105,6 +120,7 @@ const podOf = ({ name, namespace, image, pullSecret, command, labels, limits, cl
         image,
         imagePullPolicy: 'Always',
         command: [...command],
+        ...(env === undefined ? {} : { env: [...env] }),
         resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: limits ?? { cpu: '100m', memory: '32Mi' } },
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         ...(claim === undefined ? {} : { volumeMounts: [{ name: 'volume', mountPath: volumePath }] }),

@@ -13,3 +13,7 @@ export function probeNamespaces({ namespace }: Pick<CompleteAnswers, 'namespace'
     admission: `${start}-dry-run-probe`,
   }
 }
+
+/** Of that in which the entries of an allowlist are tried, which no installation does. */
+export const tryingNamespace = ({ namespace }: Pick<CompleteAnswers, 'namespace'>): string =>
+  `${namespace.slice(0, 50)}-allowlist`

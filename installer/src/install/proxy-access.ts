@@ -55,6 +55,9 @@ export function loginLine(text: string): string {
 /** RFC 7617, section 2; in UTF-8. */
 export const basic = (login: string): string => `Basic ${Buffer.from(login).toString('base64')}`
 
+/** The login in such a value. */
+export const loginIn = (authorization: string): string => Buffer.from(authorization.slice(6), 'base64').toString()
+
 /**
  * What manager and workspaces need for the proxy beside its address: `login`, as it stands in a URL, and `ca.crt`; undefined
  * where it is neither. @throws SealiftError USAGE_ANSWERS, USAGE_PROXY

@@ -34,26 +34,16 @@ export interface Means {
 }
 
 /** At which stage it ended; `reached` where it came through all of them. */
-export type Stage = 'reached' | 'dns' | 'tcp' | 'proxy' | 'proxy-login' | 'tls-intercepted' | 'tls' | 'http'
+export const stages = ['reached', 'dns', 'tcp', 'proxy', 'proxy-login', 'tls-intercepted', 'tls', 'http'] as const
+export type Stage = (typeof stages)[number]
 
 /** What within a stage, for what helps. */
-export type Reason =
-  | 'no-name'
-  | 'no-dns'
-  | 'refused'
-  | 'silent'
-  | 'unreachable'
-  | 'cut'
-  | 'other-protocol'
-  | 'proxy-denies'
-  | 'proxy-away'
-  | 'proxy-fails'
-  | 'no-login'
-  | 'wrong-login'
-  | 'unknown-ca'
-  | 'other-name'
-  | 'expired'
-  | 'block-page'
+export const reasons = [
+  ...(['no-name', 'no-dns', 'refused', 'silent', 'unreachable', 'cut', 'other-protocol'] as const),
+  ...(['proxy-denies', 'proxy-away', 'proxy-fails', 'no-login', 'wrong-login'] as const),
+  ...(['unknown-ca', 'other-name', 'expired', 'block-page'] as const),
+]
+export type Reason = (typeof reasons)[number]
 
 /** How it went: at most 300 characters of strangers each, on one line, nothing in them that a terminal would act on. */
 export interface Attempt {

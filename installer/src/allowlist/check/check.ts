@@ -7,11 +7,11 @@ import { fixFor } from './fix.ts'
 import { proxyPlaceFor } from './proxy-place.ts'
 import type { Result } from './result.ts'
 
-/** Tries what it gets, and tells how each went, by its place in the list. */
+/** Tries what it gets, and tells how each went, by its place in the list; or why nothing can be tried from there. */
 export type TryAll = (
   trials: readonly Trial[],
   tell: (at: number, attempt: Attempt, node?: string) => void,
-) => Promise<void>
+) => Promise<{ why: string } | undefined>
 
 /** From where entries are tried, and how. `why`: why nothing can be tried from there. */
 export type Places = Partial<Record<From, TryAll | { why: string }>>
@@ -35,6 +35,8 @@ export async function checkEndpoints(list: Allowlist, { places, proxy, onResult 
     results.set(endpoint, [...(results.get(endpoint) ?? []), result])
     onResult?.(result)
   }
+  const skip = (endpoint: Endpoint, place: From, why: string) =>
+    note(endpoint, { ...about(endpoint, place), outcome: 'skipped', detail: printable(why), fix: '' })
   for (const [place, tries] of Object.entries(places) as [From, NonNullable<Places[From]>][]) {
     const here = list.endpoints.filter(({ from }) => from.includes(place))
     // the same host and port for several reasons is one attempt
@@ -42,7 +44,7 @@ export async function checkEndpoints(list: Allowlist, { places, proxy, onResult 
     for (const endpoint of here) {
       const why = 'why' in tries ? tries.why : whyNot(endpoint)
       if (why !== undefined) {
-        note(endpoint, { ...about(endpoint, place), outcome: 'skipped', detail: why, fix: '' })
+        skip(endpoint, place, why)
         continue
       }
       const { scheme, host, port, path } = endpoint
@@ -54,7 +56,7 @@ export async function checkEndpoints(list: Allowlist, { places, proxy, onResult 
     }
     if ('why' in tries || trials.size === 0) continue
     const all = [...trials.values()]
-    await tries(
+    const untried = await tries(
       all.map(({ trial }) => trial),
       (at, { stage, reason, detail, issuer }, node) => {
         // a pod may have written anything
@@ -70,6 +72,7 @@ export async function checkEndpoints(list: Allowlist, { places, proxy, onResult 
         }
       },
     )
+    if (untried) for (const { endpoints } of all) for (const endpoint of endpoints) skip(endpoint, place, untried.why)
   }
   return list.endpoints.flatMap((endpoint) => results.get(endpoint) ?? [])
 }

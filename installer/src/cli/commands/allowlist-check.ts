@@ -1,4 +1,7 @@
+import type { From } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { podPlaces } from '../../allowlist/check/pod-places.ts'
+import { inPlaces } from '../allowlist/in-places.ts'
 import { listOf } from '../allowlist/list.ts'
 import { source, sourceHelp } from '../allowlist/source.ts'
 import { defineCommand } from '../command.ts'
@@ -36,8 +39,18 @@ export const allowlistCheck = defineCommand({
           requiresArg: true,
           describe: 'CA (PEM) that is trusted too, such as that of a proxy that opens TLS',
         },
+        from: {
+          type: 'string',
+          requiresArg: true,
+          default: 'bastion',
+          describe: `from where, with commas between: bastion (this machine), ${podPlaces.join(', ')}; all but the first with --answers`,
+        },
         json,
       })
+      .example(
+        '$0 allowlist check list.json --answers answers.yaml --from bastion,nodes,pods,workspaces',
+        'from everywhere that counts; what it makes in the cluster it removes',
+      )
       .example(
         '$0 allowlist check allowlist.json --proxy http://proxy.site.example:3128',
         'exit code 0: all required ones are reached',
@@ -46,6 +59,7 @@ export const allowlistCheck = defineCommand({
         'Sends nothing but a GET without a login to http and https, and connects to the rest. A set of names (*.example.com) is skipped: there is none that could be tried.',
       ),
   handler: async (args) => {
+    const from = readPlaces(args.from, args.answers)
     const { checkEndpoints, missing } = await import('../../allowlist/check/check.ts')
     const { fromHere } = await import('../../allowlist/check/from-here.ts')
     const { checkLines } = await import('../../allowlist/check/text.ts')
@@ -61,11 +75,15 @@ export const allowlistCheck = defineCommand({
     try {
       progress.step('Trying')
       let done = 0
-      const results = await checkEndpoints(list, {
-        places: { bastion: fromHere({ limit: 10_000, ca, proxyAuthorization: proxy.authorization }, interruption()) },
-        proxy,
-        onResult: () => progress.update(++done, list.endpoints.length, 'items'),
-      })
+      const means = { limit: 10_000, ca }
+      const bastion = fromHere({ ...means, proxyAuthorization: proxy.authorization }, interruption())
+      const results = await inPlaces(from, answers, { ...means, proxy }, async (places) =>
+        checkEndpoints(list, {
+          places: { ...(from.includes('bastion') ? { bastion } : {}), ...places },
+          proxy,
+          onResult: () => progress.update(++done, list.endpoints.length * from.length, 'items'),
+        }),
+      )
       progress.end()
       const lost = missing(results)
       if (args.json) console.log(jsonLine({ good: lost.length === 0, results }))
@@ -84,3 +102,20 @@ export const allowlistCheck = defineCommand({
     }
   },
 })
+
+function readPlaces(text: string, answers: string | undefined): readonly From[] {
+  const places = [...new Set(text.split(',').map((place) => place.trim()))]
+  const known: readonly string[] = ['bastion', ...podPlaces]
+  const strange = places.find((place) => !known.includes(place))
+  if (strange !== undefined)
+    throw new SealiftError('USAGE_ARGUMENTS', `--from: there is no place ${JSON.stringify(strange)}`, {
+      why: `the places are ${known.join(', ')}; nothing can be tried from browsers and desktops`,
+      fix: `--from ${known.join(',')}`,
+    })
+  if (answers === undefined && places.some((place) => place !== 'bastion'))
+    throw new SealiftError('USAGE_ARGUMENTS', 'it is not said which cluster is meant', {
+      why: 'nodes, pods and workspaces are tried from with an image of the release, in the cluster of the answers',
+      fix: 'add --answers answers.yaml, or --from bastion',
+    })
+  return places as From[]
+}
