@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
+import { vsixOf } from '../fixtures/vsix.ts'
 import { chromiumPath, logIn, noBrowser } from '../integration/dashboard/browser.ts'
+import { installInEditor } from '../integration/serve/install-in-editor.ts'
+import { type ServedExtensions, serveExtensions } from '../integration/serve/served-extensions.ts'
 import type { User, Workspace } from '../lab/demo-user.ts'
 import { devHost, host, type PlatformSite, startSite } from './platform-site.ts'
 
@@ -17,12 +20,19 @@ let site: PlatformSite
 let ann: User
 let box: Workspace
 let key = ''
+let extensions: ServedExtensions
 
 before(async () => {
   site = await startSite({
     name: 'doors',
     dns: [`*.${devHost}`],
-    values: async () => ({ devurls: { host: devHost } }),
+    values: async ({ lab, directory }) => {
+      const bastion = join(directory, 'bastion')
+      await mkdir(bastion)
+      extensions = await serveExtensions(bastion, [vsixOf()], lab.bastionAddress)
+      const galleryCA = await readFile(extensions.caPath, 'utf8')
+      return { devurls: { host: devHost }, editors: { gallery: extensions.url, galleryCA } }
+    },
   })
   ann = site.admin
   key = join(site.directory, 'id')
@@ -42,7 +52,10 @@ before(async () => {
   assert.equal(added.status, 201, JSON.stringify(added.body))
 })
 
-after(() => site?.close())
+after(async () => {
+  await extensions?.close()
+  await site?.close()
+})
 
 const flags = (identity = key) => [
   ...['-F', '/dev/null', '-i', identity],
@@ -105,7 +118,9 @@ test('another key is refused', async () => {
   assert.match(await ssh(['true'], `${key}-other`), /Permission denied \(publickey\)/)
 })
 
-test('in Chromium the editor writes a file that the workspace has', { skip: noBrowser }, async (t) => {
+test('in Chromium the editor writes a file that the workspace has, and installs an extension of the site’s gallery', {
+  skip: noBrowser,
+}, async (t) => {
   await ssh(['echo -n > ~/notes.txt'])
   const browser = await chromium.launch({
     executablePath: chromiumPath,
@@ -130,6 +145,9 @@ test('in Chromium the editor writes a file that the workspace has', { skip: noBr
   await page.keyboard.press('Control+S')
   for (let i = 0; i < 100 && !(await ssh(['cat ~/notes.txt'])).includes('from the browser'); i += 1) await sleep(200)
   assert.match(await ssh(['cat ~/notes.txt']), /^from the browser/)
+  await installInEditor(page)
+  assert.match(await ssh(['ls ~/.local/share/code-server/extensions']), /^acme\.hello-1\.2\.3$/m)
+  assert.match(await ssh([`curl --silent ${extensions.url}/vscode/gallery/acme/hello/latest`]), /"version":"1\.2\.3"/)
 })
 
 test('a rebuilt workspace has its home and its SSH server, and the site its host key', async () => {

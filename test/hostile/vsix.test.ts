@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -84,6 +85,14 @@ for (const [what, [vsix, why]] of Object.entries(hostile))
       return code('BUILD_EXTENSION')(error)
     })
   })
+
+test('what is no file is refused at once, a pipe that nobody writes to too', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const pipe = join(directory, 'pipe.vsix')
+  execFileSync('mkfifo', [pipe])
+  for (const path of [directory, pipe, '/dev/zero', join(directory, 'nothing.vsix')])
+    await assert.rejects(readVsix(path, 'release.yaml:7'), code('BUILD_EXTENSION'), path)
+})
 
 test('a platform in a comment is none, and comments that never end cost nothing', async (t) => {
   const path = join(await temporaryDirectory(t), 'x.vsix')

@@ -27,8 +27,8 @@ export async function extensionArtifacts(
   const found: { extension: ReleaseExtension; artifact: Artifact }[] = []
   for (const [i, { path }] of (source.extensions ?? []).entries()) {
     const place = source.placeOfExtension(i)
-    const vsix = await local.add(path, 'application/octet-stream')
     const { about, manifest, readme, icon } = await readVsix(path, place)
+    const vsix = await local.add(path, 'application/octet-stream')
     const layers = [
       titled(vsix, 'vsix'),
       titled(made.put(manifest, 'application/json'), 'manifest'),
@@ -43,7 +43,7 @@ export async function extensionArtifacts(
     if (found.some(({ artifact }) => artifact.name === name))
       throw new SealiftError('BUILD_EXTENSION', `${place}: ${name} is in the release already`, {
         why: 'two extensions of one name, version and platform could not be told apart',
-        fix: `leave one of them out of release.yaml`,
+        fix: 'leave one of them out of release.yaml',
       })
     const at = [repository, extensionId(extension), extension.targetPlatform].filter(Boolean).join('/')
     found.push({

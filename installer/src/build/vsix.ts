@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { ReleaseExtension } from '@sealift/bundle-spec/extension.ts'
@@ -33,6 +34,8 @@ export async function readVsix(path: string, place: string): Promise<Vsix> {
     })
   let zip: ZipFile | undefined
   try {
+    // a pipe or device would be waited for
+    if (!(await stat(path)).isFile()) throw new Error('it is no file')
     zip = await openPromise(path, { autoClose: false, strictFileNames: true })
     const entries = await entriesOf(zip)
     const manifest = await read(zip, entries.get('extension/package.json') ?? missing('extension/package.json'))

@@ -8,6 +8,7 @@ import { codeServer } from '../../../manifests/images/code-server.ts'
 import { type CodeServer, createCodeServer } from '../../../services/workspace/ide/code-server.ts'
 import { vsixOf } from '../../fixtures/vsix.ts'
 import { noBrowser, openTab } from '../dashboard/browser.ts'
+import { installInEditor } from './install-in-editor.ts'
 import { servedExtensions } from './served-extensions.ts'
 
 /** The editor at a port, as it is behind the door of a workspace. */
@@ -45,13 +46,7 @@ test('who looks for an extension in the editor finds it and installs it, though 
   const { page } = await openTab(t)
   page.setDefaultTimeout(60_000)
   await page.goto(await editorAt(t, editor))
-  await page.getByRole('tab', { name: /^Extensions/ }).click()
-  await page.keyboard.type('hello')
-  const found = page.getByRole('listitem', { name: /^Hello of Acme/ })
-  await found.getByText('Hello of Acme').click()
-  await found.getByRole('button', { name: 'Install', exact: true }).click()
-  await page.getByRole('button', { name: 'Trust Workspace & Install' }).click()
-  await page.getByRole('button', { name: 'Uninstall' }).first().waitFor()
+  await installInEditor(page)
   assert.deepEqual((await readdir(join(home, '.local/share/code-server/extensions'))).sort(), [
     'acme.hello-1.2.3',
     'extensions.json',

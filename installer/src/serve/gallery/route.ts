@@ -23,7 +23,7 @@ export function readGalleryRoute(path: string): GalleryRoute {
   const parts = decoded(path.slice(galleryPath.length + 1)).split('/')
   const match = (pattern: string): Record<string, string> | undefined => {
     const words = pattern.split('/')
-    const found = words.length === parts.length && words.every((word, i) => word in named || word === parts[i])
+    const found = words.length === parts.length && words.every((word, i) => named.has(word) || word === parts[i])
     return found ? Object.fromEntries(words.map((word, i) => [word, parts[i] as string])) : undefined
   }
   if (match('vscode/gallery/extensionquery')) return { kind: 'query' }
@@ -38,7 +38,7 @@ export function readGalleryRoute(path: string): GalleryRoute {
 export const noSuchThing = () => refusal(404, 'UNSUPPORTED', 'the gallery has no such thing')
 
 /** Parts of a path that stand for something: publisher, name, version, type of a file. */
-const named: Record<string, unknown> = { P: ExtensionName, N: ExtensionName, V: ExtensionVersion, T: undefined }
+const named: ReadonlySet<string> = new Set(['P', 'N', 'V', 'T'])
 
 const idOf = ({ P, N }: Record<string, string>): string => `${checked('P', P)}.${checked('N', N)}`.toLowerCase()
 
