@@ -160,6 +160,16 @@ export const overreach: [string, number, (object: Rendered, pod: Rendered, conta
     (_, __, c) => c.env.push({ name: 'S', valueFrom: { secretKeyRef: { name: 'cde-postgres', key: 'password' } } }),
   ],
   [
+    'more of the secret of the proxy than the login',
+    3,
+    (_, __, c) => c.env.push({ name: 'S', valueFrom: { secretKeyRef: { name: 'cde-proxy', key: 'ca.crt' } } }),
+  ],
+  [
+    'a file that holds the login',
+    3,
+    (_, __, c) => c.env.push({ name: 'S', valueFrom: { configMapKeyRef: { name: 'cde-proxy', key: 'login' } } }),
+  ],
+  [
     'a secret as the environment',
     3,
     (_, __, c) => {

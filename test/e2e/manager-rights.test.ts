@@ -28,7 +28,10 @@ before(
     admin = KubernetesObjectApi.makeApiClient(config)
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     await core.createNamespace({ body: { metadata: { name: namespace, labels } } })
-    account = await managerAccount(config, namespace, { certs: { secret: 'cde-ca' } })
+    account = await managerAccount(config, namespace, {
+      certs: { secret: 'cde-ca' },
+      proxy: { http: 'http://proxy.example:3128', loginSecret: 'cde-proxy' },
+    })
     manager = KubernetesObjectApi.makeApiClient(account.config)
   },
   { timeout: 30 * 60_000 },
@@ -49,6 +52,7 @@ const site: WorkspaceDefaults = {
   caConfigMap: 'cde-workspace-ca',
   ticketKeys: '{"keys":[]}',
   proxy: { HTTP_PROXY: 'http://proxy.example:3128' },
+  proxyLoginSecret: 'cde-proxy',
   nodeSelector: { 'example.com/pool': 'cde' },
   tolerations: [{ key: 'pool', operator: 'Exists' }],
   gpuResource: 'nvidia.com/gpu',
