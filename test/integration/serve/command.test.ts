@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../../../bundle-spec/src/verify.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
+import { vsixOf } from '../../fixtures/vsix.ts'
 import { type Vendor, vendor, withoutBlob } from '../../unit/installer/serve/bundles.ts'
 
 const main = join(import.meta.dirname, '../../../installer/src/cli/sealift.mjs')
@@ -35,6 +36,8 @@ function sealift(t: TestContext, ...args: string[]): Process {
 }
 
 interface Site extends Vendor {
+  /** Adds lines to release.yaml, and files beside it. */
+  add(lines: string, files: Record<string, Buffer>): Promise<void>
   shelf: string
   flags: string[]
 }
@@ -47,7 +50,11 @@ async function site(t: TestContext): Promise<Site> {
   await writeFile(join(directory, 'vendor.pub'), made.trust[0] as string)
   await writeFile(join(directory, 'bank.license'), made.license)
   const flags = ['--trust', join(directory, 'vendor.pub'), '--license', join(directory, 'bank.license')]
-  return { ...made, shelf, flags: [...flags, '--state', join(directory, 'tls')] }
+  const add = async (lines: string, files: Record<string, Buffer>) => {
+    await appendFile(join(directory, 'release.yaml'), lines)
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes)
+  }
+  return { ...made, add, shelf, flags: [...flags, '--state', join(directory, 'tls')] }
 }
 
 /** Starts `sealift serve` and waits for the line that says where. */
@@ -55,7 +62,7 @@ async function serving(t: TestContext, { shelf, flags }: Site, ...more: string[]
   const { child, log, ended } = sealift(t, 'serve', shelf, ...flags, '--listen', '127.0.0.1:0', '--json', ...more)
   const line = createInterface({ input: child.stdout as NodeJS.ReadableStream })
   const said = await Promise.race([once(line, 'line'), ended.then(() => Promise.reject(new Error(log())))])
-  const { registry, ca, metrics } = JSON.parse(String(said[0]))
+  const { registry, ca, metrics, gallery } = JSON.parse(String(said[0]))
   const caPem = await readFile(ca, 'utf8')
   const [host, port] = registry.split(':')
   const get = (path: string) =>
@@ -68,7 +75,7 @@ async function serving(t: TestContext, { shelf, flags }: Site, ...more: string[]
         .on('error', reject)
         .end(),
     )
-  return { child, log, ended, get, metrics }
+  return { child, log, ended, get, metrics, gallery }
 }
 
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
@@ -104,6 +111,20 @@ test('SIGHUP loads new bundles, a bad one changes nothing, and SIGTERM ends it w
   assert.equal((await get('/healthz')).status, 200)
   child.kill('SIGTERM')
   assert.equal(await ended, 0)
+})
+
+test('it says where editors find the extensions of its bundles, and nothing of them where there are none', async (t) => {
+  const here = await site(t)
+  await here.build(join(here.shelf, 'one.bundle'), '0.1.0')
+  const { child, ended, gallery } = await serving(t, here)
+  assert.equal(gallery, undefined)
+  child.kill('SIGTERM')
+  await ended
+  await here.add('extensions: [{path: hello.vsix}]\n', { 'hello.vsix': vsixOf() })
+  await here.build(join(here.shelf, 'one.bundle'), '0.1.0')
+  const again = await serving(t, here)
+  const path = new URL(String(again.gallery)).pathname
+  assert.equal((await again.get(`${path}/vscode/gallery/acme/hello/latest`)).status, 200)
 })
 
 test('what cannot be is refused before anything listens', async (t) => {

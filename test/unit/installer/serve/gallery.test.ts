@@ -5,6 +5,7 @@ import type { ReleaseExtension } from '../../../../bundle-spec/src/extension.ts'
 import { readGraph } from '../../../../bundle-spec/src/graph.ts'
 import type { Release } from '../../../../bundle-spec/src/release.ts'
 import { makeArtifact } from '../../../../installer/src/build/artifact.ts'
+import { assetsOf } from '../../../../installer/src/serve/gallery/assets.ts'
 import { type Gallery, galleryOf, uuidOf } from '../../../../installer/src/serve/gallery/gallery.ts'
 import { search } from '../../../../installer/src/serve/gallery/query.ts'
 import { memoryStore } from '../../../../installer/src/stores/memory.ts'
@@ -13,7 +14,7 @@ import { code } from '../../../fixtures/code.ts'
 type Given = Partial<ReleaseExtension>
 
 /** A release with extensions whose content is their description. */
-async function shelf(origin: string, given: readonly Given[]) {
+async function shelf(origin: string, given: readonly Given[], without?: string) {
   const store = memoryStore()
   const titled = (text: string, title: string): Descriptor => ({
     ...store.put(Buffer.from(text), 'application/octet-stream'),
@@ -22,8 +23,9 @@ async function shelf(origin: string, given: readonly Given[]) {
   const made = given.map((changes) => {
     const extension = { publisher: 'acme', name: 'hello', version: '1.0.0', engine: '^1.80.0', ...changes }
     const text = JSON.stringify(extension)
-    const layers = [titled(`zip ${text}`, 'vsix'), titled(text, 'manifest'), titled(`# ${text}`, 'readme')]
-    return { extension, descriptor: makeArtifact(store, layers, { artifactType: mediaTypes.extension }) }
+    const layers = ['vsix', 'manifest', 'readme'].map((title) => titled(`${title} ${text}`, title))
+    const kept = layers.filter(({ annotations }) => annotations?.['org.opencontainers.image.title'] !== without)
+    return { extension, descriptor: makeArtifact(store, kept, { artifactType: mediaTypes.extension }) }
   })
   const roots = made.map(({ descriptor }, i) => {
     const name = `x.example/e${i}@${descriptor.digest}`
@@ -74,6 +76,19 @@ test('the same extension in two bundles is one, and two contents of one version 
   )
   const other = await shelf('b.bundle', [{ description: 'of another content' }])
   assert.throws(() => galleryOf([same[0] as (typeof same)[0], other]), code('BUNDLE_CONFLICT'))
+})
+
+test('an extension without VSIX or manifest is refused, one without a readme has none', async () => {
+  const lacking = (without: string) => shelf('a.bundle', [{}], without)
+  for (const without of ['vsix', 'manifest']) {
+    const bad = await lacking(without)
+    assert.throws(() => galleryOf([bad]), code('BUNDLE_RELEASE'), without)
+  }
+  const [{ offered } = assert.fail()] = galleryOf([await lacking('readme')])
+  assert.deepEqual(assetsOf(offered[0]), [
+    'Microsoft.VisualStudio.Services.VSIXPackage',
+    'Microsoft.VisualStudio.Code.Manifest',
+  ])
 })
 
 test('a query finds by name, by id and by text, and nothing by what nobody knows here', async () => {
