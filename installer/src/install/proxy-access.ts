@@ -76,3 +76,12 @@ function loginInUrl(login: string): string {
   const end = login.indexOf(':')
   return `${encodeURIComponent(login.slice(0, end))}:${encodeURIComponent(login.slice(end + 1))}`
 }
+
+/** The line `user:password` that `proxySecret` made a login of; undefined for what it did not make. */
+export function loginOfSecret(login: string): string | undefined {
+  try {
+    return login.split(':').map(decodeURIComponent).join(':')
+  } catch {
+    return undefined
+  }
+}

@@ -11,6 +11,7 @@ import { readSecret } from '../cluster/apply.ts'
 import type { Cluster } from '../cluster/connection.ts'
 import { secretNames } from '../install/chart-values.ts'
 import { readKeptAnswers } from '../install/kept-answers.ts'
+import { loginOfSecret } from '../install/proxy-access.ts'
 import { writeWhole } from '../stores/write-whole.ts'
 
 /** What counts more than what the site has kept. */
@@ -86,8 +87,8 @@ function merged(kept: Draft, changes: Draft): Draft {
 
 /** What Secrets hold of the files that answers name, by pointer. */
 async function secretFiles(cluster: Cluster, namespace: string): Promise<Record<string, string | undefined>> {
-  const [license, tls, registry, database] = await Promise.all(
-    ['license', 'tls', 'registry', 'database'].map((name) =>
+  const [license, tls, registry, database, proxy] = await Promise.all(
+    ['license', 'tls', 'registry', 'database', 'proxy'].map((name) =>
       readSecret(cluster, namespace, secretNames[name as keyof typeof secretNames]),
     ),
   )
@@ -99,6 +100,8 @@ async function secretFiles(cluster: Cluster, namespace: string): Promise<Record<
     '/registry/passwordFile': pullPassword(registry?.['.dockerconfigjson']),
     '/database/passwordFile': database?.password,
     '/database/caFile': database?.['ca.crt'],
+    '/proxy/loginFile': proxy?.login && loginOfSecret(proxy.login),
+    '/proxy/caFile': proxy?.['ca.crt'],
   }
 }
 

@@ -23,6 +23,7 @@ kubeconfig: elsewhere
 namespace: site
 registry: {kind: existing, address: r.example, caFile: ca.crt, username: u, passwordFile: password}
 host: cde.site.example
+proxy: {https: 'http://proxy.example:3128', loginFile: login, caFile: proxy.crt}
 values: {logging: {level: debug}, manager: {requestsPerSecond: 50}}
 `,
   '/gone/answers.yaml',
@@ -40,6 +41,7 @@ async function site(t: TestContext) {
   fake.put(`${core}/secrets/cde-license`, secret({ license: 'LICENSE' }))
   const pull = { auths: { 'r.example': { username: 'u', password: 'sesame', auth: '' } } }
   fake.put(`${core}/secrets/cde-registry`, secret({ '.dockerconfigjson': JSON.stringify(pull) }))
+  fake.put(`${core}/secrets/cde-proxy`, secret({ login: 'ann:p%3Aw%20%25', 'ca.crt': 'PROXY CA' }))
   const directory = join(await temporaryDirectory(t), 'site')
   const where = { namespace: 'site', kubeconfig: '/here/kubeconfig' }
   const ask = (draft = {}, source: object = { bundle: '/media/new.bundle' }) =>
@@ -56,9 +58,12 @@ test('the answers of a site come with every file that they name, from the cluste
   assert.deepEqual(answers.values, kept.values)
   assert.deepEqual(
     await Promise.all(
-      [answers.license, answers.trust[0], answers.registry.caFile, answers.registry.passwordFile].map(text),
+      [
+        ...[answers.license, answers.trust[0], answers.registry.caFile, answers.registry.passwordFile],
+        ...[answers.proxy?.loginFile, answers.proxy?.caFile],
+      ].map(text),
     ),
-    ['LICENSE', 'KEY', 'CA', 'sesame'],
+    ['LICENSE', 'KEY', 'CA', 'sesame', 'ann:p:w %', 'PROXY CA'],
   )
   assert.ok([answers.license, ...answers.trust].every((file) => file.startsWith(directory)))
 })
