@@ -3,7 +3,7 @@ import type { Cluster } from '../../cluster/connection.ts'
 import { eventsOf } from '../../cluster/events.ts'
 import { hindrance, type ProbePod, startProbePod, watchProbePod } from '../../cluster/probe-pod.ts'
 import type { Attempt, Means, Trial } from './attempt.ts'
-import { attemptCommand } from './attempt-program.ts'
+import { attemptCommand, type Trials } from './attempt-program.ts'
 import { readAttempt } from './read-attempt.ts'
 
 /** endpoints that a pod tries at once */
@@ -20,7 +20,7 @@ const mostSaid = 32 * 1024 * 1024
 export async function runAttempts(
   cluster: Cluster,
   pod: Omit<ProbePod, 'command' | 'limits'>,
-  { limit, ca }: Pick<Means, 'limit' | 'ca'>,
+  { limit, ca, settle }: Pick<Means, 'limit' | 'ca'> & Pick<Trials, 'settle'>,
   trials: readonly Trial[],
   tell: (at: number, attempt: Attempt) => void,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function runAttempts(
   const command = attemptCommand({
     means: { limit, ca },
     trials: trials.map((trial, key) => ({ ...trial, key })),
-    atOnce: mostAtOnce,
+    ...{ atOnce: mostAtOnce, settle },
   })
   await startProbePod(cluster, { ...pod, command, limits: { cpu: '500m', memory: '256Mi' } })
   // five stages of each, at the slowest
@@ -41,7 +41,7 @@ export async function runAttempts(
   if ('kind' in ended) throw await failed(cluster, pod, ended.message)
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/log`
   const said = await cluster.request(`read what pod ${namespace}/${name} wrote`, () =>
-    cluster.raw<string | undefined>('GET', path, { accept: 'text/plain', query: { limitBytes: mostSaid } }),
+    cluster.raw<string | undefined>('GET', path, { accept: 'application/json, */*', query: { limitBytes: mostSaid } }),
   )
   const told = new Set<number>()
   for (const line of String(said ?? '').split('\n')) {

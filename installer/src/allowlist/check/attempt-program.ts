@@ -7,6 +7,8 @@ export interface Trials {
   trials: readonly (Trial & { key: number })[]
   /** how many at once */
   atOnce: number
+  /** milliseconds before the first: networks take up a policy for a pod when they see that it has an address */
+  settle: number
 }
 
 /** variable that holds the proxy's login, `user:password`: no argument does, which everybody could read */
@@ -18,7 +20,7 @@ const argument = 64 * 1024
 const program = `
 process.env.UV_THREADPOOL_SIZE = '8'
 const modules = Object.fromEntries(['crypto', 'dns', 'http', 'net', 'tls'].map((name) => [name, require('node:' + name)]))
-const { means, trials, atOnce } = JSON.parse(process.argv.slice(1).join(''))
+const { means, trials, atOnce, settle } = JSON.parse(process.argv.slice(1).join(''))
 const login = process.env.${loginVariable}
 const attempt = (${createAttempt.toString()})(modules, {
   ...means,
@@ -28,7 +30,7 @@ const left = trials.values()
 const work = async () => {
   for (const { key, ...trial } of left) process.stdout.write(JSON.stringify({ key, ...(await attempt(trial)) }) + '\\n')
 }
-Promise.all(Array.from({ length: atOnce }, work))`
+setTimeout(() => Promise.all(Array.from({ length: atOnce }, work)), settle)`
 
 /** A command for an image with Node.js: tries what it is asked to, and writes how each went as a line of JSON (`Attempt` and `key`). */
 export function attemptCommand(trials: Trials): readonly string[] {

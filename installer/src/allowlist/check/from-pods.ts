@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { imageWithNode } from '../../checks/image-with-node.ts'
 import { applySecret } from '../../cluster/apply.ts'
@@ -37,11 +36,11 @@ export const fromPods =
     const cluster = context.cluster()
     const egress = await egressOf(context, user[place])
     await inTryingNamespace(context, means, {}, async (pod) => {
-      if (egress !== undefined) {
-        await allowOnly(context, pod.namespace, egress)
-        await setTimeout(means.settle, undefined, { signal: cluster.signal })
-      }
-      await runAttempts(cluster, { ...pod, name: `try-${place}` }, means, trials, (at, attempt) => tell(at, attempt))
+      if (egress !== undefined) await allowOnly(context, pod.namespace, egress)
+      const settle = egress === undefined ? 0 : means.settle
+      await runAttempts(cluster, { ...pod, name: `try-${place}` }, { ...means, settle }, trials, (at, attempt) =>
+        tell(at, attempt),
+      )
     })
   }
 
@@ -61,7 +60,7 @@ export const fromNodes =
       return await inTryingNamespace(context, means, privileged, async (pod) => {
         for (const [i, node] of nodes.slice(0, mostNodes).entries()) {
           const there = { ...pod, name: `try-node-${i}`, node, hostNetwork: true }
-          await runAttempts(cluster, there, means, trials, (at, attempt) => tell(at, attempt, node))
+          await runAttempts(cluster, there, { ...means, settle: 0 }, trials, (at, attempt) => tell(at, attempt, node))
         }
         return undefined
       })
