@@ -3,6 +3,7 @@ import { Allowlist } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
+import { Compile } from 'typebox/compile'
 import Value from 'typebox/value'
 import { assertCanonical } from './canonical.ts'
 
@@ -40,7 +41,8 @@ export function readAllowlist(bytes: Uint8Array, where: string): Allowlist {
   } catch (error) {
     throw bad(error instanceof SealiftError && error.why ? error.why : String(error), error)
   }
-  if (!Value.Check(Allowlist, value)) {
+  // of 10,000 entries Value.Check alone takes half a second
+  if (!Compile(Allowlist).Check(value)) {
     const [first] = Value.Errors(Allowlist, value)
     const field = (first?.instancePath ?? '').slice(1).replaceAll('/', '.') || 'it'
     throw bad(`${field} ${first?.keyword === 'boolean' ? 'is not known' : (first?.message ?? 'does not fit')}`)

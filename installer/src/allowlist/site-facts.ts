@@ -1,6 +1,7 @@
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { chartValues, siteRepository } from '../install/chart-values.ts'
+import { chartValues, publishedAt, siteRepository } from '../install/chart-values.ts'
+import { exemptOf } from './exempt.ts'
 import type { SiteFacts } from './generate.ts'
 import { overDefaults } from './values.ts'
 
@@ -13,7 +14,7 @@ export function siteFacts(
   release: Pick<Release, 'images' | 'licenseKeys' | 'extensions'>,
   defaults: unknown,
 ): SiteFacts {
-  const { registry, mode, proxy, outside = [] } = answers
+  const { registry, mode, outside = [] } = answers
   return {
     mode,
     values: overDefaults(defaults, chartValues(answers, release, false)),
@@ -28,7 +29,7 @@ export function siteFacts(
         : [{ kind: 'release' as const, name: 'release', reference: answers.release }]),
     ],
     plainHttp: registry.plainHttp ?? false,
-    exempt: proxy?.exempt ?? [],
+    exempt: exemptOf({ answers, published: publishedAt(release) }),
     outside,
   }
 }

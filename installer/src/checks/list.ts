@@ -39,6 +39,7 @@ import { nodeSizes } from './node-sizes.ts'
 import { nodeWatches } from './node-watches.ts'
 import { nodes } from './nodes.ts'
 import { olderRelease } from './older-release.ts'
+import { outside } from './outside.ts'
 import { ownership } from './ownership.ts'
 import { permissions } from './permissions.ts'
 import { podApi } from './pod-api.ts'
@@ -62,6 +63,7 @@ export const preflightChecks: readonly Check[] = [
   certificateEnd,
   registryLogin,
   proxy,
+  outside,
   nameServers,
   nameResolution,
   api,

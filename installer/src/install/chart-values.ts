@@ -84,13 +84,16 @@ function replicasOf({ people, replicas }: CompleteAnswers): Partial<Record<Part,
   return { ...Object.fromEntries(sizes.map((size) => [size.part, size.replicas])), ...replicas }
 }
 
+/** The registries in which the vendor publishes the images of a release: `host[:port]`. */
+export const publishedAt = ({ images }: Pick<Release, 'images'>): string[] =>
+  images.map(({ reference }) => vendorRepository(reference).split('/', 1)[0] as string)
+
 /** URLs without the login, which pods get out of a Secret. */
 function forwardProxy(answers: CompleteAnswers, release: Pick<Release, 'images'>): Values {
   const { loginFile, caFile, ...urls } = answers.proxy ?? {}
-  const published = release.images.map(({ reference }) => vendorRepository(reference).split('/', 1)[0] as string)
   return {
     ...urls,
-    exempt: exemptOf({ answers, published }),
+    exempt: exemptOf({ answers, published: publishedAt(release) }),
     ...(loginFile === undefined ? {} : { loginSecret: secretNames.proxy }),
     ...(caFile === undefined ? {} : { caSecret: secretNames.proxy }),
   }

@@ -63,6 +63,7 @@ export const allowlistCheck = defineCommand({
     const { checkEndpoints, missing } = await import('../../allowlist/check/check.ts')
     const { fromHere } = await import('../../allowlist/check/from-here.ts')
     const { checkLines } = await import('../../allowlist/check/text.ts')
+    const { trustedBy } = await import('../../allowlist/check/trusted.ts')
     const { proxyGiven } = await import('../../allowlist/check/proxy-given.ts')
     const list = await listOf(args.source, args)
     const { readAnswers } = await import('../../answers/read.ts')
@@ -70,7 +71,7 @@ export const allowlistCheck = defineCommand({
     const login = args.proxyLoginFile === undefined ? undefined : await readText(args.proxyLoginFile, 'login file')
     const proxy = proxyGiven({ url: args.proxy, login, answers, environment: process.env })
     const named = args.ca === undefined ? undefined : await readText(args.ca, 'CA')
-    const ca = [named, proxy.caPem].filter((pem) => pem !== undefined).join('\n') || undefined
+    const ca = [named ?? [], answers ? trustedBy(answers) : []].flat().join('\n') || undefined
     const progress = progressOn(process.stderr, args.json)
     try {
       progress.step('Trying')

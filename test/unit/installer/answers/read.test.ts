@@ -108,6 +108,17 @@ for (const [name, change, message, fix] of cases)
     if (fix) assert.match(error.fix ?? '', fix)
   })
 
+test('what people need outside names one host each, and an air-gapped site has nothing outside', () => {
+  const say = (outside: string) => refusal(`${good.replace('airgapped', 'restricted')}outside: [${outside}]\n`).message
+  assert.match(say('"https://u:p@git.example"'), /outside\.0: it holds a user or a password/)
+  assert.match(say('"*.git.example"'), /outside\.0: it names more than one host/)
+  assert.match(say('git.example, "gopher://x.example"'), /outside\.1: it has another scheme/)
+  assert.match(say('"https://git.example\\nx"'), /outside\.0: it /)
+  const { message, fix } = refusal(`${good}outside: [git.example]\n`)
+  assert.match(message, /answers\.yaml:15: outside: an air-gapped site reaches nothing outside/)
+  assert.match(fix ?? '', /restricted/)
+})
+
 test('hosts at which workspaces would answer as the site, or never be reached, are refused with their line', () => {
   const say = (more: string) => refusal(`${good}${more}`).message
   assert.match(

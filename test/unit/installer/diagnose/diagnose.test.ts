@@ -272,6 +272,7 @@ test('an archive is never overwritten, and an interrupted diagnosis leaves nothi
   )
   assert.deepEqual((await readdir(site.directory)).sort(), [
     'answers.yaml',
+    'login',
     'meanwhile.tar.gz',
     'out.tar.gz',
     'password',
