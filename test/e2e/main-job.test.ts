@@ -6,11 +6,15 @@ import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { readAnswers } from '../../installer/src/answers/read.ts'
 import { defaultStateDir } from '../../installer/src/install/open.ts'
+import { run } from '../lab/command.ts'
 import { type DemoSummary, runDemo } from '../lab/demo.ts'
+import type { GroundOptions } from '../lab/demo-ground.ts'
 import { runSealift } from '../lab/demo-sealift.ts'
 import { upgradeDemo } from '../lab/demo-upgrade.ts'
 import { logIn } from '../lab/demo-user.ts'
-import { probeImage } from '../lab/lab.ts'
+import { type Lab, probeImage } from '../lab/lab.ts'
+import { inside } from '../lab/network.ts'
+import { countWayOut } from '../lab/way-out.ts'
 import { type OnBorrowedLab, onBorrowedLab } from './borrowed-lab.ts'
 import { testRefusedAnswers } from './refused-answers.ts'
 import { testSealedBundle } from './sealed-bundle.ts'
@@ -18,10 +22,22 @@ import { testSealedBundle } from './sealed-bundle.ts'
 /** The main job, once, as `npm run demo` does it; then what must be true of the site afterwards. */
 let demo: OnBorrowedLab<DemoSummary>
 
+/** packets that left the site while it was installed and used, and after one that was meant to */
+let left: { demo: number; meant: number }
+
 before(
   async () => {
+    const watched = async (options: GroundOptions, lab: Promise<Lab>) => {
+      const wayOut = lab.then(countWayOut)
+      const done = await runDemo({ ...options, lab: wayOut.then(() => lab) })
+      const { packets, end } = await wayOut
+      const count = await packets()
+      await reachOutside(await lab)
+      left = { demo: count, meant: (await end()) - count }
+      return done
+    }
     // its images must come from the bundle
-    demo = await onBorrowedLab(runDemo, { fresh: true })
+    demo = await onBorrowedLab(watched, { fresh: true })
   },
   { timeout: 30 * 60_000 },
 )
@@ -40,6 +56,17 @@ test('the editor opened at an origin of its own', () => {
 test('a command typed into the terminal ran in the workspace', () => {
   assert.match(demo.terminal, /hello from coder, sum 42/)
 })
+
+test('an air-gapped site that is installed and used reaches for nothing outside: not one packet', () => {
+  assert.equal(left.demo, 0)
+  assert.ok(left.meant > 0, 'a packet that was meant to leave was not counted')
+})
+
+/** Sends something that leaves the site where there is a way. */
+async function reachOutside({ networkNamespace }: Lab): Promise<void> {
+  const [program = '', ...args] = inside(networkNamespace, 'timeout', '2', 'bash', '-c', 'echo >/dev/tcp/192.0.2.1/443')
+  await run(program, args).catch(() => {})
+}
 
 test('a pod of the site reaches nothing outside it', async () => {
   const name = `no-way-out-${Date.now().toString(36)}`
