@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 // @ts-expect-error the provider brings no types
@@ -28,6 +29,23 @@ export async function startIdentityProvider(at: {
   const server = createServer({ cert, key }).listen(0, at.address)
   await once(server, 'listening')
   const issuer = `https://${at.address}:${(server.address() as AddressInfo).port}`
+  const { listener, ...client } = providerAt(issuer, at.callback)
+  server.on('request', listener)
+  return {
+    issuer,
+    ...client,
+    stop() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** What answers at an issuer's URL, for one client, which sends people back to `callback`. */
+export function providerAt(
+  issuer: string,
+  callback: string,
+): { listener: RequestListener; clientId: string; clientSecret: string } {
   const clientId = 'cde'
   const clientSecret = 'client-secret-of-the-site'
   const provider = new Provider(issuer, {
@@ -35,7 +53,7 @@ export async function startIdentityProvider(at: {
       {
         client_id: clientId,
         client_secret: clientSecret,
-        redirect_uris: [at.callback],
+        redirect_uris: [callback],
         response_types: ['code'],
         grant_types: ['authorization_code'],
       },
@@ -48,14 +66,5 @@ export async function startIdentityProvider(at: {
       claims: () => ({ sub, preferred_username: sub }),
     }),
   })
-  server.on('request', provider.callback())
-  return {
-    issuer,
-    clientId,
-    clientSecret,
-    stop() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
+  return { listener: provider.callback(), clientId, clientSecret }
 }

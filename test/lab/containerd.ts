@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { run } from './command.ts'
 import { startDaemon, waitFor } from './daemon.ts'
 import { podRange } from './network.ts'
-import type { LabState } from './state.ts'
+import { stopProcesses } from './process.ts'
+import { type LabState, recordedProcesses } from './state.ts'
 
 export const pauseImage = 'sealift.lab/pause:1'
 
@@ -40,9 +41,25 @@ state = ${at('containerd-state')}
 `
   await writeFile(join(state.directory, 'containerd.toml'), config)
   await writeFile(join(state.directory, 'cni', '10-site.conflist'), JSON.stringify(podNetwork(state), null, 2))
-  await startDaemon(state, 'containerd', ['containerd', '--config', join(state.directory, 'containerd.toml')])
-  await waitFor(state, 'containerd', 30_000, async () => (await ctr(state, ['version'])) !== '')
+  await runContainerd(state, {})
   return { socket }
+}
+
+async function runContainerd(state: LabState, variables: Readonly<Record<string, string>>): Promise<void> {
+  const given = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+  const command = ['env', ...given, 'containerd', '--config', join(state.directory, 'containerd.toml')]
+  await startDaemon(state, 'containerd', command)
+  await waitFor(state, 'containerd', 30_000, async () => (await ctr(state, ['version'])) !== '')
+}
+
+/** Starts containerd once more with these variables, as a drop-in of its unit sets them; what runs goes on. */
+export async function restartContainerd(state: LabState, variables: Readonly<Record<string, string>>): Promise<void> {
+  const [left] = await stopProcesses(
+    recordedProcesses(state).filter(({ name }) => name === 'containerd'),
+    20_000,
+  )
+  if (left) throw new Error(`containerd (${left.pid}) does not end`)
+  await runContainerd(state, variables)
 }
 
 /** Pods are routed, not bridged, so that Services between pods need no br_netfilter in the kernel. */

@@ -4,7 +4,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { withLock } from '../../manifests/images/lock.ts'
 import { type Binaries, buildBinaries } from './binaries.ts'
 import { type CommandOptions, run } from './command.ts'
-import { ctr, importImage, pauseImage, startContainerd } from './containerd.ts'
+import { ctr, importImage, pauseImage, restartContainerd, startContainerd } from './containerd.ts'
 import { raw, startControlPlane } from './controlplane.ts'
 import { startDaemon, waitFor } from './daemon.ts'
 import { takeDown } from './down.ts'
@@ -39,6 +39,8 @@ export type Lab = {
   importImage: (archive: string) => Promise<void>
   /** Runs kubectl as administrator; returns what it prints. */
   kubectl: (args: readonly string[], options?: CommandOptions) => Promise<string>
+  /** Restarts containerd with these variables (HTTPS_PROXY, NO_PROXY); with none it is as in a new lab. */
+  runtimeVariables: (variables: Readonly<Record<string, string>>) => Promise<void>
   /** Runs containerd's client on the node (namespace k8s.io). */
   ctr: (args: readonly string[]) => Promise<string>
 }
@@ -134,6 +136,7 @@ function labOf(state: LabState, network: SiteNetwork, reused: boolean): Lab {
     distrust: (host) => distrustRegistry(state, host),
     importImage: (archive) => importImage(state, archive),
     kubectl: (args, options) => kubectl(state, args, options),
+    runtimeVariables: (variables) => restartContainerd(state, variables),
     ctr: (args) => ctr(state, args),
   }
 }

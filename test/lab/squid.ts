@@ -19,9 +19,8 @@ export interface SquidOptions {
   port?: number
   /** lines of squid.conf that say what it lets through; everything by default */
   acl?: string
-  /** names that it alone knows, all of them for `hostsAt` (default 127.0.0.1): what is reached by one went through it */
-  hosts?: readonly string[]
-  hostsAt?: string
+  /** names that it alone knows, with their addresses, by default 127.0.0.1: what is reached by one went through it */
+  hosts?: readonly string[] | Readonly<Record<string, string>>
   /** a login that it wants of everybody */
   login?: { user: string; password: string }
   /** opens TLS with an authority of its own; with its `servers` CA (PEM file) it looks at those behind */
@@ -54,13 +53,14 @@ export interface SquidRequest {
 /** Starts Debian's squid as a forward proxy of its own, and waits until it listens. */
 export async function startSquid(options: SquidOptions): Promise<Squid> {
   await ensurePackages('proxy')
-  const { directory, address = '127.0.0.1', hosts = [], hostsAt = '127.0.0.1' } = options
+  const { directory, address = '127.0.0.1', hosts = [] } = options
   const at = (name: string) => join(directory, name)
   await mkdir(directory, { recursive: true })
   // it gives up root, so its files must be open to others
   await chmod(directory, 0o777)
   const port = options.port ?? (await freePort())
-  await writeFile(at('hosts'), hosts.map((name) => `${hostsAt} ${name}\n`).join(''))
+  const known = Array.isArray(hosts) ? hosts.map((name) => [name, '127.0.0.1']) : Object.entries(hosts)
+  await writeFile(at('hosts'), known.map(([name, at]) => `${at} ${name}\n`).join(''))
   const { program, authority, lines } = await openingTls(options)
   await writeFile(
     at('squid.conf'),
