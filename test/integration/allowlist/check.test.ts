@@ -7,15 +7,17 @@ import net from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import tls from 'node:tls'
-import { type Attempt, createAttempt, type Trial } from '../../../installer/src/allowlist/check/attempt.ts'
+import { createAttempt } from '../../../installer/src/allowlist/check/attempt.ts'
+import { parts } from '../../../installer/src/allowlist/check/parts.ts'
 import { readProxyUrl } from '../../../installer/src/allowlist/check/proxy-place.ts'
+import type { Attempt, Means, Trial } from '../../../installer/src/allowlist/check/trial.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { freePort } from '../../fixtures/free-port.ts'
 import { type SquidOptions, startSquid } from '../../lab/squid.ts'
 import { outside } from './servers.ts'
 
 const names = ['a.test', 'b.test']
-const modules = { crypto, dns, http, net, tls }
+const attemptWith = (means: Means) => createAttempt({ crypto, dns, http, net, tls }, means, parts)
 
 const basic = (login: string) => `Basic ${Buffer.from(login).toString('base64')}`
 const seen = ({ stage, reason, detail }: Attempt) => `${stage} ${reason ?? ''}: ${detail}`
@@ -35,7 +37,7 @@ test('a real squid that admits one name and port: what it denies, does not find 
     'http_access deny all',
   ].join('\n')
   const { squid, proxy } = await site(t, { acl })
-  const attempt = createAttempt(modules, { limit: 5000, ca })
+  const attempt = attemptWith({ limit: 5000, ca })
   const go = async (trial: Omit<Trial, 'proxy'>) => seen(await attempt({ ...trial, proxy }))
 
   const through = new RegExp(`through 127\\.0\\.0\\.1:${squid.port}`)
@@ -93,7 +95,7 @@ test('a real squid that wants a login', async (t) => {
   const login = { user: 'site', password: 'p:w ü' }
   const { proxy } = await site(t, { login })
   const go = async (proxyAuthorization: string | undefined) => {
-    const attempt = createAttempt(modules, { limit: 5000, ca, proxyAuthorization })
+    const attempt = attemptWith({ limit: 5000, ca, proxyAuthorization })
     const trials = [
       { scheme: 'https', host: 'a.test', port: ports.https, proxy },
       { scheme: 'http', host: 'a.test', port: ports.http, proxy },
@@ -114,12 +116,12 @@ test('a real squid that opens TLS is noticed by name, and with its CA what it le
     'acl good dstdomain a.test\nacl connecting method CONNECT\nhttp_access allow connecting\nhttp_access allow good\nhttp_access deny all'
   const { squid, proxy } = await site(t, { intercept: { servers }, acl })
   const trial = { scheme: 'https', host: 'a.test', port: ports.https, proxy }
-  const noticed = await createAttempt(modules, { limit: 5000, ca })(trial)
+  const noticed = await attemptWith({ limit: 5000, ca })(trial)
   assert.deepEqual(
     [noticed.stage, noticed.reason, noticed.issuer],
     ['tls-intercepted', 'unknown-ca', 'Interception of Example Site'],
   )
-  const trusting = createAttempt(modules, { limit: 5000, ca: await readFile(squid.caFile as string, 'utf8') })
+  const trusting = attemptWith({ limit: 5000, ca: await readFile(squid.caFile as string, 'utf8') })
   const reached = await trusting(trial)
   assert.deepEqual([reached.stage, reached.issuer], ['reached', 'Interception of Example Site'])
   assert.match(reached.detail, /answers 401, .*; TLS is by Interception of Example Site$/)

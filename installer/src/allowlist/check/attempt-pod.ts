@@ -2,9 +2,9 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Cluster } from '../../cluster/connection.ts'
 import { eventsOf } from '../../cluster/events.ts'
 import { hindrance, type ProbePod, startProbePod, watchProbePod } from '../../cluster/probe-pod.ts'
-import type { Attempt, Means, Trial } from './attempt.ts'
 import { attemptCommand, type Trials } from './attempt-program.ts'
 import { readAttempt } from './read-attempt.ts'
+import type { Attempt, Means, Trial } from './trial.ts'
 
 /** endpoints that a pod tries at once */
 const mostAtOnce = 16

@@ -1,4 +1,6 @@
-import { createAttempt, type Means, type Trial } from './attempt.ts'
+import { createAttempt } from './attempt.ts'
+import { parts } from './parts.ts'
+import type { Means, Trial } from './trial.ts'
 
 /** What a pod is asked to try. */
 export interface Trials {
@@ -22,10 +24,9 @@ process.env.UV_THREADPOOL_SIZE = '8'
 const modules = Object.fromEntries(['crypto', 'dns', 'http', 'net', 'tls'].map((name) => [name, require('node:' + name)]))
 const { means, trials, atOnce, settle } = JSON.parse(process.argv.slice(1).join(''))
 const login = process.env.${loginVariable}
-const attempt = (${createAttempt.toString()})(modules, {
-  ...means,
-  ...(login ? { proxyAuthorization: 'Basic ' + Buffer.from(login).toString('base64') } : {}),
-})
+const parts = {${Object.entries(parts).map(([name, part]) => `${name}: ${part.toString()}`)}}
+const authorization = login ? { proxyAuthorization: 'Basic ' + Buffer.from(login).toString('base64') } : {}
+const attempt = (${createAttempt.toString()})(modules, { ...means, ...authorization }, parts)
 const left = trials.values()
 const work = async () => {
   for (const { key, ...trial } of left) process.stdout.write(JSON.stringify({ key, ...(await attempt(trial)) }) + '\\n')

@@ -2,10 +2,10 @@ import type { Allowlist, Endpoint, From } from '@sealift/bundle-spec/allowlist.t
 import { showHostPattern } from '@sealift/bundle-spec/host-pattern.ts'
 import { printable } from '../../printable.ts'
 import type { ProxySettings } from '../../stores/registry/proxy.ts'
-import type { Attempt, Trial } from './attempt.ts'
 import { fixFor } from './fix.ts'
 import { proxyPlaceFor } from './proxy-place.ts'
 import type { Result } from './result.ts'
+import type { Attempt, Trial } from './trial.ts'
 
 /** Tries what it gets, and tells how each went, by its place in the list; or why nothing can be tried from there. */
 export type TryAll = (

@@ -1,6 +1,6 @@
 import type { Endpoint, From } from '@sealift/bundle-spec/allowlist.ts'
 import { shellWord } from '../../shell-word.ts'
-import type { ProxyPlace, Reason } from './attempt.ts'
+import type { ProxyPlace, Reason } from './trial.ts'
 
 /** Places as the object of "from". */
 const whence: Readonly<Record<From, string>> = {

@@ -4,8 +4,10 @@ import http from 'node:http'
 import net from 'node:net'
 import tls from 'node:tls'
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
-import { createAttempt, type Means } from './attempt.ts'
+import { createAttempt } from './attempt.ts'
 import type { TryAll } from './check.ts'
+import { parts } from './parts.ts'
+import type { Means } from './trial.ts'
 
 /** endpoints that are tried at once */
 export const mostAtOnce = 16
@@ -14,7 +16,7 @@ export const mostAtOnce = 16
 export const fromHere =
   (means: Means, signal: AbortSignal): TryAll =>
   async (trials, tell) => {
-    const attempt = createAttempt({ crypto, dns, http, net, tls }, { ...means, signal })
+    const attempt = createAttempt({ crypto, dns, http, net, tls }, { ...means, signal }, parts)
     await atOnce(mostAtOnce, trials.entries(), async ([at, trial]) => {
       signal.throwIfAborted()
       const went = await attempt(trial)

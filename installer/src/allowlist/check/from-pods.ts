@@ -8,10 +8,10 @@ import type { InstallContext } from '../../install/context.ts'
 import { tryingNamespace } from '../../install/probe-namespaces.ts'
 import { pullSecret } from '../../install/pull-secret.ts'
 import { siteNodes } from '../../install/site-nodes.ts'
-import type { Means } from './attempt.ts'
 import { runAttempts } from './attempt-pod.ts'
 import { loginVariable } from './attempt-program.ts'
 import type { TryAll } from './check.ts'
+import type { Means } from './trial.ts'
 
 export interface PodMeans extends Pick<Means, 'limit' | 'ca'> {
   /** `user:password` */

@@ -1,7 +1,7 @@
 import type { Endpoint } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type ProxySettings, proxyFor } from '../../stores/registry/proxy.ts'
-import type { ProxyPlace } from './attempt.ts'
+import type { ProxyPlace } from './trial.ts'
 
 /**
  * The proxy that leads to an endpoint; undefined where it is reached directly. Whatever is not plain HTTP asks the one for

@@ -1,4 +1,4 @@
-import { type Attempt, reasons, stages } from './attempt.ts'
+import { type Attempt, reasons, stages } from './trial.ts'
 
 /** What a line of a pod says; undefined where it is none of the program's. */
 export function readAttempt(line: string): { key: number; attempt: Attempt } | undefined {

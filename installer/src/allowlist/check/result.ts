@@ -1,5 +1,5 @@
 import type { Endpoint, From } from '@sealift/bundle-spec/allowlist.ts'
-import type { Stage } from './attempt.ts'
+import type { Stage } from './trial.ts'
 
 /** How one entry went from one place. */
 export interface Result extends Pick<Endpoint, 'id' | 'scheme' | 'port' | 'required' | 'without'> {

@@ -8,13 +8,10 @@ import net, { type AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import tls from 'node:tls'
 import { build } from 'esbuild'
-import {
-  type Attempt,
-  createAttempt,
-  type Means,
-  type Trial,
-} from '../../../../installer/src/allowlist/check/attempt.ts'
+import { createAttempt } from '../../../../installer/src/allowlist/check/attempt.ts'
 import { attemptCommand } from '../../../../installer/src/allowlist/check/attempt-program.ts'
+import { parts } from '../../../../installer/src/allowlist/check/parts.ts'
+import type { Attempt, Means, Trial } from '../../../../installer/src/allowlist/check/trial.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
 import { freePort } from '../../../fixtures/free-port.ts'
 import { outside } from '../../../integration/allowlist/servers.ts'
@@ -28,7 +25,7 @@ const lookup = (host: string, _: unknown, done: (error: Error | null, addresses?
   else if (host !== 'hangs.test') done(Object.assign(new Error(), { code: 'ENOTFOUND' }))
 }
 const modules = { crypto, dns: { ...dns, lookup } as unknown as typeof dns, http, net, tls }
-const attempts = (means: Partial<Means> = {}) => createAttempt(modules, { limit: 1000, ...means })
+const attempts = (means: Partial<Means> = {}) => createAttempt(modules, { limit: 1000, ...means }, parts)
 const seen = ({ stage, reason, detail }: Attempt) => `${stage} ${reason ?? ''}: ${detail}`
 
 test('each stage at which an endpoint is not reached is told apart', async (t) => {
@@ -93,7 +90,11 @@ test('names that hang hold up others for a while, and none of them is told to be
     if (host === 'hangs.test') setTimeout(() => done(Object.assign(new Error(), { code: 'EAI_AGAIN' })), 600, hanging++)
     else lookup(host, options, done)
   }
-  const attempt = createAttempt({ ...modules, dns: { ...dns, lookup: slow } as unknown as typeof dns }, { limit: 1000 })
+  const attempt = createAttempt(
+    { ...modules, dns: { ...dns, lookup: slow } as unknown as typeof dns },
+    { limit: 1000 },
+    parts,
+  )
   const hung = Array.from({ length: 6 }, () => attempt({ scheme: 'tcp', host: 'hangs.test', port: 1 }))
   const good = await attempt({ scheme: 'tcp', host: 'a.test', port: ports.silent })
   assert.equal(good.stage, 'reached')
