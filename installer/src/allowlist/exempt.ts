@@ -1,10 +1,16 @@
 import { isIP } from 'node:net'
 import type { CompleteAnswers } from '../answers/schema.ts'
+import { textAt } from '../cluster/chart-values.ts'
 
 /** What tells whom a site reaches without its proxy. */
 export interface ExemptFrom {
   answers: Pick<CompleteAnswers, 'registry'> &
-    Partial<Pick<CompleteAnswers, 'mode' | 'host' | 'release' | 'devUrlsHost' | 'editorsHost' | 'database' | 'proxy'>>
+    Partial<
+      Pick<
+        CompleteAnswers,
+        'mode' | 'host' | 'release' | 'devUrlsHost' | 'editorsHost' | 'database' | 'proxy' | 'values'
+      >
+    >
   /** registries from which the vendor publishes the images, where the release is known */
   published?: readonly string[] | undefined
 }
@@ -55,6 +61,17 @@ export function nodesExempt(
   from: ExemptFrom,
   { services, pods, nodes }: Record<'services' | 'pods' | 'nodes', readonly { cidr: string }[]>,
 ): string[] {
+  const suffix = textAt(from.answers.values, 'clusterDomainSuffix') ?? '.svc.cluster.local'
   const networks = [...services, ...pods, ...nodes].map(({ cidr }) => cidr)
-  return [...new Set(['localhost', '127.0.0.0/8', '::1', '.svc', '.cluster.local', ...networks, ...exemptOf(from)])]
+  return [
+    ...new Set([
+      'localhost',
+      '127.0.0.0/8',
+      '::1',
+      '.svc',
+      suffix.replace(/^\.svc/, ''),
+      ...networks,
+      ...exemptOf(from),
+    ]),
+  ]
 }

@@ -25,6 +25,15 @@ test('nodes reach the cluster, the site and themselves without the proxy', () =>
   ])
 })
 
+test('a cluster may have a domain of its own', () => {
+  const values = { clusterDomainSuffix: '.svc.site.internal' }
+  const none = { services: [], pods: [], nodes: [] }
+  assert.deepEqual(
+    nodesExempt({ answers: { registry: { kind: 'serve', address: 'r:5000' }, values } }, none).slice(3),
+    [...['.svc', '.site.internal', 'r']],
+  )
+})
+
 test('each runtime gets its file, and no file that everybody reads gets a login', () => {
   for (const runtime of runtimeNames) {
     const plain = nodeProxy(runtime, { http: url, https: url, exempt, login: false })
