@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../../../bundle-spec/src/verify.ts'
 import { serverCertificates } from '../../../installer/src/serve/certificates.ts'
 import { writeAddress } from '../../../installer/src/serve/listen.ts'
@@ -15,6 +12,7 @@ import { run } from '../../lab/command.ts'
 import { helmBinary } from '../../lab/tools.ts'
 import { hostsFile } from '../../lab/trust.ts'
 import { vendor } from '../../unit/installer/serve/bundles.ts'
+import { containerd } from '../containerd.ts'
 
 const auth = { username: 'site', password: 'p:w' }
 
@@ -34,35 +32,6 @@ async function site(t: TestContext, tokenAuth: boolean) {
   })
   t.after(() => serving.close(0))
   return { directory, host: writeAddress(serving.address), caPath: (await certificate()).caPath }
-}
-
-/** A containerd of the test's own, without the parts that need a cluster. */
-async function containerd(t: TestContext): Promise<(...args: string[]) => Promise<string>> {
-  const directory = await temporaryDirectory(t)
-  const socket = join(directory, 'containerd.sock')
-  const config = join(directory, 'config.toml')
-  await writeFile(
-    config,
-    `version = 2
-root = ${JSON.stringify(join(directory, 'root'))}
-state = ${JSON.stringify(join(directory, 'state'))}
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-  address = ${JSON.stringify(socket)}
-`,
-  )
-  const child = spawn('containerd', ['--config', config, '--log-level', 'error'], { stdio: 'ignore' })
-  t.after(async () => {
-    child.kill('SIGTERM')
-    if (child.exitCode === null) await once(child, 'exit')
-  })
-  const ctr = (...args: string[]) => run('ctr', ['--address', socket, ...args], { timeout: 60_000 })
-  for (let i = 0; ; i++) {
-    const answer = await ctr('version').catch((error) => error)
-    if (typeof answer === 'string') return ctr
-    if (i === 100 || child.exitCode !== null) throw answer
-    await sleep(100)
-  }
 }
 
 for (const tokenAuth of [false, true]) {
