@@ -17,12 +17,14 @@ export const NoticesAnswer = Type.Object({
   ),
 })
 
-/** Notices as everybody is told of them; `now` is in milliseconds. */
+/** Notices as everybody is told of them, without those that have ended since they were read; `now` is in milliseconds. */
 export const showNotices = (notices: readonly Notice[], now: number): Static<typeof NoticesAnswer> => ({
   now: new Date(now).toISOString(),
-  notices: notices.map(({ startsAt, endsAt, ...rest }) => ({
-    ...rest,
-    startsAt: startsAt.toISOString(),
-    endsAt: endsAt.toISOString(),
-  })),
+  notices: notices
+    .filter(({ endsAt }) => endsAt.getTime() > now)
+    .map(({ startsAt, endsAt, ...rest }) => ({
+      ...rest,
+      startsAt: startsAt.toISOString(),
+      endsAt: endsAt.toISOString(),
+    })),
 })
