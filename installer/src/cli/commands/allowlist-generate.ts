@@ -83,6 +83,7 @@ export const allowlistGenerate = defineCommand({
       .epilogue('docs/allowlist.md explains the list; sealift allowlist explain HOST one entry of it.'),
   handler: async (args) => {
     const { formats } = await import('../../allowlist/formats/formats.ts')
+    const { listed } = await import('../../checks/listed.ts')
     const format = formats.find(({ id }) => id === args.format)
     if (!format)
       throw new SealiftError('USAGE_ARGUMENTS', `there is no format ${args.format}`, {
@@ -90,7 +91,8 @@ export const allowlistGenerate = defineCommand({
       })
     const list = await resolved(chosen(await wanted(args), args.all || format.id === 'json', args), args)
     const { text, omitted } = format.write(list, args.proxy === undefined ? {} : { proxy: args.proxy })
-    for (const { id, why } of omitted) console.error(safe(`left out: ${id}: ${why}`))
+    for (const [why, some] of Map.groupBy(omitted, ({ why }) => why))
+      console.error(safe(`left out: ${listed(some.map(({ id }) => id))}: ${why}`))
     if (args.out === undefined) process.stdout.write(text)
     else {
       const { writeWhole } = await import('../../stores/write-whole.ts')
