@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Mode } from '@sealift/bundle-spec/act.ts'
 import type { Allowlist, Endpoint, SealedAllowlist } from '@sealift/bundle-spec/allowlist.ts'
-import { readAddress } from '@sealift/bundle-spec/endpoint-address.ts'
+import { readAddress, showAddress } from '@sealift/bundle-spec/endpoint-address.ts'
 import { proxyFor } from '../stores/registry/proxy.ts'
 import { declaredEndpoints, idOf } from './declared.ts'
 import { type Pulled, registryEndpoints } from './registries.ts'
@@ -55,12 +55,24 @@ export function generateAllowlist(release: ReleaseFacts, site?: SiteFacts): Gene
   return {
     list: {
       ...{ apiVersion: 'sealift.dev/v1', kind: 'Allowlist', release: { name, version }, version: sealed.version },
-      endpoints: endpoints.map(inside).sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+      endpoints: eachOnce(endpoints.map(inside)).sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
       ...(site === undefined && open.length > 0 ? { open } : {}),
       changes: sealed.changes,
     },
     refused: [...refused, ...own.refused],
   }
+}
+
+/** Every address once under its id: sites name one twice. Another one that would have the id of the first has a number behind it. */
+function eachOnce(endpoints: readonly Endpoint[]): Endpoint[] {
+  const all = new Map<string, Endpoint>()
+  for (const endpoint of endpoints) {
+    let id = endpoint.id
+    const isOther = () => all.has(id) && showAddress(all.get(id) as Endpoint) !== showAddress(endpoint)
+    for (let n = 2; isOther(); n += 1) id = `${endpoint.id}-${n}`
+    if (!all.has(id)) all.set(id, { ...endpoint, id })
+  }
+  return [...all.values()]
 }
 
 /** The observed ones that something in use leads to: a site with a registry of its own never meets those of the vendor's. */

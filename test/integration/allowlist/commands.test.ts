@@ -78,6 +78,8 @@ test('a bundle says what it needs, and a site with its answers what it has to op
   )
   assert.deepEqual(JSON.parse(await readFile(out, 'utf8')), here)
 
+  for (const more of [['--observe'], ['--since', out]])
+    assert.match((await allowlist('generate', out, ...more)).stderr, /a list that is made already .*USAGE_ARGUMENTS/)
   const squid = await allowlist('generate', out, '--format', 'squid', '--from', 'workspaces')
   assert.deepEqual(squid.stdout.match(/(?<=dstdomain -n ).*/g), ['github.com', 'open-vsx.example'])
 
@@ -97,6 +99,8 @@ test('what nobody can mean is refused with a code', async (t) => {
     [['generate', path], /it is not said by whom .* may be signed/],
     [['generate', source, '--format', 'word'], /there is no format word/],
     [['generate', key, '--trust', key], /BUNDLE_/],
+    [['generate', source, '--out', '/nonexistent/list'], /the list cannot be written to .*STORAGE_WRITE/],
+    [['generate', 'nothing.json', '--since', 'nothing.json'], /USAGE_ALLOWLIST/],
     [['explain', 'https://x.example', source], /is no host/],
     [['diff', source, 'nothing.json'], /USAGE_ALLOWLIST/],
   ]

@@ -96,7 +96,15 @@ export const allowlistGenerate = defineCommand({
     if (args.out === undefined) process.stdout.write(text)
     else {
       const { writeWhole } = await import('../../stores/write-whole.ts')
-      writeWhole(args.out, text)
+      try {
+        writeWhole(args.out, text)
+      } catch (cause) {
+        throw new SealiftError('STORAGE_WRITE', `the list cannot be written to ${args.out}`, {
+          why: (cause as Error).message,
+          fix: 'name a file in a directory that you may write to: --out FILE',
+          cause,
+        })
+      }
       console.error(`${safe(args.out)}: ${list.endpoints.length} entries of version ${list.version}`)
     }
   },
@@ -116,12 +124,12 @@ async function wanted(args: Args): Promise<Allowlist> {
   const { readAllowlistFile } = await import('../../allowlist/read.ts')
   const before = args.since === undefined ? undefined : await readAllowlistFile(args.since)
   const site = await answersOf(args, interruption())
-  if (args.source === undefined && site?.kept) return site.kept
+  if (args.source === undefined && site?.kept) return asItIs(site.kept, args)
   const found =
     args.source === undefined
       ? await ownSource(site?.answers, interruption())
       : await listSource(args.source, args, before)
-  if ('list' in found) return found.list
+  if ('list' in found) return asItIs(found.list, args)
   const { generateAllowlist } = await import('../../allowlist/generate.ts')
   const { siteFacts } = await import('../../allowlist/site-facts.ts')
   const { facts, release } = found
@@ -132,6 +140,19 @@ async function wanted(args: Args): Promise<Allowlist> {
   if (!before) return list
   const { following } = await import('../../allowlist/diff.ts')
   return following(list, before, today())
+}
+
+/** A list that is there already. @throws SealiftError USAGE_ARGUMENTS where it is to be what only a list of a release can be */
+function asItIs(list: Allowlist, { observe, since }: Pick<Args, 'observe' | 'since'>): Allowlist {
+  if (!observe && since === undefined) return list
+  throw new SealiftError(
+    'USAGE_ARGUMENTS',
+    'a list that is made already is neither observed nor does it follow another',
+    {
+      why: '--observe and --since go with a release, of which a new list is made',
+      fix: 'name release.yaml, a bundle or oci://HOST/REPOSITORY:VERSION; two lists are compared by sealift allowlist diff',
+    },
+  )
 }
 
 /** The list with addresses, where they are asked for; says on stderr what is to be known of them. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { showAddress } from '@sealift/bundle-spec/endpoint-address.ts'
 import { generateAllowlist, type SiteFacts } from '../../../../installer/src/allowlist/generate.ts'
+import { readAllowlist } from '../../../../installer/src/allowlist/read.ts'
 import { declaration, endpoint, release, site } from './facts.ts'
 
 const shown = ({ list }: ReturnType<typeof generateAllowlist>) =>
@@ -189,4 +190,26 @@ test('an entry keeps the version since which it is there', () => {
     list.endpoints.map(({ since }) => since),
     ['1.2.0', '0.3.0'],
   )
+})
+
+test('what is named twice is there once, and what only seems the same has an id of its own', () => {
+  const outside = [
+    'github.com',
+    'https://github.com',
+    'https://github.com/a',
+    'a_b.example',
+    'a-b.example',
+    'https://github.com/a',
+  ]
+  const { list } = generateAllowlist({ ...release(), pulled: [] }, site({ pulled: [], outside }))
+  assert.deepEqual(
+    list.endpoints.map((one) => `${one.id} ${showAddress(one)}`),
+    [
+      'answer.a-b.example https://a_b.example:443',
+      'answer.a-b.example-2 https://a-b.example:443',
+      'answer.github.com https://github.com:443',
+      'answer.github.com-2 https://github.com:443/a',
+    ],
+  )
+  assert.deepEqual(readAllowlist(Buffer.from(JSON.stringify(list)), 'the list'), list)
 })
