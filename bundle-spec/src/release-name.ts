@@ -1,6 +1,7 @@
 import { isDigest } from './descriptor.ts'
 import { SealiftError } from './error.ts'
 import { repositoryOf } from './graph.ts'
+import { isTag, namesHost } from './repository-name.ts'
 import { atSite, checkRegistry } from './site.ts'
 
 /** The name of a release in a registry: by version, by digest, or both. */
@@ -12,8 +13,6 @@ export interface ReleaseName {
   /** of the artifact that holds the signed index */
   digest?: string
 }
-
-const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /**
  * Takes the name of a release apart. Its host is written out: no registry is meant where none is named.
@@ -32,11 +31,10 @@ export function parseReleaseName(name: string): ReleaseName {
   const tag = tagged === repository ? undefined : tagged.slice(repository.length + 1)
   if (more.length > 0 || (digest !== undefined && !isDigest(digest)))
     throw bad('its digest is not sha256 in lower-case hex')
-  if (tag !== undefined && !tagPattern.test(tag)) throw bad('its version is not one that a tag can be')
+  if (tag !== undefined && !isTag(tag)) throw bad('its version is not one that a tag can be')
   if (tag === undefined && digest === undefined) throw bad('it names neither version nor digest')
   const [host = '', ...path] = repository.split('/')
-  // the rule of every client (distribution, reference.ParseNormalizedNamed): other first parts belong to a path
-  if (path.length === 0 || !(/[.:]/.test(host) || host === 'localhost')) throw bad('it names no host')
+  if (path.length === 0 || !namesHost(host)) throw bad('it names no host')
   try {
     checkRegistry(repository)
   } catch (cause) {

@@ -1,3 +1,5 @@
+import { isRepositoryPath, namesHost } from '@sealift/bundle-spec/repository-name.ts'
+
 /** The parts of an image reference; `tag` and `digest` are absent where the text does not have them. */
 export interface ImageName {
   /** with host and without tag or digest, as container runtimes normalize it */
@@ -9,7 +11,6 @@ export interface ImageName {
 const digestSuffix = /@(sha256:[0-9a-f]{64})$/
 const tagSuffix = /:([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})$/
 const host = /^(?:\[[0-9a-f:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$/
-const path = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 
 /**
  * Reads an image reference as container runtimes do (distribution's reference grammar): a first part with a dot, a colon
@@ -23,9 +24,9 @@ export function parseImageName(text: string): ImageName | undefined {
   if (tag !== undefined) rest = rest.slice(0, rest.length - tag.length - 1)
   const slash = rest.indexOf('/')
   const first = slash === -1 ? '' : rest.slice(0, slash)
-  const named = first === 'localhost' || first.includes('.') || first.includes(':')
+  const named = namesHost(first)
   const repositoryPath = named ? rest.slice(slash + 1) : rest
-  if (!path.test(repositoryPath) || (named && !host.test(first))) return undefined
+  if (!isRepositoryPath(repositoryPath) || (named && !host.test(first))) return undefined
   const official = repositoryPath.includes('/') ? repositoryPath : `library/${repositoryPath}`
   return {
     repository: named ? rest : `docker.io/${official}`,

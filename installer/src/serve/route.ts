@@ -1,4 +1,5 @@
 import { isDigest } from '@sealift/bundle-spec/descriptor.ts'
+import { isRepositoryPath, isTag } from '@sealift/bundle-spec/repository-name.ts'
 import { refusal } from './refusal.ts'
 
 /** What a request asks for (OCI distribution-spec, "Endpoints"). */
@@ -11,9 +12,6 @@ export type Route =
   | { kind: 'referrers'; repository: string; digest: string }
   /** uploads, which only a registry that takes content has */
   | { kind: 'upload'; repository: string }
-
-const namePattern = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/
-const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /**
  * Reads a path. It is decoded once, then every part must be a name, tag or digest as it stands, so nothing in it can
@@ -42,7 +40,7 @@ export function readRoute(path: string): Route {
   if (kind === 'manifests') {
     checkName(repository)
     if (last.includes(':')) return { kind: 'manifest', repository, reference: checkDigest(last) }
-    if (!tagPattern.test(last)) throw refusal(400, 'MANIFEST_INVALID', 'this is neither a tag nor a digest')
+    if (!isTag(last)) throw refusal(400, 'MANIFEST_INVALID', 'this is neither a tag nor a digest')
     return { kind: 'manifest', repository, reference: last }
   }
   if (kind === 'blobs') return { kind: 'blob', repository: checkName(repository), digest: checkDigest(last) }
@@ -54,7 +52,7 @@ const notFound = () => refusal(404, 'UNSUPPORTED', 'there is no such endpoint')
 const named = (parts: string[]): string => checkName(parts.join('/'))
 
 function checkName(name: string): string {
-  if (name.length > 255 || !namePattern.test(name)) throw refusal(400, 'NAME_INVALID', 'this is not a repository name')
+  if (!isRepositoryPath(name)) throw refusal(400, 'NAME_INVALID', 'this is not a repository name')
   return name
 }
 

@@ -55,8 +55,7 @@ async function follow(transport: Transport, sending: Sending, way: URL[]): Promi
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status)
     if (!isRedirect || (sending.method !== 'GET' && sending.method !== 'HEAD')) return answer
     discard(answer)
-    if (location === undefined)
-      throw protocolFailure(sending, `it answered ${answer.status} without saying where to go`)
+    if (!location) throw protocolFailure(sending, `it answered ${answer.status} without saying where to go`)
     from = url
     url = redirected(sending, location, from)
     if (hop === maxHops) throw new RefusedAddress(sending, url.host, `it redirects more than ${maxHops} times`)

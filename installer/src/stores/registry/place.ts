@@ -1,5 +1,4 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { urlFromIndex } from 'oci-registry-client/build/common.js'
 import type { Credentials } from './tokens.ts'
 
 /** How one registry is reached. */
@@ -29,10 +28,9 @@ export interface Place {
  */
 export function placeOf(host: string, settings: RegistrySettings, mirror: string | undefined): Place {
   const scheme = settings.plainHttp ? 'http' : 'https'
-  const official = host === 'docker.io'
-  const address =
-    settings.endpoint ??
-    (mirror === undefined ? urlFromIndex({ name: host, official, scheme }) : `${scheme}://${mirror}`)
+  // the name and the address of Docker Hub differ
+  const own = host === 'docker.io' ? 'registry-1.docker.io' : host
+  const address = settings.endpoint ?? `${scheme}://${mirror ?? own}`
   const url = URL.canParse(address) ? new URL(address) : undefined
   const problem =
     !url || !/^https?:$/.test(url.protocol) || url.search || url.hash
