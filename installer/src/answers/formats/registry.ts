@@ -10,6 +10,10 @@ const sayings: readonly (readonly [RegExp, string])[] = [
   [/\/.*:/, 'it names a tag, and only the registry is needed'],
   [/[A-Z]/, 'it has upper-case letters'],
   [/^[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*$/i, 'it is an IPv6 address without brackets'],
+  [
+    /^(?!localhost(\/|$))[a-z0-9-]+(\/|$)/,
+    'clients take it for a path at docker.io: its host has neither a dot nor a port',
+  ],
 ]
 
 /** What keeps a text from being the address of a registry; undefined where nothing does. */

@@ -70,6 +70,8 @@ const cases: Record<string, [text: string, message: RegExp, fix?: string | RegEx
     ['fd00::5', /without brackets/, 'did you mean "[fd00::5]"?'],
     ['registry .example', /space in it/],
     ['ann@registry.example', /names a user/, 'did you mean "registry.example"?'],
+    ['registry', /path at docker\.io/, /^host\[:port\]/],
+    ['registry/mirror', /path at docker\.io/],
     ['regißtry.example', /not the address of a registry/],
   ],
   '/namespace': [
@@ -156,7 +158,13 @@ test('what each field takes is taken', () => {
   const taken: Record<string, string[]> = {
     '/host': ['cde', 'cde.site.example', 'xn--bcher-kva.example', '1.example', 'a-b.c', `${'a'.repeat(63)}.example`],
     '/devUrlsHost': ['dev.site.example'],
-    '/registry/address': ['10.0.0.5:5000', '[fd00::5]:5000/mirror', 'registry', 'r.example:65535/a/b__c'],
+    '/registry/address': [
+      '10.0.0.5:5000',
+      '[fd00::5]:5000/mirror',
+      'registry:443',
+      'localhost/s',
+      'r.example:65535/a/b__c',
+    ],
     '/namespace': ['cde', '0', 'a'.repeat(63)],
     '/database/host': ['db', 'db.site.example', '10.0.0.7', 'fd00::7'],
     '/proxy/https': ['http://proxy.site.example:3128', 'https://10.0.0.1/', 'http://[fd00::7]:3128'],

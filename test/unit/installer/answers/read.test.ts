@@ -73,9 +73,9 @@ const cases: [name: string, change: (text: string) => string, message: RegExp, f
   ['a wrong version', (t) => t.replace('sealift.dev/v1', 'v2'), /:1: apiVersion: it must be sealift\.dev\/v1/],
   [
     'a bad registry address',
-    (t) => t.replace('10.0.0.1:5000', 'https://x'),
+    (t) => t.replace('10.0.0.1:5000', 'https://r.example'),
     /:10: registry\.address: it is a URL/,
-    /did you mean "x"/,
+    /did you mean "r\.example"/,
   ],
   ['a user without a password', (t) => t.replace('  caFile', '  username: u\n  caFile'), /belong together/],
   [
