@@ -11,45 +11,46 @@ export function parseJson(bytes: Uint8Array, where: string, most: number = limit
   const bad = (why: string, cause?: unknown) =>
     new SealiftError('BUNDLE_JSON', `${where} is not acceptable JSON`, { why, cause })
   if (bytes.length > most) throw bad(`it is longer than ${most} bytes`)
-  let text: string
   let value: unknown
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    value = JSON.parse(text)
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (cause) {
     throw bad('it does not parse', cause)
   }
-  const problem = findProblem(text)
-  if (problem) throw bad(problem)
+  const kept = countKeys(value, 0, bad)
+  // JSON.parse keeps the last of two equal keys, and with it one colon less than was written
+  if (kept !== writtenKeys(bytes)) throw bad('it has a key twice in one object')
   return value
 }
 
-/** Scans text that JSON.parse accepted for what it lets through. */
-function findProblem(text: string): string | undefined {
-  const keys: (Set<string> | undefined)[] = []
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i]
-    if (c === '{' || c === '[') {
-      if (keys.push(c === '{' ? new Set() : undefined) > limits.jsonDepth)
-        return `it nests deeper than ${limits.jsonDepth}`
-    } else if (c === '}' || c === ']') keys.pop()
-    else if (c === '"') {
-      const start = i
-      for (i++; text[i] !== '"'; i++) if (text[i] === '\\') i++
-      const seen = keys.at(-1)
-      let next = i + 1
-      while (isSpace(text[next])) next++
-      if (!seen || text[next] !== ':') continue
-      const key = JSON.parse(text.slice(start, i + 1)) as string
-      if (key === '__proto__') return 'it has a key __proto__'
-      if (seen.has(key)) return 'it has a key twice in one object'
-      seen.add(key)
+/** The keys of a value and of all in it. Looks no deeper than `limits.jsonDepth`, so it needs little of the stack. */
+function countKeys(value: unknown, depth: number, bad: (why: string) => SealiftError): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth === limits.jsonDepth) throw bad(`it nests deeper than ${limits.jsonDepth}`)
+  let count = 0
+  if (Array.isArray(value)) for (const one of value) count += countKeys(one, depth + 1, bad)
+  else
+    for (const key of Object.keys(value)) {
+      if (key === '__proto__') throw bad('it has a key __proto__')
+      count += 1 + countKeys((value as Record<string, unknown>)[key], depth + 1, bad)
     }
-  }
-  return undefined
+  return count
 }
 
-const isSpace = (c: string | undefined): boolean => c === ' ' || c === '\n' || c === '\r' || c === '\t'
+/** The keys that text which JSON.parse accepted has: its colons outside of strings. No byte of a longer UTF-8 sequence is one. */
+function writtenKeys(bytes: Uint8Array): number {
+  let count = 0
+  let isText = false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (byte === quote) isText = !isText
+    else if (byte === backslash) i++
+    else if (byte === colon && !isText) count++
+  }
+  return count
+}
+
+const [quote, colon, backslash] = [0x22, 0x3a, 0x5c]
 
 /** The bytes of a document that we write: compact JSON, keys in the order given. */
 export const toJson = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))

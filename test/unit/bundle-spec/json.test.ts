@@ -17,10 +17,13 @@ test('a key that stands twice in one object is refused', () => {
   refused('{"x":{"a":1,"b":{},"a":2}}')
   refused('{"a":1, "\\u0061" :2}')
   refused(`{"a":1,"a"${' '.repeat(500)}:2}`)
+  refused('{"a":{"b":1,"c":[{"d":":"}]},"a":1}')
+  refused('{"7":1,"b":2,"7":3}')
 })
 
 test('a string that looks like a key is not one', () => {
   assert.deepEqual(parse('{"a":["b","b"],"c":"a"}'), { a: ['b', 'b'], c: 'a' })
+  assert.deepEqual(parse(String.raw`{"a":":","\\":"\\\":","é:":"丸:"}`), { a: ':', '\\': '\\":', 'é:': '丸:' })
 })
 
 test('__proto__ is refused as a key', () => {
