@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { reportFailure } from '../../installer/src/cli/report.ts'
-import { faults, manager, oddities } from './bundle-faults.ts'
+import { faults, oddities } from './bundle-faults/all.ts'
+import { manager } from './bundle-faults/change.ts'
 import { depths, site, verbs } from './bundle-verbs.ts'
 
 /** What a person reads on stderr, and the exit code. */
