@@ -1,3 +1,5 @@
+const graphNodes = 100_000
+
 /** Limits for input that nobody has vouched for yet. Bytes unless the name says otherwise. */
 export const limits = {
   /** index.json, and every manifest and config document that is parsed */
@@ -9,9 +11,9 @@ export const limits = {
   /** nesting of index -> index -> manifest */
   graphDepth: 8,
   /** distinct descriptors in one graph */
-  graphNodes: 100_000,
-  /** entries of a bundle file */
-  tarEntries: 200_000,
+  graphNodes,
+  /** entries of a bundle file: oci-layout, index.json, its signature, and each node of the graph once */
+  tarEntries: graphNodes + 3,
   /** rounds of PBKDF2 that the file of an encrypted private key may ask for: some seconds */
   keyRounds: 10_000_000,
   /** the same for scrypt: its N * r * p, a block of 128 bytes each (OpenSSL itself takes 32 MiB at most) */

@@ -1,5 +1,5 @@
-import { Header } from 'tar/header'
 import { SealiftError } from './error.ts'
+import { decodeHeader, encodeHeader, isZeros, record } from './ustar.ts'
 
 /** A file in a bundle: where its bytes lie in the tar, in bytes from the start. */
 export interface Entry {
@@ -8,8 +8,7 @@ export interface Entry {
   size: number
 }
 
-/** Bytes of a tar record (POSIX.1-2017, pax, "ustar Interchange Format"). */
-export const record = 512
+export { record } from './ustar.ts'
 
 /** A tar ends with two records of zeros; ours has nothing behind them. */
 export const endMarker = 2 * record
@@ -22,23 +21,9 @@ const padded = (size: number): number => Math.ceil(size / record) * record
  * @throws SealiftError BUNDLE_ENTRY for a name that does not fit
  */
 export function headerOf(name: string, size: number): Buffer {
-  const block = Buffer.alloc(record)
-  const header = new Header({
-    path: name,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    size,
-    mtime: new Date(0),
-    type: 'File',
-    uname: '',
-    gname: '',
-  })
-  // its answer only says that PAX would be the portable way to write a size of 8 GiB or more; ours is base-256
-  header.encode(block, 0)
   if (Buffer.byteLength(name) > 100)
     throw new SealiftError('BUNDLE_ENTRY', `a name is too long for a bundle: ${name.slice(0, 80)}`)
-  return block
+  return encodeHeader(name, size)
 }
 
 /**
@@ -47,19 +32,18 @@ export function headerOf(name: string, size: number): Buffer {
  * @throws SealiftError BUNDLE_ENTRY where the header is not exactly what a bundle may hold
  */
 export function readHeader(block: Buffer): { name: string; size: number } | undefined {
-  if (block.every((byte) => byte === 0)) return undefined
+  if (isZeros(block)) return undefined
   const foreign = (why: string) =>
     new SealiftError('BUNDLE_ENTRY', 'the file holds an entry that a bundle does not have', {
       why,
       fix: 'carry the original file: a bundle must not be unpacked and packed again',
     })
-  const header = new Header(block)
-  const { path, size } = header
-  if (!header.cksumValid) throw foreign('the checksum of its header is wrong')
-  if (typeof path !== 'string' || size === undefined || !Number.isSafeInteger(size) || size < 0 || !isEntryName(path))
-    throw foreign('its name or size is not one of ours')
-  if (!headerOf(path, size).equals(block)) throw foreign(`its header is not the plain one (${path})`)
-  return { name: path, size }
+  const header = decodeHeader(block)
+  if (!header) throw foreign('its header is damaged, or is none')
+  const { name, size } = header
+  if (!isEntryName(name)) throw foreign('its name is not one of ours')
+  if (!headerOf(name, size).equals(block)) throw foreign(`its header is not the plain one (${name})`)
+  return { name, size }
 }
 
 export const names = { layout: 'oci-layout', index: 'index.json', signature: 'index.json.sigstore.json' } as const

@@ -255,5 +255,5 @@ test('blobs that an older bundle holds are copied from it; a damaged one is fetc
 test('only a bundle can be reused', async (t) => {
   const path = join(await temporaryDirectory(t), 'x')
   await writeFile(path, 'text of some length')
-  await assert.rejects(reuseBlobs(path, []), code('BUNDLE_TRUNCATED'))
+  await assert.rejects(reuseBlobs(path, []), code('BUNDLE_FORMAT'))
 })

@@ -15,7 +15,7 @@ import {
   record,
 } from '@sealift/bundle-spec/tar.ts'
 import { readDocument, verified } from '@sealift/bundle-spec/verify.ts'
-import { readExactly } from '../../stores/bundle/entries.ts'
+import { readExactly } from '../../stores/read-exactly.ts'
 import { type BackupDocument, checkDocument } from '../document.ts'
 import { damagedBackup } from '../fault.ts'
 import { backupType, documentType, encrypted, type Part, parts } from '../media-types.ts'

@@ -9,7 +9,8 @@ import { parseJson, toJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { memoryStore } from '../memory.ts'
-import { type ArchiveFile, notAnArchive, readArchive, readExactly } from './entries.ts'
+import { readExactly } from '../read-exactly.ts'
+import { type ArchiveFile, manifestName, notAnArchive, readArchive } from './entries.ts'
 
 /** An archive of `docker save`, read where it lies. */
 export interface ArchiveStore extends ContentStore {
@@ -36,7 +37,7 @@ const inflation = 1100
 export async function archiveStore(path: string, signal?: AbortSignal): Promise<ArchiveStore> {
   const origin = `docker archive ${path}`
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw notAnArchive(path, cause.code, cause)
+    throw notAnArchive(path, cause.code === 'ENOENT' ? 'there is no such file' : cause.code, { cause })
   })
   const made = memoryStore(origin)
   const blobs = new Map<string, ArchiveFile>()
@@ -44,14 +45,14 @@ export async function archiveStore(path: string, signal?: AbortSignal): Promise<
 
   async function imageOf(files: ReadonlyMap<string, ArchiveFile>, saved: Saved): Promise<Descriptor> {
     const config = await small(file, files, saved.Config, path)
-    const document = parseJson(config, saved.Config) as { rootfs?: { diff_ids?: unknown } } | null
+    const document = parse(config, saved.Config, path) as { rootfs?: { diff_ids?: unknown } } | null
     const diffIds = document?.rootfs?.diff_ids
     if (!Array.isArray(diffIds) || diffIds.length !== saved.Layers.length)
       throw notAnArchive(path, `${saved.Config} does not describe its ${saved.Layers.length} layers`)
     const descriptors: Descriptor[] = []
     for (const [i, name] of saved.Layers.entries()) {
       const place = files.get(name)
-      if (!place) throw notAnArchive(path, `it has no ${name}`)
+      if (!place) throw notAnArchive(path, `it has no ${name.slice(0, 200)}`)
       const known = layers.get(name) ?? readLayer(file, place, path, signal)
       layers.set(name, known)
       const { descriptor, diffId } = await known
@@ -72,7 +73,7 @@ export async function archiveStore(path: string, signal?: AbortSignal): Promise<
   try {
     if (!(await file.stat()).isFile()) throw notAnArchive(path, 'it is not a regular file')
     const files = await readArchive(file, path)
-    const images = readManifest(await small(file, files, 'manifest.json', path), path)
+    const images = readManifest(await small(file, files, manifestName, path), path)
     return {
       origin,
       async resolve(reference) {
@@ -99,8 +100,16 @@ export async function archiveStore(path: string, signal?: AbortSignal): Promise<
   }
 }
 
+function parse(bytes: Buffer, name: string, path: string): unknown {
+  try {
+    return parseJson(bytes, name)
+  } catch (cause) {
+    throw notAnArchive(path, `its ${name.slice(0, 200)} is not acceptable JSON`, { cause })
+  }
+}
+
 function readManifest(bytes: Buffer, path: string): Saved[] {
-  const images = parseJson(bytes, 'manifest.json') as Partial<Saved>[] | null
+  const images = parse(bytes, manifestName, path) as Partial<Saved>[] | null
   const texts = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((text) => typeof text === 'string')
   const good = (image: Partial<Saved> | null): image is Saved =>
@@ -139,7 +148,7 @@ async function readLayer(file: FileHandle, place: ArchiveFile, path: string, sig
   if (compressed)
     await pipeline(bytes, createGunzip(), (s) => drain(through(s, plain, count)), options).catch((cause) => {
       signal?.throwIfAborted()
-      throw cause instanceof SealiftError ? cause : notAnArchive(path, 'one of its layers does not unpack', cause)
+      throw cause instanceof SealiftError ? cause : notAnArchive(path, 'one of its layers does not unpack', { cause })
     })
   else await drain(bytes, signal)
   const digest = `sha256:${own.digest('hex')}`

@@ -1,83 +1,92 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { behind, type Entry, endMarker, layoutDocument, names, readHeader, record } from '@sealift/bundle-spec/tar.ts'
+import { readUpTo } from '../read-exactly.ts'
+import { recordsOf } from '../records.ts'
+import { lookAt } from '../seems.ts'
 import type { PartedFile } from './parted-file.ts'
 
+/** What a bundle begins with. */
+export interface Beginning {
+  index: Entry
+  signature: Entry
+  /** Reads the other headers. @returns all entries, these ones too */
+  rest(): Promise<Entry[]>
+}
+
+/** the first bytes: the name of the first entry */
+const start = Buffer.from(`${names.layout}\0`)
+
 /**
- * Reads the headers of a bundle, not its content: which files lie where. The order is fixed (SPEC.md, "File"), so each
- * name can stand only once.
- * @throws SealiftError BUNDLE_ENTRY, BUNDLE_TRUNCATED, BUNDLE_FORMAT
+ * Reads the headers of a bundle as far as its signature, and no content but oci-layout. Whoever has verified the signature
+ * reads on. The order is fixed (SPEC.md, "File"), so each name can stand only once.
+ * @throws SealiftError BUNDLE_FORMAT, BUNDLE_ENTRY, BUNDLE_TRUNCATED, BUNDLE_UNSIGNED; `rest` also BUNDLE_LIMIT
  */
-export async function readEntries(file: PartedFile, path: string): Promise<Entry[]> {
-  const { size } = file
-  const entries: Entry[] = []
-  const truncated = (why: string) =>
-    new SealiftError('BUNDLE_TRUNCATED', `${path} is not whole`, {
-      why,
-      fix: 'carry it over again, and compare its size with the sender',
-    })
-  await refuseOtherFormats(file, path)
-  for (let at = 0; ; ) {
-    const block = await readExactly(file, at, record)
-    if (!block) throw truncated(`it ends after ${size} bytes, without its end marker`)
-    const header = readHeader(block)
-    if (!header) {
-      if (at + endMarker !== size)
-        throw size < at + endMarker
-          ? truncated('its end marker is cut')
-          : foreign(path, 'there is something behind its end')
-      break
-    }
-    const entry = { name: header.name, size: header.size, offset: at + record }
-    at = behind(entry)
-    if (at > size) throw truncated(`${entry.name} would end at byte ${entry.offset + entry.size}, the file at ${size}`)
-    if (entries.push(entry) > limits.tarEntries) throw foreign(path, `it has more than ${limits.tarEntries} entries`)
+export async function beginBundle(file: PartedFile, path: string): Promise<Beginning> {
+  if (!(await readUpTo(file, 0, start.length)).equals(start)) {
+    const { what, fix = 'name the bundle as the vendor made it' } = await lookAt(file)
+    throw foreign(path, `${what}; a bundle is a tar, never compressed, that begins with ${names.layout}`, fix)
   }
-  checkOrder(entries, path)
-  return entries
-}
-
-const foreign = (path: string, why: string) => new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why })
-
-async function refuseOtherFormats(file: PartedFile, path: string): Promise<void> {
-  const start = await readExactly(file, 0, 4)
-  const fix = 'pass the file as the vendor made it: bundles are never compressed'
-  if (!start) throw new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why: 'it is empty, or nearly so' })
-  if (start.readUInt16BE(0) === 0x1f8b)
-    throw new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why: 'it is compressed with gzip', fix })
-  if (start.readUInt32LE(0) === 0xfd2fb528)
-    throw new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why: 'it is compressed with zstd', fix })
-}
-
-function checkOrder(entries: Entry[], path: string): void {
-  const [layout, index, signature, ...blobs] = entries
-  if (layout?.name !== names.layout || layout.size !== layoutDocument.length)
-    throw foreign(path, 'it does not begin with oci-layout')
-  if (index?.name !== names.index) throw foreign(path, 'it has no index.json')
+  const next = entriesOf(file, path)
+  const layout = (await next()) as Entry
+  if (!(await readUpTo(file, layout.offset, layout.size)).equals(layoutDocument))
+    throw foreign(path, `its ${names.layout} is another version`)
+  const index = await next()
+  if (index?.name !== names.index) throw foreign(path, `it has no ${names.index} where a bundle has it`)
+  const signature = await next()
   if (signature?.name !== names.signature)
     throw new SealiftError('BUNDLE_UNSIGNED', `${path} is not signed`, {
       why: `it has no ${names.signature}`,
       fix: 'ask the vendor for the signed bundle',
     })
-  let previous = names.signature as string
-  for (const [i, blob] of blobs.entries()) {
-    if (!blob.name.startsWith('blobs/') || (i > 0 && blob.name <= previous))
-      throw foreign(path, `${blob.name} stands twice or at the wrong place`)
-    previous = blob.name
+  return {
+    index,
+    signature,
+    async rest() {
+      const entries = [layout, index, signature]
+      for (let entry = await next(); entry; entry = await next()) {
+        const previous = entries.at(-1) as Entry
+        if (!entry.name.startsWith('blobs/') || (entries.length > 3 && entry.name <= previous.name))
+          throw foreign(path, `${entry.name} stands twice or at the wrong place`)
+        if (entries.push(entry) > limits.tarEntries)
+          throw new SealiftError('BUNDLE_LIMIT', `${path} has more than ${limits.tarEntries} entries`)
+      }
+      return entries
+    },
   }
 }
 
-/** Reads `length` bytes at an offset; undefined where the file ends before. */
-export async function readExactly(
-  file: Pick<PartedFile, 'read'>,
-  offset: number,
-  length: number,
-): Promise<Buffer | undefined> {
-  const buffer = Buffer.allocUnsafe(length)
-  for (let have = 0; have < length; ) {
-    const { bytesRead } = await file.read(buffer, have, length - have, offset + have)
-    if (bytesRead === 0) return undefined
-    have += bytesRead
+/** Reads all headers of a bundle, for whoever does not believe it anyway. @throws SealiftError as `beginBundle` */
+export const readEntries = async (file: PartedFile, path: string): Promise<Entry[]> =>
+  (await beginBundle(file, path)).rest()
+
+/** Gives one entry after the other, undefined behind the last one. */
+function entriesOf(file: PartedFile, path: string): () => Promise<Entry | undefined> {
+  const { size } = file
+  const records = recordsOf(file)
+  let at = 0
+  return async () => {
+    const block = await records(at)
+    if (!block) throw truncated(path, `it ends after ${size} bytes, without its end marker`)
+    const header = readHeader(block)
+    if (!header) {
+      if (size < at + endMarker) throw truncated(path, 'its end marker is cut')
+      if (size > at + endMarker) throw foreign(path, 'there is something behind its end')
+      return undefined
+    }
+    const entry = { ...header, offset: at + record }
+    at = behind(entry)
+    if (at > size)
+      throw truncated(path, `${entry.name} would end at byte ${entry.offset + entry.size}, the file at ${size}`)
+    return entry
   }
-  return buffer
 }
+
+const foreign = (path: string, why: string, fix?: string) =>
+  new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why, fix })
+
+const truncated = (path: string, why: string) =>
+  new SealiftError('BUNDLE_TRUNCATED', `${path} is not whole`, {
+    why,
+    fix: 'carry it over again, and compare its size with the sender',
+  })

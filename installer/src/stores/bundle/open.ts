@@ -3,9 +3,10 @@ import { limits } from '@sealift/bundle-spec/limits.ts'
 import type { SignedIndex } from '@sealift/bundle-spec/signed-index.ts'
 import { misstated } from '@sealift/bundle-spec/stated.ts'
 import type { ByteRange, ContentStore } from '@sealift/bundle-spec/store.ts'
-import { digestOfName, type Entry, layoutDocument } from '@sealift/bundle-spec/tar.ts'
+import { digestOfName, type Entry } from '@sealift/bundle-spec/tar.ts'
+import { readExactly } from '../read-exactly.ts'
 import { type Artifact, artifactNamed, openSignedIndex, type SignedRelease } from '../signed-release.ts'
-import { readEntries, readExactly } from './entries.ts'
+import { beginBundle } from './entries.ts'
 import { explained } from './part-faults.ts'
 import type { PartedFile } from './parted-file.ts'
 import { openParts } from './parts.ts'
@@ -32,11 +33,7 @@ export interface Bundle extends SignedRelease {
 export async function openBundle(path: string, trust: readonly string[]): Promise<Bundle> {
   const { file, index: parts } = await openParts(path, trust)
   try {
-    const entries = await readEntries(file, path)
-    const [layout, index, signature] = entries as [Entry, Entry, Entry]
-    const layoutBytes = await readExactly(file, layout.offset, layout.size)
-    if (!layoutBytes?.equals(layoutDocument))
-      throw new SealiftError('BUNDLE_FORMAT', `${path} is not a bundle`, { why: 'its oci-layout is another version' })
+    const { index, signature, rest } = await beginBundle(file, path)
     const signed: SignedIndex = {
       index: await readSmall(file, index, limits.document, path),
       signature: await readSmall(file, signature, limits.signature, path),
@@ -48,6 +45,7 @@ export async function openBundle(path: string, trust: readonly string[]): Promis
         why: `it was made for the index ${parts.index}, the parts hold ${indexDigest}`,
         fix: 'carry the parts index over again, with its signature',
       })
+    const entries = await rest()
     return {
       ...opened,
       path,

@@ -10,7 +10,7 @@ import {
   readParts,
 } from '@sealift/bundle-spec/parts.ts'
 import { verifyMessage } from '@sealift/bundle-spec/signature.ts'
-import { readExactly } from './entries.ts'
+import { readExactly } from '../read-exactly.ts'
 import { partFailure } from './part-faults.ts'
 import { type OpenPart, openRegularFile, type PartedFile, partedFile } from './parted-file.ts'
 

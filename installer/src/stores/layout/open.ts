@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { annotations, checkDescriptor, type Descriptor, hexOf, isManifest } from '@sealift/bundle-spec/descriptor.ts'
+import { annotations, type Descriptor, hexOf, isManifest } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { parseJson } from '@sealift/bundle-spec/json.ts'
-import { limits } from '@sealift/bundle-spec/limits.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
 import { cosignTags, type Referrer, type ReferringStore, referrersTag, subjectOf } from '../referrers.ts'
+import { readEntries } from './entries.ts'
 
 /**
  * A directory in the OCI Image Layout (image-spec, image-layout.md), as skopeo, buildah, crane and oras write it. Names
@@ -84,36 +83,5 @@ const plain = ({ mediaType, digest, size, artifactType }: Descriptor): Descripto
   size,
   ...(artifactType === undefined ? {} : { artifactType }),
 })
-
-async function readEntries(directory: string): Promise<Descriptor[]> {
-  const bad = (why: string, cause?: unknown) =>
-    new SealiftError('STORAGE_LAYOUT', `${directory} is not an OCI layout`, {
-      why,
-      fix: `skopeo copy docker://IMAGE oci:${directory}:NAME makes one`,
-      cause,
-    })
-  const read = async (name: string) => {
-    const bytes = await readSmall(join(directory, name), bad)
-    return parseJson(bytes, `${directory}/${name}`) as { imageLayoutVersion?: unknown; manifests?: unknown } | null
-  }
-  if (typeof (await read('oci-layout'))?.imageLayoutVersion !== 'string') throw bad('oci-layout has no version')
-  const manifests = (await read('index.json'))?.manifests
-  if (!Array.isArray(manifests)) throw bad('index.json lists nothing')
-  return manifests.map((entry) => checkDescriptor(entry, `${directory}/index.json`))
-}
-
-async function readSmall(path: string, bad: (why: string, cause?: unknown) => SealiftError): Promise<Buffer> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw bad(`${path}: ${cause.code}`, cause)
-  })
-  try {
-    const info = await file.stat()
-    if (!info.isFile() || info.size > limits.document)
-      throw bad(`${path} is not a file of at most ${limits.document} bytes`)
-    return await file.readFile()
-  } finally {
-    await file.close()
-  }
-}
 
 async function* none(): AsyncGenerator<Uint8Array, void> {}
