@@ -30,6 +30,10 @@ export const limits = {
   extensionEntries: 50_000,
   /** all that a VSIX unpacks to, which an editor writes to a workspace's disk */
   extensionUnpacked: 2 * 1024 * 1024 * 1024,
+  /** a chart: all that its archive unpacks to, charts within it included; one file of it (as in Helm); its entries */
+  chartUnpacked: 32 * 1024 * 1024,
+  chartFile: 5 * 1024 * 1024,
+  chartEntries: 5000,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
   /** hosts that the pulls of a release may lead to */

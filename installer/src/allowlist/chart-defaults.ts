@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkChartArchive } from '../install/chart-archive.ts'
 import { chartValuesIn } from '../install/chart-files.ts'
 import { type Content, takeOut } from '../stores/bundle/take-out.ts'
 
@@ -11,7 +10,6 @@ export async function chartDefaults(chart: Content): Promise<unknown> {
   try {
     const archive = join(directory, 'chart.tgz')
     await takeOut(chart, archive, 0o600)
-    await checkChartArchive(archive)
     return (await chartValuesIn(archive)).values
   } finally {
     await rm(directory, { recursive: true, force: true })

@@ -1,10 +1,12 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { headerOf, record } from '@sealift/bundle-spec/tar.ts'
+import { record } from '@sealift/bundle-spec/tar.ts'
+import { Header, type HeaderData } from 'tar/header'
 import { parse } from 'yaml'
+import { readChartArchive } from '../stores/chart/archive.ts'
 
 export interface Chart {
   name: string
@@ -19,53 +21,90 @@ export interface Chart {
 const chartLimit = 16 * 1024 * 1024
 
 /**
- * Packs a chart directory as `helm package` does, but without times and owners, so that it can be reproduced.
+ * Packs a chart directory as `helm package` does, but without times and owners, so that it can be reproduced. What comes of
+ * it is read as a site reads it.
  * @throws SealiftError BUILD_CHART
  */
 export async function packChart(directory: string): Promise<Chart> {
   const bad = (why: string, cause?: unknown) =>
     new SealiftError('BUILD_CHART', `${directory} is not a chart that can be packed`, {
-      why,
+      why: `it ${why}`,
       fix: `helm lint ${directory}`,
       cause,
     })
-  const description = await readFile(join(directory, 'Chart.yaml'), 'utf8').catch((cause) => {
-    throw bad('it has no Chart.yaml', cause)
-  })
-  const metadata = parse(description, { maxAliasCount: 0 }) as Record<string, unknown> | null
+  const paths = await filesOf(directory, bad)
+  // links were refused with the rest: what is read is a file of the chart
+  const description = join(directory, 'Chart.yaml')
+  if (!paths.has(description)) throw bad(missing(directory, [...paths.keys()]))
+  const text = await readFile(description, 'utf8')
+  let metadata: Record<string, unknown> | null
+  try {
+    metadata = parse(text, { maxAliasCount: 0 })
+  } catch (cause) {
+    throw bad(`has a Chart.yaml that is not YAML: ${(cause as Error).message.split('\n', 1)[0]}`, cause)
+  }
   const { name, version } = metadata ?? {}
-  if (typeof name !== 'string' || typeof version !== 'string') throw bad('Chart.yaml has no name or version')
+  if (typeof name !== 'string' || typeof version !== 'string') throw bad('has no name or version in its Chart.yaml')
   const parts: Buffer[] = []
-  let size = 0
-  for (const path of await filesOf(directory, bad)) {
+  for (const path of paths.keys()) {
     const content = await readFile(path)
-    size += content.length
-    if (size > chartLimit) throw bad(`it is larger than ${chartLimit} bytes`)
     parts.push(
-      headerOf(join(name, relative(directory, path)), content.length),
+      header(join(name, relative(directory, path)), content.length, bad),
       content,
       Buffer.alloc((record - (content.length % record)) % record),
     )
   }
   parts.push(Buffer.alloc(2 * record))
-  return {
-    name,
-    version,
-    metadata: metadata as Record<string, unknown>,
-    archive: gzipSync(Buffer.concat(parts), { level: 9 }),
-  }
+  const archive = gzipSync(Buffer.concat(parts), { level: 9 })
+  await readChartArchive(archive, bad)
+  return { name, version, metadata: metadata as Record<string, unknown>, archive }
 }
 
-/** Regular files below a directory, sorted by path; links and devices are refused, they could name what is outside. */
-async function filesOf(directory: string, bad: (why: string) => SealiftError): Promise<string[]> {
-  const found: string[] = []
-  const names = (await readdir(directory)).sort()
-  for (const path of names.map((name) => join(directory, name))) {
-    const info = await lstat(path)
-    if (info.isDirectory()) found.push(...(await filesOf(path, bad)))
-    else if (info.isFile()) found.push(path)
-    else throw bad(`${path} is neither a file nor a directory`)
-    if (found.length > limits.tarEntries) throw bad('it has too many files')
+function missing(directory: string, paths: readonly string[]): string {
+  const [below] = paths.filter((path) => basename(path) === 'Chart.yaml')
+  return below === undefined
+    ? 'has no Chart.yaml'
+    : `has no Chart.yaml of its own; there is one in ${relative(directory, dirname(below))}`
+}
+
+/** The header of a regular file, mode 0644, without owner and time; a long name is cut into prefix and name. */
+function header(path: string, size: number, bad: (why: string) => SealiftError): Buffer {
+  const block = Buffer.alloc(record)
+  const fields = { path, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), type: 'File', uname: '', gname: '' }
+  if (new Header(fields as HeaderData).encode(block, 0)) throw bad(`has a file whose name is too long, ${path}`)
+  return block
+}
+
+/**
+ * Regular files below a directory with their sizes, sorted by path; links and devices are refused, they could name what is
+ * outside.
+ */
+async function filesOf(
+  directory: string,
+  bad: (why: string, cause?: unknown) => SealiftError,
+): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  let size = 0
+  const walk = async (at: string): Promise<void> => {
+    for (const path of (await readdir(at)).sort().map((name) => join(at, name))) {
+      const info = await lstat(path)
+      if (info.isDirectory()) await walk(path)
+      else if (!info.isFile()) throw bad(`holds ${path}, which is neither a file nor a directory`)
+      else {
+        found.set(path, info.size)
+        size += info.size
+      }
+      if (size > chartLimit) throw bad(`is larger than ${chartLimit} bytes`)
+      if (found.size > limits.chartEntries) throw bad(`has more than ${limits.chartEntries} files`)
+    }
   }
+  await walk(directory).catch((cause) => {
+    if (cause instanceof SealiftError) throw cause
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw bad(
+      code === 'ENOTDIR' ? 'is not a directory; unpack a chart archive first' : `cannot be read: ${message}`,
+      cause,
+    )
+  })
   return found
 }

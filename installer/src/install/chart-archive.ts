@@ -1,55 +1,24 @@
-import { createReadStream } from 'node:fs'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import { open } from 'node:fs/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { Parser } from 'tar'
-
-const unpackedLimit = 64 * 1024 * 1024
-const entryLimit = 5000
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { type ChartArchive, readChartArchive } from '../stores/chart/archive.ts'
 
 /**
- * Checks a chart archive before Helm reads it: files and directories only, below one directory, no way out of it, and no
- * more unpacked than 64 MiB.
+ * Reads the chart of a bundle and proves, before Helm reads it, that nothing in it is what no chart needs.
  * @throws SealiftError BUNDLE_CHART
  */
-export async function checkChartArchive(file: string): Promise<void> {
+export async function checkChartArchive(path: string): Promise<ChartArchive> {
   const bad = (why: string, cause?: unknown) =>
-    new SealiftError('BUNDLE_CHART', 'the chart in the bundle is not one that may be opened', { why, cause })
-  let problem: string | undefined
-  let entries = 0
-  const parser = new Parser({
-    strict: true,
-    onReadEntry: (entry) => {
-      if (++entries > entryLimit) problem ??= `it has more than ${entryLimit} entries`
-      if (entry.type !== 'File' && entry.type !== 'OldFile' && entry.type !== 'Directory')
-        problem ??= `it holds a ${entry.type}`
-      const parts = entry.path.split('/')
-      if (
-        parts.length < 2 ||
-        parts.some((part) => part === '..' || part === '.') ||
-        /^[/\\]|[\\\x00-\x1f]/.test(entry.path)
-      )
-        problem ??= 'it has a name that leads elsewhere'
-      entry.resume()
-    },
-  })
-  let size = 0
-  const cap = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length
-      if (size > unpackedLimit) problem ??= `it unpacks to more than ${unpackedLimit} bytes`
-      done(problem === undefined ? null : new Error(problem), chunk)
-    },
-  })
-  try {
-    await pipeline(createReadStream(file), createGunzip(), cap, async (source) => {
-      for await (const chunk of source) parser.write(chunk as Buffer)
-      parser.end()
+    new SealiftError('BUNDLE_CHART', 'the chart in the bundle is not one that may be opened', {
+      why: `it ${why}`,
+      fix: 'ask the vendor for a bundle with a chart that helm package has made',
+      cause,
     })
-  } catch (cause) {
-    throw bad(problem ?? 'it is not a tar archive compressed with gzip', cause)
+  const file = await open(path)
+  try {
+    if ((await file.stat()).size > limits.chartUnpacked) throw bad(`is larger than ${limits.chartUnpacked} bytes`)
+    return await readChartArchive(await file.readFile(), bad)
+  } finally {
+    await file.close()
   }
-  if (problem !== undefined) throw bad(problem)
-  if (entries === 0) throw bad('it is empty')
 }

@@ -1,6 +1,7 @@
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
-import { list } from 'tar'
 import { parse } from 'yaml'
+import { checkChartArchive } from './chart-archive.ts'
 
 /** What a chart says of its values: `values.yaml` and `values.schema.json`, as plain data. */
 export interface ChartFiles {
@@ -8,26 +9,20 @@ export interface ChartFiles {
   schema?: unknown
 }
 
-/** bytes of one of the two files */
-const largest = 4 * 1024 * 1024
-
-/** Reads them from a chart archive, which was checked already. */
+/** Reads them from a chart archive. @throws SealiftError BUNDLE_CHART */
 export async function chartValuesIn(archive: string): Promise<ChartFiles> {
-  const texts = new Map<string, Promise<string>>()
-  await list({
-    file: archive,
-    onReadEntry: (entry) => {
-      const [, name] = /^[^/]+\/(values\.yaml|values\.schema\.json)$/.exec(entry.path) ?? []
-      if (name === undefined || (entry.size ?? 0) > largest) return entry.resume()
-      texts.set(
-        name,
-        entry.collect().then((chunks) => Buffer.concat(chunks as Buffer[]).toString()),
-      )
-    },
-  })
-  const [values, schema] = await Promise.all([texts.get('values.yaml'), texts.get('values.schema.json')])
-  return {
-    values: values === undefined ? {} : (parse(values, { maxAliasCount: 100 }) ?? {}),
-    ...(schema === undefined ? {} : { schema: parseJson(Buffer.from(schema), 'values.schema.json') }),
+  const { files } = await checkChartArchive(archive)
+  const schema = files.get('values.schema.json')
+  try {
+    return {
+      values: parse(files.get('values.yaml')?.toString() ?? '', { maxAliasCount: 100, logLevel: 'error' }) ?? {},
+      ...(schema === undefined ? {} : { schema: parseJson(schema, 'values.schema.json') }),
+    }
+  } catch (cause) {
+    throw new SealiftError('BUNDLE_CHART', 'the values of the chart in the bundle cannot be read', {
+      why: (cause as Error).message.split('\n', 1)[0],
+      fix: 'ask the vendor for a bundle with a chart that helm lint accepts',
+      cause,
+    })
   }
 }
