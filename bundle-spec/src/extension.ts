@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { annotations, type Descriptor } from './descriptor.ts'
-import { childrenOf } from './graph.ts'
+import { childrenOf } from './document.ts'
 
 /** A publisher's or an extension's name: the editor's rule, without a hyphen at the end, which no repository can have. */
 export const ExtensionName = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$' })

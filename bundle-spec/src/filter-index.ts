@@ -1,6 +1,6 @@
 import { type Descriptor, isIndex } from './descriptor.ts'
+import { childrenOf } from './document.ts'
 import { SealiftError } from './error.ts'
-import { childrenOf } from './graph.ts'
 import { parseJson, toJson } from './json.ts'
 import { selectPlatforms } from './platform.ts'
 

@@ -1,10 +1,10 @@
 import { atOnce } from './at-once.ts'
-import { checkDescriptor, type Descriptor, isDocument, isIndex } from './descriptor.ts'
-import { SealiftError } from './error.ts'
-import { parseJson } from './json.ts'
+import { type Descriptor, isDocument } from './descriptor.ts'
+import { namedBy } from './document.ts'
+import { type Budget, graphBudget } from './graph-budget.ts'
 import { limits } from './limits.ts'
 import { platformsOf, selectPlatforms } from './platform.ts'
-import { checkSame, statedSubject } from './stated.ts'
+import { checkSame } from './stated.ts'
 import type { ContentStore } from './store.ts'
 import { readDocument } from './verify.ts'
 
@@ -20,8 +20,11 @@ export interface Node {
   descriptor: Descriptor
   /** the document itself, for manifests and indexes */
   bytes?: Uint8Array
-  sources: string[]
-  targets: string[]
+  /** digest of what a document is about */
+  subject?: string
+  /** each once, in the order of the roots */
+  sources: readonly string[]
+  targets: readonly string[]
 }
 
 /** All that roots reach. `nodes` is in an order in which children come before the documents that name them. */
@@ -30,16 +33,8 @@ export interface Graph {
   nodes: readonly Node[]
   /** bytes of all nodes together, each once */
   size: number
-}
-
-interface Visited extends Node {
-  /** what its document names, and the same with its subject */
-  children: Descriptor[]
-  named: Descriptor[]
-  /** digests of those that belong to the graph */
-  reached: Set<string>
-  /** by which it has been come to: source, target and platforms */
-  ways: Set<string>
+  /** What one of the roots reaches, itself the last. Roots of the same content share the array. */
+  reachedBy(root: Pick<Root, 'descriptor'>): readonly Node[]
 }
 
 /** The repository of a full reference: without `:tag` and `@digest`. */
@@ -50,98 +45,140 @@ export function repositoryOf(reference: string): string {
 }
 
 /**
- * The descriptors that a document names, in its order: OCI image-spec image-index.md `manifests`, manifest.md `config`
- * and `layers`. `urls` are never followed and `subject` points up, not down.
- * @throws SealiftError BUNDLE_DOCUMENT, BUNDLE_DESCRIPTOR, BUNDLE_JSON
- */
-export function childrenOf(descriptor: Descriptor, bytes: Uint8Array): Descriptor[] {
-  const where = `document ${descriptor.digest}`
-  const document = parseJson(bytes, where) as Record<string, unknown> | null
-  const bad = (why: string) => new SealiftError('BUNDLE_DOCUMENT', `${where} is not what its descriptor says`, { why })
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw bad('it is not an object')
-  if (document.mediaType !== undefined && document.mediaType !== descriptor.mediaType)
-    throw bad('its mediaType is another one')
-  if ('manifests' in document && ('layers' in document || 'config' in document))
-    throw bad('it claims to be an index and an image')
-  const list = isIndex(descriptor.mediaType) ? document.manifests : document.layers
-  if (!Array.isArray(list)) throw bad('it lists no content')
-  const named = isIndex(descriptor.mediaType) ? list : [document.config, ...list]
-  return named.map((child) => checkDescriptor(child, where))
-}
-
-/**
  * Reads the documents of a graph, each once, verified before it is followed; blobs are only counted. All that documents
  * name belongs to it, with one exception: a root whose own descriptor is limited to platforms (an original index, SPEC.md,
  * "Platforms") reaches only its entries of those.
- * @throws SealiftError BUNDLE_LIMIT for nesting or number beyond the limits, BUNDLE_DESCRIPTOR for one digest of which two
- * descriptors state different things
+ * @throws SealiftError BUNDLE_LIMIT for what is beyond the budget of a graph (SPEC.md, "Limits"), BUNDLE_DESCRIPTOR for one
+ * digest of which two descriptors state different things
  */
 export async function readGraph(
   from: ContentStore,
   roots: readonly Root[],
   options: { signal?: AbortSignal; concurrency?: number } = {},
 ): Promise<Graph> {
-  const nodes = new Map<string, Visited>()
-  const tooMuch = (why: string) =>
-    new SealiftError('BUNDLE_LIMIT', `${from.origin}: the content is nested or split too much`, { why })
+  const budget = graphBudget(from.origin)
+  const views = await readViews(from, roots, budget, options)
+  const reached = new Map<View, readonly Node[]>()
+  const viewOf = ({ descriptor }: Pick<Root, 'descriptor'>) => views.get(viewKey(descriptor)) as View
+  for (const [view, { length }] of Map.groupBy(roots, viewOf)) reached.set(view, reach(view, length, budget))
+  const reachedBy = (root: Pick<Root, 'descriptor'>) => reached.get(viewOf(root)) ?? []
 
-  async function visit(
-    descriptor: Descriptor,
-    source: string,
-    target: string,
-    depth: number,
-    platforms?: readonly string[],
-  ): Promise<void> {
-    if (depth > limits.graphDepth) throw tooMuch(`more than ${limits.graphDepth} levels`)
+  for (const [kind, name] of [
+    ['sources', 'source'],
+    ['targets', 'target'],
+  ] as const)
+    for (const [repository, those] of Map.groupBy(roots, (root) => repositoryOf(root[name])))
+      for (const node of union(new Set(those.map(reachedBy)))) (node[kind] as string[]).push(repository)
+
+  // a root that is limited comes last: another one may reach more of the same index
+  const nodes = [
+    ...union([...reached].sort(([a], [b]) => Number(a.isLimited) - Number(b.isLimited)).map(([, all]) => all)),
+  ]
+  return { roots, nodes, size: nodes.reduce((sum, { descriptor }) => sum + descriptor.size, 0), reachedBy }
+}
+
+/** A node as it is followed: in full, or as a root that is limited to platforms. */
+interface View {
+  node: Node
+  children: View[]
+  /** number of descriptors by which its document names them: one may stand there twice */
+  entries: number
+  isLimited: boolean
+  /** levels below it, once they are known */
+  height?: number
+}
+
+/** What a view is known by: content, and the platforms to which it is limited. */
+const viewKey = (descriptor: Descriptor): string => [descriptor.digest, ...(platformsOf(descriptor) ?? [])].join()
+
+/** Reads level by level. A view is read once, however many name it; what it does not follow is compared all the same. */
+async function readViews(
+  from: ContentStore,
+  roots: readonly Root[],
+  budget: Budget,
+  { signal, concurrency = 4 }: { signal?: AbortSignal; concurrency?: number },
+): Promise<ReadonlyMap<string, View>> {
+  const nodes = new Map<string, Node>()
+  const views = new Map<string, View>()
+  const unfollowed: Descriptor[] = []
+  let next: { view: View; source: string; platforms: readonly string[] | undefined }[] = []
+
+  function viewed(descriptor: Descriptor, source: string, platforms?: readonly string[]): View {
     let node = nodes.get(descriptor.digest)
     if (node) checkSame(from.origin, node.descriptor, descriptor)
-    const way = `${source} ${target} ${platforms?.join() ?? ''}`
-    if (node?.ways.has(way)) return
-    if (!node) {
-      if (nodes.size >= limits.graphNodes) throw tooMuch(`more than ${limits.graphNodes} parts`)
-      node = { descriptor, sources: [], targets: [], children: [], named: [], reached: new Set(), ways: new Set() }
+    else {
+      budget.spend('nodes', 1)
+      node = { descriptor: plain(descriptor), sources: [], targets: [] }
       nodes.set(descriptor.digest, node)
     }
-    node.ways.add(way)
-    if (!node.sources.includes(source)) node.sources.push(source)
-    if (!node.targets.includes(target)) node.targets.push(target)
-    if (!isDocument(descriptor.mediaType)) return
-    if (!node.bytes) {
-      node.bytes = await readDocument(
-        descriptor,
-        () => from.open(source, descriptor, undefined, options.signal),
-        from.origin,
-      )
-      node.children = childrenOf(descriptor, node.bytes)
-      const subject = statedSubject(descriptor.digest, node.bytes)
-      node.named = subject ? [...node.children, subject] : node.children
+    const key = platforms ? viewKey(descriptor) : descriptor.digest
+    const known = views.get(key)
+    if (known) return known
+    const view: View = { node, children: [], entries: 0, isLimited: platforms !== undefined }
+    views.set(key, view)
+    if (isDocument(descriptor.mediaType)) {
+      budget.spend('documents', descriptor.size)
+      next.push({ view, source, platforms })
     }
-    for (const child of platforms ? selectPlatforms(node.children, platforms) : node.children) {
-      node.reached.add(child.digest)
-      await visit(child, source, target, depth + 1)
-    }
+    return view
   }
 
-  await atOnce(options.concurrency ?? 4, roots, ({ descriptor, source, target }) =>
-    visit(descriptor, repositoryOf(source), repositoryOf(target), 0, platformsOf(descriptor)),
-  )
-
+  budget.spend('edges', roots.length)
+  for (const { descriptor, source } of roots) viewed(descriptor, repositoryOf(source), platformsOf(descriptor))
+  for (let depth = 0; next.length > 0; depth++) {
+    if (depth > limits.graphDepth) throw budget.exceeded('depth')
+    const level = next
+    next = []
+    await atOnce(concurrency, level, async ({ view, source, platforms }) => {
+      const { node } = view
+      const { descriptor } = node
+      node.bytes ??= await readDocument(descriptor, () => from.open(source, descriptor, undefined, signal), from.origin)
+      const { children, subject } = namedBy(descriptor, node.bytes)
+      budget.spend('edges', children.length)
+      if (subject) {
+        node.subject = subject.digest
+        unfollowed.push(plain(subject))
+      }
+      const followed = new Set(platforms ? selectPlatforms(children, platforms) : children)
+      view.entries = followed.size
+      for (const child of children) if (!followed.has(child)) unfollowed.push(plain(child))
+      view.children = [...new Set(Array.from(followed, (child) => viewed(child, source)))]
+    })
+  }
   // also what is not followed, a subject or another platform, is what it is said to be where it is there
-  for (const { named } of nodes.values())
-    for (const descriptor of named) {
-      const known = nodes.get(descriptor.digest)
-      if (known) checkSame(from.origin, known.descriptor, descriptor)
-    }
-
-  const ordered: Node[] = []
-  const placed = new Set<string>()
-  const place = (digest: string) => {
-    if (placed.has(digest)) return
-    placed.add(digest)
-    const { children: _, named: __, reached, ways: ___, ...node } = nodes.get(digest) as Visited
-    for (const child of reached) place(child)
-    ordered.push(node)
+  for (const descriptor of unfollowed) {
+    const known = nodes.get(descriptor.digest)
+    if (known) checkSame(from.origin, known.descriptor, descriptor)
   }
-  for (const root of roots) place(root.descriptor.digest)
-  return { roots, nodes: ordered, size: ordered.reduce((sum, node) => sum + node.descriptor.size, 0) }
+  return views
 }
+
+/** All that a view reaches, children first, itself the last; `names` is how many roots are this view. */
+function reach(root: View, names: number, budget: Budget): readonly Node[] {
+  const seen = new Set<View>()
+  const nodes: Node[] = []
+  budget.spend('places', names)
+  const visit = (view: View, depth: number): number => {
+    if (depth > limits.graphDepth) throw budget.exceeded('depth')
+    if (seen.has(view)) return view.height as number
+    seen.add(view)
+    budget.spend('places', names * view.entries)
+    let height = 0
+    for (const child of view.children) height = Math.max(height, visit(child, depth + 1) + 1)
+    if (height > limits.graphDepth) throw budget.exceeded('depth')
+    view.height = height
+    nodes.push(view.node)
+    return height
+  }
+  visit(root, 0)
+  return nodes
+}
+
+function* flattened<T>(lists: Iterable<readonly T[]>): Generator<T> {
+  for (const list of lists) yield* list
+}
+
+const union = <T>(lists: Iterable<readonly T[]>): Set<T> => new Set(flattened(lists))
+
+/** What is kept of a descriptor: how its content is found and read. */
+const plain = ({ mediaType, digest, size }: Descriptor): Descriptor => ({ mediaType, digest, size })

@@ -12,6 +12,12 @@ export const limits = {
   graphDepth: 8,
   /** distinct descriptors in one graph */
   graphNodes,
+  /** descriptors that its documents and the index name together: they are parsed, and kept as edges */
+  graphEdges: 200_000,
+  /** the same, once for each name that reaches them: what is listed, asked and seeded by name */
+  graphPlaces: 400_000,
+  /** bytes of its documents together: they are parsed, and kept while the graph is */
+  graphDocuments: 16 * 1024 * 1024,
   /** entries of a bundle file: oci-layout, index.json, its signature, and each node of the graph once */
   tarEntries: graphNodes + 3,
   /** rounds of PBKDF2 that the file of an encrypted private key may ask for: some seconds */

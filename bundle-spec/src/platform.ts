@@ -8,13 +8,14 @@ export const platformName = ({ os, architecture, variant }: Platform): string =>
  * Whether a list of platforms names this one. `linux/arm` stands for all its variants, `linux/arm/v7` for one;
  * `linux/arm64` and `linux/arm64/v8` are the same.
  */
-export function includesPlatform(platforms: readonly string[], { os, architecture, variant }: Platform): boolean {
-  return platforms.some((name) => {
-    const [wantedOs, wantedArchitecture, wantedVariant] = name.split('/')
-    if (os !== wantedOs || architecture !== wantedArchitecture) return false
-    const usual = architecture === 'arm64' ? 'v8' : undefined
-    return wantedVariant === undefined || wantedVariant === (variant ?? usual)
-  })
+export const includesPlatform = (platforms: readonly string[], platform: Platform): boolean =>
+  namesOf(platforms)(platform)
+
+/** The same for many platforms: the list may be as long as the index that it is held against. */
+function namesOf(platforms: readonly string[]): (platform: Platform) => boolean {
+  const names = new Set(platforms.map((name) => JSON.stringify(name.split('/', 3))))
+  return ({ os, architecture, variant = architecture === 'arm64' ? 'v8' : undefined }) =>
+    names.has(JSON.stringify([os, architecture])) || names.has(JSON.stringify([os, architecture, variant]))
 }
 
 /** The platform that a descriptor states. `unknown/unknown` (BuildKit's attestations) states none. */
@@ -31,9 +32,10 @@ const attested = 'vnd.docker.reference.digest'
  * for attestations of an entry that is left out. SPEC.md, "Platforms".
  */
 export function selectPlatforms<T extends Descriptor>(entries: readonly T[], platforms: readonly string[]): T[] {
+  const isIn = namesOf(platforms)
   const isOut = (entry: Descriptor) => {
     const platform = statedPlatform(entry)
-    return platform !== undefined && !includesPlatform(platforms, platform)
+    return platform !== undefined && !isIn(platform)
   }
   const kept = new Set(entries.filter((entry) => !isOut(entry)).map(({ digest }) => digest))
   const out = new Set(entries.filter(isOut).map(({ digest }) => digest))

@@ -1,6 +1,6 @@
 import { annotations, type Descriptor, mediaTypes } from './descriptor.ts'
+import { childrenOf } from './document.ts'
 import { SealiftError } from './error.ts'
-import { childrenOf } from './graph.ts'
 import { parseJson, toJson } from './json.ts'
 import { limits } from './limits.ts'
 import { names } from './tar.ts'

@@ -1,6 +1,5 @@
-import { checkDescriptor, type Descriptor, isDocument } from './descriptor.ts'
+import { type Descriptor, isDocument } from './descriptor.ts'
 import { SealiftError } from './error.ts'
-import { parseJson } from './json.ts'
 
 /** The failure of a descriptor that states something else of content than another one, or than is there. */
 export const misstated = (origin: string, { digest }: Descriptor, why: string): SealiftError =>
@@ -16,14 +15,4 @@ export function checkSame(origin: string, known: Descriptor, other: Descriptor):
   const isKind = isDocument(known.mediaType) || isDocument(other.mediaType)
   if (isKind && known.mediaType !== other.mediaType)
     throw misstated(origin, other, `${known.mediaType} and ${other.mediaType}`)
-}
-
-/**
- * The descriptor of what a document is about (OCI image-spec, manifest.md and image-index.md, `subject`), if any.
- * @throws SealiftError BUNDLE_DESCRIPTOR, BUNDLE_JSON
- */
-export function statedSubject(digest: string, bytes: Uint8Array): Descriptor | undefined {
-  const where = `document ${digest}`
-  const { subject } = parseJson(bytes, where) as { subject?: unknown }
-  return subject === undefined || subject === null ? undefined : checkDescriptor(subject, where)
 }

@@ -1,6 +1,6 @@
 import { type Descriptor, isIndex, isManifest } from '@sealift/bundle-spec/descriptor.ts'
+import { childrenOf } from '@sealift/bundle-spec/document.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { childrenOf } from '@sealift/bundle-spec/graph.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { platformsOf, selectPlatforms } from '@sealift/bundle-spec/platform.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'

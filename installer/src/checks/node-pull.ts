@@ -1,5 +1,5 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
-import { childrenOf } from '@sealift/bundle-spec/graph.ts'
+import { childrenOf } from '@sealift/bundle-spec/document.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
 import { probePull } from '../cluster/node-pull.ts'
 import { siteRepository } from '../install/chart-values.ts'

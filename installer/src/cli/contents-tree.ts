@@ -10,13 +10,10 @@ interface Branch {
 
 /** What a bundle holds as lines of at most 80 columns, names of the vendor aside: each of those has its own line. */
 export function contentsTree({ artifacts }: Contents): string[] {
-  const about = new Map<string, ArtifactContents[]>()
   const digests = new Set(artifacts.flatMap(({ digest, manifests }) => [digest, ...manifests.map((one) => one.digest)]))
   const isAbout = ({ subject, digest }: ArtifactContents) =>
     subject !== undefined && subject !== digest && digests.has(subject)
-  for (const artifact of artifacts)
-    if (isAbout(artifact))
-      about.set(artifact.subject as string, [...(about.get(artifact.subject as string) ?? []), artifact])
+  const about = Map.groupBy(artifacts.filter(isAbout), ({ subject }) => subject as string)
   return artifacts
     .filter((artifact) => !isAbout(artifact))
     .flatMap((artifact) => ['', ...artifactLines(artifact, about)])

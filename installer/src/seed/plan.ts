@@ -1,5 +1,5 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
-import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
+import { type Descriptor, isDocument } from '@sealift/bundle-spec/descriptor.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, type Node, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
@@ -101,7 +101,7 @@ function planOf(graph: Graph, holders: ReadonlyMap<string, ReadonlySet<string>>,
 function kindOf(node: Node, target: string, held: ReadonlySet<string> | undefined): 'send' | 'mount' | 'present' {
   if (held?.has(target)) return 'present'
   // documents are not mounted: they are small, and registries cannot
-  if (node.bytes) return 'send'
+  if (isDocument(node.descriptor.mediaType)) return 'send'
   return (held && held.size > 0) || node.targets[0] !== target ? 'mount' : 'send'
 }
 

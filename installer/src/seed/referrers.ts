@@ -1,8 +1,8 @@
-import { type Descriptor, isDocument, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
-import { type Graph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
+import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
+import type { Graph, Node } from '@sealift/bundle-spec/graph.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
-import { referrersTag, subjectOf } from '../stores/referrers.ts'
+import { listedReferrer, referrersTag } from '../stores/referrers.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
 
 /**
@@ -15,9 +15,11 @@ export async function writeReferrerLists(graph: Graph, to: RegistryStore, signal
     const [repository, subject] = place.split('@') as [string, string]
     if ((await to.listed(repository, subject, signal)) !== undefined) continue
     const there = (await to.fallback(repository, subject, signal)) ?? []
-    const added = referrers.filter(({ digest }) => !there.some((entry) => entry.digest === digest))
+    const known = new Set(there.map(({ digest }) => digest))
+    const added = referrers.filter(({ descriptor }) => !known.has(descriptor.digest))
     if (added.length === 0) continue
-    const list = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...there, ...added] }
+    const listed = added.map(({ descriptor, bytes }) => listedReferrer(descriptor, bytes as Uint8Array))
+    const list = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...there, ...listed] }
     const bytes = toJson(list)
     const descriptor = { mediaType: mediaTypes.index, digest: digestOf(bytes), size: bytes.length }
     const options = signal ? { signal } : {}
@@ -26,29 +28,15 @@ export async function writeReferrerLists(graph: Graph, to: RegistryStore, signal
   }
 }
 
-/** Descriptors of manifests with a `subject`, by `repository@digest` of what they refer to. */
-function referrersBySubject(graph: Graph): Map<string, Descriptor[]> {
-  const found = new Map<string, Descriptor[]>()
-  for (const { descriptor, bytes, targets } of graph.nodes) {
-    const subject = bytes && isDocument(descriptor.mediaType) ? subjectOf(descriptor.digest, bytes) : undefined
-    if (subject === undefined || !bytes) continue
-    for (const repository of targets) {
-      const place = `${repositoryOf(repository)}@${subject}`
-      found.set(place, [...(found.get(place) ?? []), described(descriptor, bytes)])
-    }
-  }
-  return found
-}
-
-/** A descriptor as lists of referrers hold it: with the artifactType and annotations of the manifest itself. */
-function described({ mediaType, digest, size }: Descriptor, bytes: Uint8Array): Descriptor {
-  const { artifactType, config, annotations } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
-    artifactType?: string
-    config?: { mediaType?: string }
-    annotations?: Record<string, string>
-  }
-  const type = artifactType ?? config?.mediaType
-  return { mediaType, digest, size, ...(type ? { artifactType: type } : {}), ...(annotations ? { annotations } : {}) }
+/** Manifests with a `subject`, by `repository@digest` of what they refer to. */
+function referrersBySubject(graph: Graph): Map<string, Node[]> {
+  const places = graph.nodes.flatMap((node) =>
+    node.subject === undefined
+      ? []
+      : node.targets.map((repository) => ({ place: `${repository}@${node.subject}`, node })),
+  )
+  const grouped = Map.groupBy(places, ({ place }) => place)
+  return new Map([...grouped].map(([place, those]) => [place, those.map(({ node }) => node)]))
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {

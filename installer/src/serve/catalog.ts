@@ -1,7 +1,7 @@
-import { type Descriptor, isDigest, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
+import { type Descriptor, isDigest } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { type Graph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
-import { parseJson } from '@sealift/bundle-spec/json.ts'
+import { type Graph, type Node, repositoryOf } from '@sealift/bundle-spec/graph.ts'
+import { listedReferrer } from '../stores/referrers.ts'
 
 /** A manifest or index, and its bytes. */
 export interface Document {
@@ -26,9 +26,9 @@ export interface Catalog {
 interface Repository {
   /** tag -> digest, and where it is from */
   tags: Map<string, { digest: string; origin: string; target: string }>
-  content: Map<string, Descriptor>
-  documents: Map<string, Document>
-  referrers: Map<string, Descriptor[]>
+  content: Map<string, Node>
+  /** by what they are about */
+  referrers: Map<string, Node[]>
 }
 
 /** A graph to be shown; `origin` names the file that it is of. */
@@ -48,13 +48,12 @@ export function catalogOf(shelves: readonly Shelf[]): Catalog {
     const path = pathOf(target)
     const known = repositories.get(path)
     if (known) return known
-    const made: Repository = { tags: new Map(), content: new Map(), documents: new Map(), referrers: new Map() }
+    const made: Repository = { tags: new Map(), content: new Map(), referrers: new Map() }
     repositories.set(path, made)
     return made
   }
   for (const { graph, origin } of shelves) {
-    for (const { descriptor, bytes, targets } of graph.nodes)
-      for (const target of targets) addNode(at(target), descriptor, bytes)
+    for (const node of graph.nodes) for (const target of node.targets) addNode(at(target), node)
     for (const { descriptor, target } of graph.roots) {
       const name = repositoryOf(target)
       const tag = /^:([^@]+)/.exec(target.slice(name.length))?.[1]
@@ -77,52 +76,26 @@ export function catalogOf(shelves: readonly Shelf[]): Catalog {
     resolve(path, reference) {
       const repository = repositories.get(path)
       const digest = isDigest(reference) ? reference : repository?.tags.get(reference)?.digest
-      return digest === undefined ? undefined : repository?.documents.get(digest)
+      const { descriptor, bytes } = (digest === undefined ? undefined : repository?.content.get(digest)) ?? {}
+      return descriptor && bytes && { descriptor, bytes }
     },
-    contains: (path, digest) => repositories.get(path)?.content.get(digest),
-    referrers: (path, digest) => repositories.get(path)?.referrers.get(digest) ?? [],
+    contains: (path, digest) => repositories.get(path)?.content.get(digest)?.descriptor,
+    referrers: (path, digest) =>
+      (repositories.get(path)?.referrers.get(digest) ?? []).map(({ descriptor, bytes }) =>
+        listedReferrer(descriptor, bytes as Uint8Array),
+      ),
   }
 }
 
 /** The same content may come from several graphs. */
-function addNode(repository: Repository, descriptor: Descriptor, bytes: Uint8Array | undefined): void {
-  const { content, documents, referrers } = repository
+function addNode({ content, referrers }: Repository, node: Node): void {
+  const { descriptor, subject } = node
   if (content.has(descriptor.digest)) return
-  content.set(descriptor.digest, descriptor)
-  if (!bytes) return
-  documents.set(descriptor.digest, { descriptor, bytes })
-  const referrer = referrerOf(descriptor, bytes)
-  if (!referrer) return
-  const list = referrers.get(referrer.subject)
-  if (list) list.push(referrer.descriptor)
-  else referrers.set(referrer.subject, [referrer.descriptor])
+  content.set(descriptor.digest, node)
+  if (subject === undefined) return
+  const list = referrers.get(subject)
+  if (list) list.push(node)
+  else referrers.set(subject, [node])
 }
 
 const pathOf = (repository: string): string => repository.slice(repository.indexOf('/') + 1)
-
-/** OCI distribution-spec, "Listing Referrers": artifactType falls back to the config's mediaType. */
-function referrerOf(
-  descriptor: Descriptor,
-  bytes: Uint8Array,
-): { subject: string; descriptor: Descriptor } | undefined {
-  const document = parseJson(bytes, `document ${descriptor.digest}`) as {
-    subject?: { digest?: unknown }
-    artifactType?: unknown
-    config?: { mediaType?: unknown }
-    annotations?: Record<string, string>
-  }
-  const subject = document.subject?.digest
-  if (!isDigest(subject)) return undefined
-  const { mediaType, digest, size } = descriptor
-  const ownType = document.artifactType ?? (mediaType === mediaTypes.manifest ? document.config?.mediaType : undefined)
-  return {
-    subject,
-    descriptor: {
-      mediaType,
-      digest,
-      size,
-      ...(typeof ownType === 'string' ? { artifactType: ownType } : {}),
-      ...(document.annotations ? { annotations: document.annotations } : {}),
-    },
-  }
-}

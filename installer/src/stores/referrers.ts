@@ -24,6 +24,26 @@ export const referrersTag = (digest: string): string => digest.replace(':', '-')
 export const cosignTags = (digest: string): string[] =>
   ['sig', 'att', 'sbom'].map((kind) => `${referrersTag(digest)}.${kind}`)
 
+/**
+ * The descriptor of a manifest as lists of referrers hold it (distribution-spec, "Listing Referrers"): with its annotations, and its
+ * artifactType, for which the media type of its config stands in. The manifest was checked when it was read.
+ */
+export function listedReferrer({ mediaType, digest, size }: Descriptor, bytes: Uint8Array): Descriptor {
+  const { artifactType, config, annotations } = parseJson(bytes, `document ${digest}`) as {
+    artifactType?: unknown
+    config?: { mediaType: string }
+    annotations?: Record<string, string>
+  }
+  const type = artifactType ?? config?.mediaType
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(typeof type === 'string' && type !== '' ? { artifactType: type } : {}),
+    ...(annotations ? { annotations } : {}),
+  }
+}
+
 /** The digest that a manifest is about (image-spec, manifest.md, `subject`). */
 export function subjectOf(digest: string, bytes: Uint8Array): string | undefined {
   const document = parseJson(bytes, `document ${digest}`) as { subject?: { digest?: unknown } } | null

@@ -1,5 +1,6 @@
 import { annotations, checkDescriptor, type Descriptor, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { keyHint, verifyMessage } from '@sealift/bundle-spec/signature.ts'
@@ -54,11 +55,17 @@ export function releaseManifestIn({ artifacts, path }: Pick<SignedRelease, 'arti
   return manifest
 }
 
-/** The artifact of a reference under the vendor's names, by its own name or by digest in its repository. */
-export const artifactNamed = (artifacts: readonly Artifact[], reference: string): Artifact | undefined =>
-  artifacts.find(
-    (a) => a.reference === reference || `${a.reference.replace(/:[^/:]*$/, '')}@${a.descriptor.digest}` === reference,
-  )
+/** Finds the artifact of a reference under the vendor's names, by its own name or by digest in its repository. */
+export function artifactFinder(artifacts: readonly Artifact[]): (reference: string) => Artifact | undefined {
+  const byDigest = artifacts.map((artifact) => {
+    const { reference, descriptor } = artifact
+    return [`${repositoryOf(reference)}@${descriptor.digest}`, artifact] as const
+  })
+  // its own name counts before that of another, the first before a later one
+  const named = artifacts.map((artifact) => [artifact.reference, artifact] as const)
+  const all = new Map([...byDigest.reverse(), ...named])
+  return (reference) => all.get(reference)
+}
 
 function readIndex(bytes: Uint8Array): Artifact[] {
   const index = parseJson(bytes, 'index.json') as { manifests?: unknown; layers?: unknown } | null

@@ -8,7 +8,7 @@ import {
   partsOfExtension,
   type ReleaseExtension,
 } from '@sealift/bundle-spec/extension.ts'
-import type { Graph } from '@sealift/bundle-spec/graph.ts'
+import type { Graph, Node } from '@sealift/bundle-spec/graph.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import semver from 'semver'
 
@@ -40,7 +40,8 @@ export type Gallery = readonly GalleryExtension[]
  */
 export function galleryOf(shelves: readonly { graph: Graph; release: Release; origin: string }[]): Gallery {
   const all = new Map<string, Offered & { origin: string }>()
-  for (const { graph, release, origin } of shelves)
+  for (const { graph, release, origin } of shelves) {
+    const nodes = new Map(graph.nodes.map((node) => [node.descriptor.digest, node]))
     for (const extension of release.extensions ?? []) {
       const name = extensionArtifact(extension)
       const other = all.get(name)
@@ -49,8 +50,9 @@ export function galleryOf(shelves: readonly { graph: Graph; release: Release; or
           why: `one is in ${other.origin}, one in ${origin}`,
           fix: 'serve the bundle that is meant, and leave the other one out',
         })
-      all.set(name, { extension, created: release.created, parts: partsIn(graph, extension, origin), origin })
+      all.set(name, { extension, created: release.created, parts: partsIn(nodes, extension, origin), origin })
     }
+  }
   const groups = Map.groupBy(all.values(), ({ extension }) => extensionId(extension))
   return [...groups.keys()].sort().map((id) => ({
     id,
@@ -59,8 +61,8 @@ export function galleryOf(shelves: readonly { graph: Graph; release: Release; or
   }))
 }
 
-function partsIn(graph: Graph, extension: ReleaseExtension, origin: string): Offered['parts'] {
-  const node = graph.nodes.find(({ descriptor }) => descriptor.digest === extension.digest)
+function partsIn(nodes: ReadonlyMap<string, Node>, extension: ReleaseExtension, origin: string): Offered['parts'] {
+  const node = nodes.get(extension.digest)
   const parts = node?.bytes ? partsOfExtension(node.descriptor, node.bytes) : {}
   if (!parts.vsix || !parts.manifest)
     throw new SealiftError('BUNDLE_RELEASE', `${origin}: extension ${extensionArtifact(extension)} is not whole`, {

@@ -1,6 +1,6 @@
-import { type Descriptor, isDigest, isIndex, isManifest, type Role } from '@sealift/bundle-spec/descriptor.ts'
-import { childrenOf, type Graph, type Node, readGraph } from '@sealift/bundle-spec/graph.ts'
-import { parseJson } from '@sealift/bundle-spec/json.ts'
+import { type Descriptor, isIndex, type Role } from '@sealift/bundle-spec/descriptor.ts'
+import { namedBy } from '@sealift/bundle-spec/document.ts'
+import type { Graph, Node } from '@sealift/bundle-spec/graph.ts'
 import type { Artifact } from '../signed-release.ts'
 import type { Bundle } from './open.ts'
 import { verifyStructure } from './verify.ts'
@@ -54,69 +54,92 @@ export interface Contents {
  * @throws SealiftError BUNDLE_*
  */
 export async function contentsOf(bundle: Bundle): Promise<Contents> {
-  await verifyStructure(bundle)
-  const graphs: Graph[] = []
-  for (const { descriptor, reference } of bundle.artifacts)
-    graphs.push(await readGraph(bundle.store, [{ descriptor, source: reference, target: reference }]))
-  const holders = new Map<string, Set<string>>()
-  const sizes = new Map<string, number>()
-  for (const [i, { nodes }] of graphs.entries())
-    for (const { descriptor } of nodes) {
-      const held = holders.get(descriptor.digest) ?? new Set()
-      holders.set(descriptor.digest, held.add(holderOf(bundle.artifacts[i] as Artifact)))
-      sizes.set(descriptor.digest, descriptor.size)
-    }
-  const users = new Map([...holders].map(([digest, { size }]) => [digest, size]))
-  const artifacts = bundle.artifacts.map(({ role, name, reference, descriptor }, i): ArtifactContents => {
-    const { nodes, size } = graphs[i] as Graph
+  const graph = await verifyStructure(bundle)
+  const users = usersOf(bundle.artifacts, graph)
+  const documents = new Map(graph.nodes.flatMap((node) => describedBy(node, users)))
+  const listed = new Map<readonly Node[], Manifest[]>()
+  const artifacts = bundle.artifacts.map((artifact): ArtifactContents => {
+    const { role, name, reference, descriptor } = artifact
+    const nodes = graph.reachedBy(artifact)
+    const manifests = listed.get(nodes) ?? manifestsOf(nodes, documents)
+    listed.set(nodes, manifests)
     // what an original reaches is its image's: only the document is its own
     const own =
-      role === 'original'
-        ? nodes.filter((node) => node.descriptor.digest === descriptor.digest)
-        : nodes.filter((node) => users.get(node.descriptor.digest) === 1)
+      role === 'original' ? descriptor.size : sizeOf(nodes.filter((node) => users.get(node.descriptor.digest) === 1))
+    const { artifactType, subject = namedSubject(reference) } = documents.get(descriptor.digest) ?? {}
     return {
       role,
       name,
       reference,
       digest: descriptor.digest,
-      size,
-      own: own.reduce((sum, node) => sum + node.descriptor.size, 0),
-      ...aboutOf(
-        nodes.find((node) => node.descriptor.digest === descriptor.digest),
-        reference,
-      ),
-      manifests: manifestsOf(nodes, users),
+      size: sizeOf(nodes),
+      own,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(subject === undefined ? {} : { subject }),
+      manifests,
     }
   })
   return {
     artifacts,
-    blobs: sizes.size,
-    size: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+    blobs: graph.nodes.length,
+    size: graph.size,
     unshared: artifacts.reduce((sum, { role, size, own }) => sum + (role === 'original' ? own : size), 0),
   }
 }
 
-/** Whose content counts as one: the vendor's own index of an image holds nothing that the image does not. */
-const holderOf = ({ role, name, reference }: Artifact): string =>
-  role === 'image' || role === 'original' ? `image ${name}` : `${role} ${reference}`
+const sizeOf = (nodes: readonly Node[]): number => nodes.reduce((sum, { descriptor: { size } }) => sum + size, 0)
 
-function manifestsOf(nodes: readonly Node[], users: ReadonlyMap<string, number>): Manifest[] {
-  const platforms = new Map<string, string>()
-  for (const { descriptor, bytes } of nodes)
-    if (bytes && isIndex(descriptor.mediaType))
-      for (const child of childrenOf(descriptor, bytes)) {
-        const platform = platformOf(child)
-        if (platform !== undefined) platforms.set(child.digest, platform)
-      }
-  return nodes.flatMap(({ descriptor, bytes }): Manifest[] => {
-    if (!bytes || !isManifest(descriptor.mediaType)) return []
-    const children = childrenOf(descriptor, bytes)
-    const platform = platforms.get(descriptor.digest)
-    const layers = children
-      .slice(1)
-      .map(({ digest, mediaType, size }) => ({ digest, mediaType, size, usedBy: users.get(digest) ?? 1 }))
-    const size = children.reduce((sum, child) => sum + child.size, descriptor.size)
-    return [{ digest: descriptor.digest, ...(platform === undefined ? {} : { platform }), size, layers }]
+/** How many artifacts hold each content. An image and the vendor's own index of it are one: that holds nothing that the image does not. */
+function usersOf(artifacts: readonly Artifact[], graph: Graph): ReadonlyMap<string, number> {
+  const holders = Map.groupBy(artifacts, ({ role, name, reference }) =>
+    role === 'image' || role === 'original' ? `image ${name}` : `${role} ${reference}`,
+  )
+  const users = new Map<string, number>()
+  for (const held of holders.values())
+    for (const { descriptor } of new Set(held.flatMap((artifact) => graph.reachedBy(artifact))))
+      users.set(descriptor.digest, (users.get(descriptor.digest) ?? 0) + 1)
+  return users
+}
+
+/** What a document says of itself and of others. */
+interface Described {
+  artifactType?: string
+  subject?: string
+  /** of a manifest, its own lines */
+  manifest?: Manifest
+  /** of an index, the platforms of its entries by digest */
+  platforms?: ReadonlyMap<string, string>
+}
+
+function describedBy({ descriptor, bytes, subject }: Node, users: ReadonlyMap<string, number>): [string, Described][] {
+  if (!bytes) return []
+  const { children, artifactType } = namedBy(descriptor, bytes)
+  const about = {
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(subject === undefined ? {} : { subject }),
+  }
+  if (isIndex(descriptor.mediaType)) {
+    const platforms = children.flatMap((child): [string, string][] => {
+      const platform = platformOf(child)
+      return platform === undefined ? [] : [[child.digest, platform]]
+    })
+    return [[descriptor.digest, { ...about, platforms: new Map(platforms) }]]
+  }
+  const layers = children
+    .slice(1)
+    .map(({ digest, mediaType, size }) => ({ digest, mediaType, size, usedBy: users.get(digest) ?? 1 }))
+  const size = children.reduce((sum, child) => sum + child.size, descriptor.size)
+  return [[descriptor.digest, { ...about, manifest: { digest: descriptor.digest, size, layers } }]]
+}
+
+function manifestsOf(nodes: readonly Node[], documents: ReadonlyMap<string, Described>): Manifest[] {
+  const all = nodes.flatMap(({ descriptor }) => documents.get(descriptor.digest) ?? [])
+  const platforms = new Map(all.flatMap((one) => [...(one.platforms ?? [])]))
+  return all.flatMap(({ manifest }) => {
+    if (!manifest) return []
+    const { digest, ...more } = manifest
+    const platform = platforms.get(digest)
+    return [{ digest, ...(platform === undefined ? {} : { platform }), ...more }]
   })
 }
 
@@ -127,21 +150,8 @@ function platformOf({ platform }: Descriptor): string | undefined {
   return words.length < 2 ? undefined : words.join('/')
 }
 
-/**
- * OCI image-spec, manifest.md: `artifactType` and `subject`. What cosign 2 stores has no subject, its tag says it:
- * `sha256-<hex>.sig`.
- */
-function aboutOf(node: Node | undefined, reference: string): { artifactType?: string; subject?: string } {
-  if (!node?.bytes) return {}
-  const document = parseJson(node.bytes, `document ${node.descriptor.digest}`) as {
-    artifactType?: unknown
-    subject?: { digest?: unknown } | null
-  }
-  const { artifactType } = document
+/** What cosign 2 stores has no subject (OCI image-spec, manifest.md), its tag says it: `sha256-<hex>.sig`. */
+function namedSubject(reference: string): string | undefined {
   const [, algorithm, hex] = /:(sha256)-([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(reference) ?? []
-  const subject = document.subject?.digest ?? `${algorithm}:${hex}`
-  return {
-    ...(typeof artifactType === 'string' ? { artifactType } : {}),
-    ...(isDigest(subject) ? { subject } : {}),
-  }
+  return hex === undefined ? undefined : `${algorithm}:${hex}`
 }

@@ -1,5 +1,5 @@
 import type { Role } from '@sealift/bundle-spec/descriptor.ts'
-import { readGraph } from '@sealift/bundle-spec/graph.ts'
+import type { Graph } from '@sealift/bundle-spec/graph.ts'
 import { digestOfName, layOut } from '@sealift/bundle-spec/tar.ts'
 import type { Artifact } from '../signed-release.ts'
 import type { Bundle } from './open.ts'
@@ -35,14 +35,13 @@ export interface Difference {
  * @throws SealiftError BUNDLE_*
  */
 export async function differenceOf(from: Bundle, to: Bundle): Promise<Difference> {
-  await Promise.all([from, to].map(verifyStructure))
+  const [, graph] = await Promise.all([verifyStructure(from), verifyStructure(to)])
   const had = blobsOf(from)
   const has = blobsOf(to)
   const pairs = new Map<string, { from?: Artifact; to?: Artifact }>()
   for (const [key, artifact] of keyed(to)) pairs.set(key, { to: artifact })
   for (const [key, artifact] of keyed(from)) pairs.set(key, { ...pairs.get(key), from: artifact })
-  const artifacts: Change[] = []
-  for (const pair of pairs.values()) artifacts.push(await changeOf(pair, to, had))
+  const artifacts = [...pairs.values()].map((pair) => changeOf(pair, graph, had))
   const added = has.filter(({ digest }) => !had.has(digest))
   const [, index, signature] = to.entries
   return {
@@ -56,14 +55,12 @@ export async function differenceOf(from: Bundle, to: Bundle): Promise<Difference
   }
 }
 
-async function changeOf(pair: { from?: Artifact; to?: Artifact }, bundle: Bundle, had: BlobSet): Promise<Change> {
+function changeOf(pair: { from?: Artifact; to?: Artifact }, graph: Graph, had: BlobSet): Change {
   const { from, to } = pair
   const { role, name } = (to ?? from) as Artifact
   const same = from?.descriptor.digest === to?.descriptor.digest
   const change = !from ? 'added' : !to ? 'removed' : same ? 'same' : 'changed'
-  const graph =
-    to && (await readGraph(bundle.store, [{ descriptor: to.descriptor, source: to.reference, target: to.reference }]))
-  const fresh = graph?.nodes.filter(({ descriptor }) => !had.has(descriptor.digest)) ?? []
+  const fresh = to ? graph.reachedBy(to).filter(({ descriptor }) => !had.has(descriptor.digest)) : []
   return {
     role,
     name,

@@ -5,7 +5,7 @@ import { misstated } from '@sealift/bundle-spec/stated.ts'
 import type { ByteRange, ContentStore } from '@sealift/bundle-spec/store.ts'
 import { digestOfName, type Entry } from '@sealift/bundle-spec/tar.ts'
 import { readExactly } from '../read-exactly.ts'
-import { type Artifact, artifactNamed, openSignedIndex, type SignedRelease } from '../signed-release.ts'
+import { type Artifact, artifactFinder, openSignedIndex, type SignedRelease } from '../signed-release.ts'
 import { beginBundle } from './entries.ts'
 import { explained } from './part-faults.ts'
 import type { PartedFile } from './parted-file.ts'
@@ -78,11 +78,12 @@ function storeOf(
   artifacts: readonly Artifact[],
 ): ContentStore {
   const origin = `bundle ${path}`
+  const find = artifactFinder(artifacts)
   const blobs = new Map(entries.slice(3).map((entry) => [digestOfName(entry.name), entry]))
   return {
     origin,
     async resolve(reference) {
-      const artifact = artifactNamed(artifacts, reference)
+      const artifact = find(reference)
       if (artifact) return artifact.descriptor
       throw new SealiftError('BUNDLE_NOT_FOUND', `${origin} does not hold ${reference}`, {
         fix: `sealift bundle inspect ${path}`,

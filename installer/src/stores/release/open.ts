@@ -8,7 +8,7 @@ import { readDocument } from '@sealift/bundle-spec/verify.ts'
 import { readRelease } from '../bundle/release.ts'
 import {
   type Artifact,
-  artifactNamed,
+  artifactFinder,
   openSignedIndex,
   releaseManifestIn,
   type SignedRelease,
@@ -84,10 +84,11 @@ const missing = (name: string, cause: SealiftError): SealiftError =>
 
 /** The content of a registry under the vendor's names. What a name stands for, the signed index says and nobody else. */
 function contentAt(from: ContentStore, registry: string, artifacts: readonly Artifact[]): ContentStore {
+  const find = artifactFinder(artifacts)
   return {
     origin: from.origin,
     async resolve(reference) {
-      const artifact = artifactNamed(artifacts, reference)
+      const artifact = find(reference)
       if (artifact) return artifact.descriptor
       throw new SealiftError('BUNDLE_NOT_FOUND', `the release does not hold ${reference}`)
     },
