@@ -11,17 +11,30 @@ export const platformName = ({ os, architecture, variant }: Platform): string =>
 export const includesPlatform = (platforms: readonly string[], platform: Platform): boolean =>
   namesOf(platforms)(platform)
 
-/** The same for many platforms: the list may be as long as the index that it is held against. */
-function namesOf(platforms: readonly string[]): (platform: Platform) => boolean {
-  const names = new Set(platforms.map((name) => JSON.stringify(name.split('/', 3))))
-  return ({ os, architecture, variant = architecture === 'arm64' ? 'v8' : undefined }) =>
-    names.has(JSON.stringify([os, architecture])) || names.has(JSON.stringify([os, architecture, variant]))
+/** The first of the names that stands for none of these platforms. */
+export function lackingPlatform(has: readonly Platform[], names: readonly string[]): string | undefined {
+  const there = new Set(has.flatMap(keysOf))
+  return names.find((name) => !there.has(keyOf(name)))
 }
 
-/** The platform that a descriptor states. `unknown/unknown` (BuildKit's attestations) states none. */
+/** The same for many platforms: the list may be as long as the index that it is held against. */
+function namesOf(platforms: readonly string[]): (platform: Platform) => boolean {
+  const names = new Set(platforms.map(keyOf))
+  return (platform) => keysOf(platform).some((key) => names.has(key))
+}
+
+const keyOf = (name: string): string => JSON.stringify(name.split('/', 3))
+/** The names that stand for a platform, as `keyOf` gives them. */
+const keysOf = ({ os, architecture, variant = architecture === 'arm64' ? 'v8' : undefined }: Platform): string[] => [
+  JSON.stringify([os, architecture]),
+  JSON.stringify([os, architecture, variant]),
+]
+
+/** The platform that a descriptor states. `unknown/unknown` (BuildKit's attestations) states none; nobody has checked it yet. */
 export function statedPlatform({ platform }: Descriptor): Platform | undefined {
-  const stated = platform !== undefined && platform.os !== 'unknown' && platform.architecture !== 'unknown'
-  return stated && typeof platform.os === 'string' && typeof platform.architecture === 'string' ? platform : undefined
+  const { os, architecture } = platform ?? {}
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined
+  return os === 'unknown' || architecture === 'unknown' ? undefined : platform
 }
 
 /** by which BuildKit's attestations name the image beside them in the index */

@@ -60,8 +60,8 @@ test('a good bundle is taken by every command, and an address in a descriptor is
   assert.equal(asked, 0)
 })
 
-for (const [i, change] of oddities.entries())
-  test(`what is rare and right (${i + 1}) is taken by every command`, async (t) => {
+for (const [what, change] of oddities)
+  test(`${what}, rare and right, is taken by every command`, async (t) => {
     const one = await site(t)
     await change(one)
     for (const { run } of Object.values(verbs)) await run(one)

@@ -1,10 +1,9 @@
-import { annotations, type Descriptor, isIndex, mediaTypes, type Platform } from '@sealift/bundle-spec/descriptor.ts'
-import { childrenOf } from '@sealift/bundle-spec/document.ts'
+import { annotations, type Descriptor, isIndex } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { filterIndex } from '@sealift/bundle-spec/filter-index.ts'
 import { readGraph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
-import { parseJson } from '@sealift/bundle-spec/json.ts'
-import { includesPlatform, platformName, statedPlatform } from '@sealift/bundle-spec/platform.ts'
+import { platformNames, platformsOfImage } from '@sealift/bundle-spec/image-platforms.ts'
+import { lackingPlatform } from '@sealift/bundle-spec/platform.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
 import type { MemoryStore } from '../stores/memory.ts'
@@ -71,22 +70,16 @@ async function resolveImage(
   const bytes = await read(found)
   const missing = (has: string, wanted: string) =>
     new SealiftError('BUILD_PLATFORM', `${where}: image ${name} has nothing for ${wanted}`, {
-      why: has === '' ? `${reference} is for no platform` : `${reference} is for ${has}`,
+      why: `${reference} is for ${has}`,
       fix: 'push that platform, or leave it out: platforms in release.yaml, or --platform',
     })
   const named = (descriptor: Descriptor) => (tagged === repository ? `${repository}@${descriptor.digest}` : tagged)
   const as = (descriptor: Descriptor) => artifactAs('image', name, named(descriptor), descriptor)
 
-  if (!isIndex(found.mediaType)) {
-    const platform = await platformOfImage(found, bytes, read)
-    // what states no platform (an artifact that is no image) suits all
-    const lacking = platform && platforms.find((wanted) => !includesPlatform([wanted], platform))
-    if (platform && lacking !== undefined) throw missing(platformName(platform), lacking)
-    return { image: as(found), store, repository }
-  }
-  const has = childrenOf(found, bytes).flatMap((child) => statedPlatform(child) ?? [])
-  const lacking = platforms.find((wanted) => !has.some((platform) => includesPlatform([wanted], platform)))
-  if (has.length > 0 && lacking !== undefined) throw missing(has.map(platformName).join(', '), lacking)
+  const has = await platformsOfImage(found, bytes, read)
+  const lacking = has && lackingPlatform(has, platforms)
+  if (lacking !== undefined) throw missing(platformNames(has), lacking)
+  if (!isIndex(found.mediaType)) return { image: as(found), store, repository }
   const filtered = filterIndex(found, bytes, platforms)
   if (!filtered) return { image: as(found), store, repository }
   const original = { ...found, annotations: { [annotations.platforms]: platforms.join(',') } }
@@ -109,20 +102,4 @@ async function assertWhole(store: ContentStore, descriptor: Descriptor, reposito
       throw new SealiftError('STORAGE_NOT_FOUND', `${store.origin} is not whole: it lacks ${node.descriptor.digest}`, {
         fix: 'copy the image there again, with all of its platforms',
       })
-}
-
-const imageConfigs: ReadonlySet<string> = new Set([mediaTypes.config, 'application/vnd.docker.container.image.v1+json'])
-
-/** The platform that a single image's configuration names (image-spec, config.md). */
-async function platformOfImage(
-  manifest: Descriptor,
-  bytes: Uint8Array,
-  read: (document: Descriptor) => Promise<Uint8Array>,
-): Promise<Platform | undefined> {
-  const [config] = childrenOf(manifest, bytes)
-  if (!config || !imageConfigs.has(config.mediaType)) return undefined
-  const text = await read(config)
-  const { os, architecture, variant } = (parseJson(text, 'an image configuration') ?? {}) as Partial<Platform>
-  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined
-  return { os, architecture, ...(typeof variant === 'string' ? { variant } : {}) }
 }

@@ -50,3 +50,9 @@ export function subjectOf(digest: string, bytes: Uint8Array): string | undefined
   const subject = document?.subject?.digest
   return isDigest(subject) ? subject : undefined
 }
+
+/** The digest that something under one of these tags is about: what cosign 2 stores has no `subject`. */
+export function taggedSubject(reference: string): string | undefined {
+  const [, hex] = /:sha256-([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(reference) ?? []
+  return hex === undefined ? undefined : `sha256:${hex}`
+}

@@ -44,14 +44,33 @@ export function openSignedIndex(
   return { artifacts: readIndex(index), indexDigest: digestOf(index), signedBy: keyHint(key) }
 }
 
+/** What helps where the vendor signed what is not right. */
+export const builtAnew = 'ask the vendor to build it anew: it was signed like this, to carry it again does not help'
+
+/**
+ * The failure of a release of which an artifact is not what it should be. `why`: what is there, and what should be.
+ */
+export const unfit = (
+  { path }: Pick<SignedRelease, 'path'>,
+  { role, name, descriptor }: Pick<Artifact, 'role' | 'name'> & { descriptor: Pick<Descriptor, 'digest'> },
+  why: string,
+): SealiftError =>
+  new SealiftError('BUNDLE_RELEASE', `${path} cannot be installed: ${role} ${name}, ${descriptor.digest}`, {
+    why,
+    fix: builtAnew,
+  })
+
 /**
  * The artifact that holds the release manifest.
- * @throws SealiftError BUNDLE_FORMAT where the index names none, or several
+ * @throws SealiftError BUNDLE_RELEASE where the index names none, or several
  */
 export function releaseManifestIn({ artifacts, path }: Pick<SignedRelease, 'artifacts' | 'path'>): Artifact {
   const [manifest, ...more] = artifacts.filter(({ role }) => role === 'release')
   if (!manifest || more.length > 0)
-    throw new SealiftError('BUNDLE_FORMAT', `the index of ${path} does not name exactly one release`)
+    throw new SealiftError('BUNDLE_RELEASE', `the index of ${path} does not name exactly one release`, {
+      why: `${artifacts.filter(({ role }) => role === 'release').length} are there`,
+      fix: builtAnew,
+    })
   return manifest
 }
 

@@ -102,7 +102,7 @@ test('platforms of an index, and what refers to an image, stand below it', async
       schemaVersion: 2,
       mediaType: indexType,
       manifests: [
-        { mediaType: manifestType, digest, size, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
+        { mediaType: manifestType, digest, size, platform: { os: 'linux', architecture: 'amd64', variant: 'v2' } },
       ],
     })
     Object.assign(manager, { mediaType: indexType, ...list })
@@ -143,7 +143,7 @@ test('platforms of an index, and what refers to an image, stand below it', async
   assert.deepEqual(
     lines.slice(at + 3, at + 8).map((line) => line.replace(/ +[0-9.]+ k?B +[0-9a-f]{12}/, '')),
     [
-      '  ├─ linux/arm64/v8',
+      '  ├─ linux/amd64/v2',
       '  │  ├─ layer  shared by 2',
       '  │  ├─ layer',
       '  │  └─ about it  application/spdx+json',

@@ -1,6 +1,7 @@
 import { type Descriptor, isIndex, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import { namedBy } from '@sealift/bundle-spec/document.ts'
 import type { Graph, Node } from '@sealift/bundle-spec/graph.ts'
+import { taggedSubject } from '../referrers.ts'
 import type { Artifact } from '../signed-release.ts'
 import type { Bundle } from './open.ts'
 import { verifyStructure } from './verify.ts'
@@ -66,7 +67,7 @@ export async function contentsOf(bundle: Bundle): Promise<Contents> {
     // what an original reaches is its image's: only the document is its own
     const own =
       role === 'original' ? descriptor.size : sizeOf(nodes.filter((node) => users.get(node.descriptor.digest) === 1))
-    const { artifactType, subject = namedSubject(reference) } = documents.get(descriptor.digest) ?? {}
+    const { artifactType, subject = taggedSubject(reference) } = documents.get(descriptor.digest) ?? {}
     return {
       role,
       name,
@@ -148,10 +149,4 @@ function platformOf({ platform }: Descriptor): string | undefined {
   const fields: unknown[] = [platform?.os, platform?.architecture, platform?.variant]
   const words = fields.filter((field) => typeof field === 'string' && field !== '')
   return words.length < 2 ? undefined : words.join('/')
-}
-
-/** What cosign 2 stores has no subject (OCI image-spec, manifest.md), its tag says it: `sha256-<hex>.sig`. */
-function namedSubject(reference: string): string | undefined {
-  const [, algorithm, hex] = /:(sha256)-([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(reference) ?? []
-  return hex === undefined ? undefined : `${algorithm}:${hex}`
 }

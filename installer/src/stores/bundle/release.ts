@@ -1,17 +1,19 @@
-import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
-import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
-import { childrenOf } from '@sealift/bundle-spec/document.ts'
+import { annotations, type Descriptor, isDocument } from '@sealift/bundle-spec/descriptor.ts'
+import { namedBy } from '@sealift/bundle-spec/document.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { partsOfExtension } from '@sealift/bundle-spec/extension.ts'
+import type { ExtensionPart } from '@sealift/bundle-spec/extension.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
+import { kindFault } from '@sealift/bundle-spec/kinds.ts'
 import { Release } from '@sealift/bundle-spec/release.ts'
 import type { Bytes } from '@sealift/bundle-spec/store.ts'
 import { readDocument, verified } from '@sealift/bundle-spec/verify.ts'
 import Value from 'typebox/value'
-import type { Artifact, SignedRelease } from '../signed-release.ts'
+import { type Artifact, releaseManifestIn, type SignedRelease, unfit } from '../signed-release.ts'
+import { checkPromised } from './promised.ts'
 
 /**
- * Reads the release manifest of a bundle, proven against the signed index.
+ * Reads the release manifest, proven against the signed index, and compares the two: no verb has a release of which the
+ * index names something else (`checkPromised`).
  * @throws SealiftError BUNDLE_RELEASE, BUNDLE_CONTENT, BUNDLE_PART_CONTENT
  */
 export async function readRelease(bundle: SignedRelease): Promise<{ release: Release; digest: string }> {
@@ -23,10 +25,8 @@ export async function readRelease(bundle: SignedRelease): Promise<{ release: Rel
 }
 
 async function readReleaseDocument(bundle: SignedRelease): Promise<{ release: Release; digest: string }> {
-  const artifact = artifactOf(bundle, 'release')
-  const layer = await singleLayer(bundle, artifact)
-  if (layer.mediaType !== mediaTypes.release)
-    throw new SealiftError('BUNDLE_RELEASE', `${bundle.path} has a release manifest of another type`)
+  const artifact = releaseManifestIn(bundle)
+  const [layer] = await layersOf(bundle, artifact)
   const bytes = await readDocument(layer, () => bundle.store.open(artifact.reference, layer), bundle.store.origin)
   const release = parseJson(bytes, 'the release manifest')
   if (!Value.Check(Release, release)) {
@@ -36,6 +36,7 @@ async function readReleaseDocument(bundle: SignedRelease): Promise<{ release: Re
       fix: 'use the sealift executable that the vendor delivered with it',
     })
   }
+  checkPromised(bundle, release)
   return { release, digest: artifact.descriptor.digest }
 }
 
@@ -59,12 +60,15 @@ export async function openExtension(
   name: string,
 ): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
   const artifact = artifactOf(bundle, 'extension', name)
-  const { descriptor, reference } = artifact
-  const manifest = await readDocument(descriptor, () => bundle.store.open(reference, descriptor), bundle.store.origin)
-  const { vsix } = partsOfExtension(descriptor, manifest)
-  if (!vsix) throw new SealiftError('BUNDLE_RELEASE', `${reference} does not have a VSIX`)
-  return opened(bundle, artifact, vsix)
+  const layers = await layersOf(bundle, artifact)
+  return opened(
+    bundle,
+    artifact,
+    layers.find(({ annotations: given }) => given?.[annotations.title] === vsix) as Descriptor,
+  )
 }
+
+const vsix: ExtensionPart = 'vsix'
 
 /** Opens the Helm chart archive (tar+gzip) that the release installs; its bytes are hashed as they are read. */
 export async function openChart(
@@ -77,7 +81,8 @@ async function openLayer(
   bundle: SignedRelease,
   artifact: Artifact,
 ): Promise<{ descriptor: Descriptor; bytes: () => Promise<Bytes> }> {
-  return opened(bundle, artifact, await singleLayer(bundle, artifact))
+  const [layer] = await layersOf(bundle, artifact)
+  return opened(bundle, artifact, layer)
 }
 
 const opened = (bundle: SignedRelease, { reference }: Artifact, descriptor: Descriptor) => ({
@@ -100,11 +105,12 @@ function artifactOf(bundle: SignedRelease, role: Artifact['role'], name?: string
   return found[0] as Artifact
 }
 
-async function singleLayer(bundle: SignedRelease, artifact: Artifact): Promise<Descriptor> {
+/** The layers that its role gives it. @throws SealiftError BUNDLE_RELEASE */
+async function layersOf(bundle: SignedRelease, artifact: Artifact): Promise<[Descriptor, ...Descriptor[]]> {
   const { descriptor, reference } = artifact
   const bytes = await readDocument(descriptor, () => bundle.store.open(reference, descriptor), bundle.store.origin)
-  const [, layer, ...more] = childrenOf(descriptor, bytes)
-  if (!layer || more.length > 0)
-    throw new SealiftError('BUNDLE_RELEASE', `${artifact.reference} does not have exactly one layer`)
-  return layer
+  const named = isDocument(descriptor.mediaType) ? namedBy(descriptor, bytes) : undefined
+  const why = kindFault(artifact, named)
+  if (why !== undefined) throw unfit(bundle, artifact, why)
+  return named?.children.slice(1) as [Descriptor, ...Descriptor[]]
 }

@@ -1,15 +1,15 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
 import { misstated } from '@sealift/bundle-spec/stated.ts'
+import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { behind, blobName, type Entry, record } from '@sealift/bundle-spec/tar.ts'
 import { firstOf } from '../first.ts'
 import { readExactly } from '../read-exactly.ts'
 import { hashPieces } from './hash-pool.ts'
 import type { Bundle } from './open.ts'
-import { checkOriginals } from './originals.ts'
 import { explained } from './part-faults.ts'
-import { checkPromised } from './promised.ts'
 import { readRelease } from './release.ts'
+import { checkWhole } from './whole.ts'
 
 export interface VerifyOptions {
   signal?: AbortSignal
@@ -21,13 +21,13 @@ export interface VerifyOptions {
 
 /**
  * Proves every byte of a bundle: all that the signed index reaches is there and hashes to its digest, nothing else is
- * there, and the gaps hold zeros.
+ * there, the gaps hold zeros, and it is what its release names (`checkWhole`).
  * @returns the graph of all artifacts, read on the way
  *
  * Each byte is hashed once. Parts are proven with it: only where something is wrong are they hashed too, to name the ones
  * to carry again.
- * @throws SealiftError BUNDLE_CONTENT, BUNDLE_NOT_FOUND, BUNDLE_EXTRA, BUNDLE_PADDING, those of `readGraph`, and
- * BUNDLE_PART_CONTENT where a part is the reason
+ * @throws SealiftError BUNDLE_CONTENT, BUNDLE_NOT_FOUND, BUNDLE_EXTRA, BUNDLE_PADDING, those of `readGraph`, `readRelease`
+ * and `checkWhole`, and BUNDLE_PART_CONTENT where a part is the reason
  */
 export async function verifyBundle(bundle: Bundle, options: VerifyOptions = {}): Promise<Graph> {
   try {
@@ -39,8 +39,8 @@ export async function verifyBundle(bundle: Bundle, options: VerifyOptions = {}):
 
 /**
  * The one function that says whether a bundle is whole, but for the content of its blobs: its documents hash to their
- * digests, every blob that they name is there and as long as they say, nothing else is, and the gaps hold zeros. Costs
- * milliseconds. Whoever then reads blobs through `verified` has proven them too.
+ * digests, every blob that they name is there and as long as they say, nothing else is, the gaps hold zeros, and it is
+ * what its release names. Costs milliseconds. Whoever then reads blobs through `verified` has proven them too.
  * @throws SealiftError as `verifyBundle`
  */
 export async function verifyStructure(bundle: Bundle): Promise<Graph> {
@@ -69,10 +69,8 @@ async function checkStructure(bundle: Bundle, beside: readonly Bundle[] = []): P
   }
 
   for (const entry of bundle.entries) await checkPadding(bundle, entry)
-  const has = bundle.artifacts.some(({ role }) => role === 'release')
-  const release = has ? (await readRelease(bundle)).release : undefined
-  checkOriginals(bundle, graph, release)
-  if (release) checkPromised(bundle, release)
+  const { release } = await readRelease(bundle)
+  await checkWhole({ ...bundle, store: storeOf(bundle, beside) }, release, graph)
   return graph
 }
 
@@ -120,10 +118,13 @@ async function hashBlobs(bundle: Bundle, { signal, onProgress }: VerifyOptions):
 /** The graph of everything in a bundle, under the vendor's names. Reads and proves documents only. */
 export function bundleGraph(bundle: Bundle, beside: readonly Bundle[] = []): Promise<Graph> {
   return readGraph(
-    firstOf(...beside.map(({ store }) => store), bundle.store),
+    storeOf(bundle, beside),
     bundle.artifacts.map(({ descriptor, reference }) => ({ descriptor, source: reference, target: reference })),
   )
 }
+
+const storeOf = (bundle: Bundle, beside: readonly Bundle[]): ContentStore =>
+  firstOf(...beside.map(({ store }) => store), bundle.store)
 
 async function checkPadding(bundle: Bundle, entry: Entry): Promise<void> {
   const end = entry.offset + entry.size

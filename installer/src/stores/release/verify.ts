@@ -1,8 +1,8 @@
 import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
+import { type Graph, readGraph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
-import { checkPromised } from '../bundle/promised.ts'
+import { checkWhole } from '../bundle/whole.ts'
 import { explainedFault } from './fault.ts'
 import type { RegistryRelease } from './open.ts'
 
@@ -17,17 +17,19 @@ const concurrency = 8
 
 /**
  * Proves that a registry has all of a release: each document is read and hashed, each blob is there and as long as they
- * say. Blobs are not read: whoever pulls them hashes them. Originals may be absent (SPEC.md, "Platforms").
- * @throws SealiftError REGISTRY_INCOMPLETE, REGISTRY_*, BUNDLE_CONTENT, BUNDLE_RELEASE, those of `readGraph`
+ * say, and all of it is what the release names (`checkWhole`). Layers are not read: whoever pulls them hashes them.
+ * Originals may be absent (SPEC.md, "Platforms").
+ * @throws SealiftError REGISTRY_INCOMPLETE, REGISTRY_*, BUNDLE_CONTENT, those of `readGraph` and `checkWhole`
  */
 export async function verifyRelease(release: RegistryRelease, options: VerifyReleaseOptions = {}): Promise<Graph> {
   const { signal, onProgress } = options
-  const roots = release.artifacts
-    .filter(({ role }) => role !== 'original')
-    .map(({ descriptor, reference }) => ({ descriptor, source: reference, target: reference }))
   try {
-    const graph = await readGraph(release.store, roots, { concurrency, ...(signal ? { signal } : {}) })
-    checkPromised(release, release.release)
+    const there = await atOnce(concurrency, release.artifacts, async ({ role, descriptor, reference }) => {
+      const isThere = role !== 'original' || (await release.store.has(repositoryOf(reference), descriptor, signal))
+      return isThere ? [{ descriptor, source: reference, target: reference }] : []
+    })
+    const graph = await readGraph(release.store, there.flat(), { concurrency, ...(signal ? { signal } : {}) })
+    await checkWhole(release, release.release, graph, signal)
     // where a document was read it is; it may have to be in more repositories
     const wanted = graph.nodes.flatMap(({ descriptor, bytes, sources }) =>
       sources.map((source, i) => ({ descriptor, source, there: i === 0 && bytes !== undefined })),
