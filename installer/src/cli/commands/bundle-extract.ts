@@ -56,9 +56,7 @@ export const bundleExtract = defineCommand({
       const { digest, size } = content.descriptor
       const read = async () => counted(await content.bytes(), (done) => progress.update(done, size))
       progress.step(`Taking out ${name}`)
-      await takeOut({ ...content, bytes: read }, out, file?.executable ? 0o755 : 0o644).catch(async (error) => {
-        throw (await bundle.explain?.(error)) ?? error
-      })
+      await takeOut({ ...content, bytes: read }, out, file?.executable ? 0o755 : 0o644)
       progress.end()
       const { name: of, version } = release
       if (json) console.log(jsonLine({ path: out, name, release: of, version, digest, size }))

@@ -9,7 +9,7 @@ import { type Artifact, artifactFinder, openSignedIndex, type SignedRelease } fr
 import { beginBundle } from './entries.ts'
 import { explained } from './part-faults.ts'
 import type { PartedFile } from './parted-file.ts'
-import { openParts } from './parts.ts'
+import { openParts, unopened } from './parts.ts'
 
 /** A bundle whose signature held. Its blobs are hashed when they are read, or all at once by `verifyBundle`. */
 export interface Bundle extends SignedRelease {
@@ -58,8 +58,7 @@ export async function openBundle(path: string, trust: readonly string[]): Promis
       close: () => file.close(),
     }
   } catch (error) {
-    const failure = await explained(error, file).finally(() => file.close())
-    throw failure
+    throw await unopened(error, file, path)
   }
 }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type ErrorCode, SealiftError } from '@sealift/bundle-spec/error.ts'
+import { bundleOfPart, partsIndexName } from '@sealift/bundle-spec/parts.ts'
 import { hashPieces } from './hash-pool.ts'
 import type { OpenPart, PartedFile } from './parted-file.ts'
 
@@ -8,6 +9,8 @@ export interface PartFault {
   path: string
   what: string
   why?: string | undefined
+  /** whether it is another part of the same bundle */
+  isMixed?: boolean
 }
 
 /** parts that one message names; more are counted */
@@ -32,7 +35,8 @@ export function partFailure(code: ErrorCode, faults: readonly [PartFault, ...Par
 /**
  * Says which parts a failure comes from: hashes all of them on all cores and compares them with the signed parts index.
  * A bundle in one file has no parts index, so there the failure stays as it is.
- * @returns what to throw: BUNDLE_PART_CONTENT where parts are not what they were, the failure itself otherwise
+ * @returns what to throw: BUNDLE_PART_CONTENT where parts are not what they were, BUNDLE_PARTS where none is, the failure
+ * itself otherwise
  */
 export async function explained(
   failure: unknown,
@@ -40,6 +44,8 @@ export async function explained(
   options: { signal?: AbortSignal | undefined; onProgress?: ((done: number, total: number) => void) | undefined } = {},
 ): Promise<unknown> {
   if (!(failure instanceof SealiftError && failure.code.startsWith('BUNDLE_'))) return failure
+  // it names parts already
+  if (/^BUNDLE_(PART_|UNREADABLE)/.test(failure.code)) return failure
   const expected = file.parts.filter((part) => part.digest !== undefined)
   if (expected.length === 0) return failure
   let done = 0
@@ -62,7 +68,12 @@ export async function explained(
     const other = expected.find((candidate) => candidate.digest === digest)
     return [
       other
-        ? { path: part.path, what: `holds what belongs in ${basename(other.path)}`, why: 'parts were mixed up' }
+        ? {
+            path: part.path,
+            what: `holds what belongs in ${basename(other.path)}`,
+            why: 'parts were mixed up',
+            isMixed: true,
+          }
         : {
             path: part.path,
             what: 'is not what the sender made',
@@ -70,5 +81,15 @@ export async function explained(
           },
     ]
   })
-  return faults.length === 0 ? failure : partFailure('BUNDLE_PART_CONTENT', faults)
+  if (faults.length === 0) return failure
+  // one fault that all parts have
+  if (faults.length === expected.length && faults.length > 1 && !faults.some(({ isMixed }) => isMixed)) {
+    const bundle = bundleOfPart((faults[0] as PartFault).path) as string
+    return new SealiftError('BUNDLE_PARTS', `no part of ${bundle} is what its parts index says`, {
+      why: 'the parts index is of another bundle, or all parts are damaged or of another one',
+      fix: `carry ${basename(partsIndexName(bundle))}, its signature and all parts of one bundle`,
+      cause: failure,
+    })
+  }
+  return partFailure('BUNDLE_PART_CONTENT', faults)
 }

@@ -21,7 +21,7 @@ export interface PartedFile {
   parts: readonly OpenPart[]
   /** bytes of all parts */
   size: number
-  /** As a FileHandle's: may give fewer bytes than asked for, none at the end. */
+  /** As a FileHandle's: may give fewer bytes than asked for, none at the end. @throws SealiftError BUNDLE_UNREADABLE */
   read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
   /** Where a range really lies, for threads that read it by themselves. */
   segments(offset: number, size: number): Segment[]
@@ -53,7 +53,14 @@ export function partedFile(parts: readonly OpenPart[]): PartedFile {
     async read(buffer, offset, length, position) {
       const { value: piece } = pieces(position, length).next()
       if (!piece) return { bytesRead: 0 }
-      return await piece.part.handle.read(buffer, offset, piece.size, piece.offset)
+      const { path, handle } = piece.part
+      return await handle.read(buffer, offset, piece.size, piece.offset).catch((cause: NodeJS.ErrnoException) => {
+        throw new SealiftError('BUNDLE_UNREADABLE', `${path} cannot be read at byte ${piece.offset}`, {
+          why: cause.code,
+          fix: 'look at the disk that it is on (dmesg), and carry it over again to another one',
+          cause,
+        })
+      })
     },
     segments: (offset, length) =>
       [...pieces(offset, length)].map((piece) => ({

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import {
@@ -11,8 +10,11 @@ import {
 } from '@sealift/bundle-spec/parts.ts'
 import { verifyMessage } from '@sealift/bundle-spec/signature.ts'
 import { readExactly } from '../read-exactly.ts'
-import { partFailure } from './part-faults.ts'
+import { seemsToBe } from '../seems.ts'
+import { explained } from './part-faults.ts'
+import { checkPresence } from './part-presence.ts'
 import { type OpenPart, openRegularFile, type PartedFile, partedFile } from './parted-file.ts'
+import { exists, ofPiece, onlyPieces } from './pieces.ts'
 
 /**
  * Opens the bytes of a bundle: the file `path`, or its parts where there is no such file but a parts index. The name of
@@ -32,12 +34,24 @@ export async function openParts(
   const opened = await Promise.allSettled(index.parts.map((_, i) => openRegularFile(partName(bundle, i + 1))))
   const parts = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   try {
-    checkPresence(bundle, index, opened)
+    await checkPresence(bundle, index, opened)
     const expected = parts.map((part, i): OpenPart => ({ ...part, digest: index.parts[i]?.digest as string }))
     return { file: partedFile(expected), index }
   } catch (error) {
     await Promise.all(parts.map((part) => part.handle.close()))
     throw error
+  }
+}
+
+/**
+ * Closes what cannot be read as a bundle.
+ * @returns what to throw: where a part is the reason, or that this is only a piece of a bundle, it says so
+ */
+export async function unopened(failure: unknown, file: PartedFile, path: string): Promise<unknown> {
+  try {
+    return await ofPiece(await explained(failure, file), path)
+  } finally {
+    await file.close()
   }
 }
 
@@ -47,11 +61,8 @@ export async function bundleInParts(path: string): Promise<string | undefined> {
   if (named !== undefined && (await exists(partsIndexName(named)))) return named
   if (await exists(path)) return undefined
   if (await exists(partsIndexName(path))) return path
-  if (await exists(partName(path, 1)))
-    throw new SealiftError('BUNDLE_PARTS', `${partsIndexName(path)} is missing`, {
-      why: `${partName(path, 1)} is there, but nothing says which parts belong to it`,
-      fix: `carry ${partsIndexName(path)} and ${partsSignatureName(path)} over too`,
-    })
+  const pieces = await onlyPieces(path)
+  if (pieces) throw pieces
   return undefined
 }
 
@@ -73,33 +84,16 @@ export async function readPartsIndex(bundle: string, trust: readonly string[]): 
     verifyMessage(bytes, signature, trust)
   } catch (cause) {
     if (!(cause instanceof SealiftError) || cause.code === 'USAGE_TRUST') throw cause
-    const code = cause.code === 'BUNDLE_UNTRUSTED' ? cause.code : 'BUNDLE_PARTS'
-    const message =
-      code === 'BUNDLE_UNTRUSTED' ? `${name} is signed by a key that is not trusted here` : `${name} is damaged`
-    throw new SealiftError(code, message, {
-      why: code === 'BUNDLE_UNTRUSTED' ? cause.why : 'its signature does not hold',
-      fix: code === 'BUNDLE_UNTRUSTED' ? cause.fix : `carry ${name} and ${signatureName} over again`,
+    if (cause.code === 'BUNDLE_UNTRUSTED')
+      throw new SealiftError(cause.code, `${name} is signed by a key that is not trusted here`, { ...cause, cause })
+    const odd = Object.entries({ [name]: bytes, [signatureName]: signature }).find(([, text]) => !isJson(text))
+    throw new SealiftError('BUNDLE_PARTS', `${odd?.[0] ?? name} is damaged`, {
+      why: odd ? seemsToBe(odd[1]).what : 'its signature does not hold',
+      fix: `carry ${name} and ${signatureName} over again`,
       cause,
     })
   }
   return readParts(bytes, name)
-}
-
-function checkPresence(bundle: string, index: Parts, opened: readonly PromiseSettledResult<OpenPart>[]): void {
-  const missing = opened.flatMap((one, i) =>
-    one.status === 'rejected'
-      ? [{ path: partName(bundle, i + 1), what: 'is missing', why: (one.reason as SealiftError).why }]
-      : [],
-  )
-  if (missing.length > 0) throw partFailure('BUNDLE_PART_MISSING', missing)
-  const wrong = opened.flatMap((one, i) => {
-    const expected = index.parts[i]?.size as number
-    if (one.status === 'rejected' || one.value.size === expected) return []
-    const { path, size } = one.value
-    const much = size < expected ? `ends ${expected - size} bytes early` : `is ${size - expected} bytes too long`
-    return [{ path, what: much, why: `it has ${size} bytes, the sender made ${expected}` }]
-  })
-  if (wrong.length > 0) throw partFailure('BUNDLE_PART_SIZE', wrong)
 }
 
 async function readSmallFile(path: string, limit: number): Promise<Buffer> {
@@ -115,8 +109,11 @@ async function readSmallFile(path: string, limit: number): Promise<Buffer> {
   }
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString())
+    return true
+  } catch {
+    return false
+  }
+}

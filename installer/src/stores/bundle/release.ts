@@ -87,8 +87,17 @@ async function openLayer(
 
 const opened = (bundle: SignedRelease, { reference }: Artifact, descriptor: Descriptor) => ({
   descriptor,
-  bytes: async () => verified(descriptor, await bundle.store.open(reference, descriptor), bundle.store.origin),
+  bytes: async () => explaining(bundle, () => bundle.store.open(reference, descriptor), descriptor),
 })
+
+/** Content, hashed as it is read; a failure says what is behind it. */
+async function* explaining(bundle: SignedRelease, open: () => Promise<Bytes>, descriptor: Descriptor): Bytes {
+  try {
+    yield* verified(descriptor, await open(), bundle.store.origin)
+  } catch (error) {
+    throw (await bundle.explain?.(error)) ?? error
+  }
+}
 
 function artifactOf(bundle: SignedRelease, role: Artifact['role'], name?: string): Artifact {
   const found = bundle.artifacts.filter(

@@ -2,7 +2,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { digestOfName } from '@sealift/bundle-spec/tar.ts'
 import { readEntries } from './entries.ts'
-import { openParts } from './parts.ts'
+import { openParts, unopened } from './parts.ts'
 
 /** The blobs of an older bundle, for a new one. */
 export interface ReusedBlobs extends ContentStore {
@@ -24,8 +24,7 @@ export async function reuseBlobs(path: string, trust: readonly string[]): Promis
   const { file } = await openParts(path, trust)
   const origin = `bundle ${path}`
   const entries = await readEntries(file, path).catch(async (error) => {
-    await file.close()
-    throw error
+    throw await unopened(error, file, path)
   })
   const blobs = new Map(entries.slice(3).map((entry) => [digestOfName(entry.name), entry]))
   const offered = new Set<string>()
