@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { type ErrorArea, exitCodes, SealiftError } from '@sealift/bundle-spec/error.ts'
 import { credential, quote, sandbox, visible } from '../systemd-words.ts'
 import { fileFlags, type ServeFlags, secretFiles } from './flags.ts'
 import { serviceState } from './state.ts'
@@ -17,6 +17,9 @@ export interface UnitOptions {
 }
 
 const stateRoot = '/var/lib/'
+
+/** Wrong flags, bundles, licenses and disks don't get better by themselves (systemd.service(5), "RestartPreventExitStatus="). */
+const lasting: readonly ErrorArea[] = ['USAGE', 'BUNDLE', 'LICENSE', 'STORAGE']
 
 /**
  * A systemd unit (systemd 247 or newer) that runs `serve` with exactly these flags: as a user of its own without rights,
@@ -60,6 +63,9 @@ Description=Sealift registry
 Documentation=man:systemd.exec(5)
 Wants=network-online.target
 After=network-online.target
+# what ends at each start is given up: systemctl reset-failed, once it is mended
+StartLimitIntervalSec=6h
+StartLimitBurst=20
 
 [Service]
 Type=exec
@@ -68,8 +74,8 @@ ExecStart=${words.map(quote).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5
-# wrong flags, bundles and licenses don't get better by themselves
-RestartPreventExitStatus=2 3 4
+# wrong flags, bundles, licenses and disks don't get better by themselves
+RestartPreventExitStatus=${lasting.map((area) => exitCodes[area]).join(' ')}
 TimeoutStopSec=30
 LimitNOFILE=8192
 ${credentials.map((line) => `${line}\n`).join('')}

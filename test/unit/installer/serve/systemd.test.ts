@@ -4,6 +4,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { exitCodes, SealiftError } from '@sealift/bundle-spec/error.ts'
 import { systemdUnit, type UnitOptions } from '../../../../installer/src/serve/systemd.ts'
 import { code } from '../../../fixtures/code.ts'
 import { temporaryDirectory } from '../../../fixtures/directory.ts'
@@ -46,6 +47,22 @@ test('a unit runs exactly the flags given, with secrets handed over by systemd',
     systemdUnit({ ...options, port: 5000 }).match(/^AmbientCapabilities=.*$/m)?.[0],
     'AmbientCapabilities=',
   )
+})
+
+test('a service is not started again for ever on what no start mends', () => {
+  const unit = systemdUnit(options)
+  const [before = '', service = ''] = unit.split('[Service]')
+  // limits of starts are read in [Unit] alone (systemd.unit(5))
+  assert.match(before, /^StartLimitIntervalSec=6h\nStartLimitBurst=20$/m)
+  assert.match(service, /^Restart=on-failure$/m)
+  const prevented = /^RestartPreventExitStatus=(.*)$/m.exec(service)?.[1]?.split(' ').map(Number)
+  const failures = ['USAGE_FILE', 'BUNDLE_FORMAT', 'LICENSE_EXPIRED', 'STORAGE_CERTIFICATES'] as const
+  assert.deepEqual(
+    prevented,
+    failures.map((code) => new SealiftError(code, '').exitCode),
+  )
+  // a defect may be one that comes only now and then: the limit of starts ends those that come each time
+  assert.ok(!prevented?.includes(exitCodes.INTERNAL))
 })
 
 test('what a service cannot see or keep is refused', () => {
