@@ -12,7 +12,7 @@ import { splitBundle } from '../../installer/src/stores/bundle/split.ts'
 import { layoutStore } from '../../installer/src/stores/layout/open.ts'
 import { temporaryDirectory } from '../fixtures/directory.ts'
 import { signingKeys, smallBundle } from '../fixtures/release.ts'
-import { seeded } from './random.ts'
+import { fuzz, type Random, seeded } from './random.ts'
 
 const bytes = (sign: string, offset = 0) =>
   Buffer.concat([Buffer.alloc(offset, 0x11), Buffer.from(sign, 'latin1'), seeded(offset + sign.length).bytes(2000)])
@@ -112,4 +112,98 @@ test('archives and bundles that are given for each other are named', async (t) =
   await writeFile(saved, tar(['manifest.json', '[]'], ['repositories', '{}']))
   const other = await failureOf((file) => openBundle(file, trust), saved)
   assert.match(other.why ?? '', /a tar of another kind, which begins with "manifest.json"/)
+})
+
+/** Where the fields of a header lie that hold numbers, and those that do not. */
+const numbers = { mode: [100, 8], uid: [108, 8], gid: [116, 8], size: [124, 12], mtime: [136, 12] } as const
+const devices = { major: [329, 8], minor: [337, 8] } as const
+const others = { name: [0, 100], type: [156, 1], linkName: [157, 100], magic: [257, 8], prefix: [345, 155] } as const
+
+/** Numbers as no writer of ours makes them: all of base-256, negative, of other digits, beyond what a file can have. */
+const wild = (random: Random, length: number): Buffer =>
+  random.of([
+    () => random.bytes(length),
+    () => Buffer.concat([Buffer.of(0x80), random.bytes(length - 1)]),
+    () => Buffer.concat([Buffer.of(0xff), random.bytes(length - 1)]),
+    () => Buffer.alloc(length, random.of(['7', '8', ' ', '-', '\0', '\xff', 'N'])),
+    () => Buffer.from(random.of(['-1', '1e9', '0x10', '9', 'NaN', '1.5', '+7', '7'.repeat(12)]).padEnd(length, '\0')),
+  ])()
+
+/** Changes a field of a header, and sets its checksum right. */
+function spoil(tar: Buffer, at: number, [start, length]: readonly [number, number], random: Random): void {
+  const header = tar.subarray(at, at + 512)
+  wild(random, length).copy(header, start, 0, length)
+  header.fill(' ', 148, 156)
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  )
+}
+
+test('a header with anything in a field, and a right checksum, is refused and no defect', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { path, trust } = await smallBundle(directory)
+  const good = await readFile(path)
+  const bundle = await openBundle(path, trust)
+  await bundle.close()
+  const headers = bundle.entries.map(({ offset }) => offset - 512)
+  await fuzz(40, async (random) => {
+    for (const [name, field] of Object.entries({ ...numbers, ...devices, ...others })) {
+      const tar = Buffer.from(good)
+      spoil(tar, random.of(headers), field, random)
+      if (tar.equals(good)) continue
+      await writeFile(path, tar)
+      for (const reader of [(file: string) => openBundle(file, trust), (file: string) => reuseBlobs(file, trust)]) {
+        const failure = await failureOf(reader, path)
+        assert.match(failure.code, /^BUNDLE_(ENTRY|FORMAT)$/, `${name}: ${failure.message}`)
+      }
+    }
+  })
+})
+
+test('an archive with anything in a field of a header is read as it was, or refused', async (t) => {
+  const path = join(await temporaryDirectory(t), 'saved.tar')
+  const good = tar(['layer.tar', 'a layer'], ['config.json', '{}'], ['manifest.json', '[]'])
+  await fuzz(60, async (random) => {
+    for (const [name, field] of Object.entries({ ...numbers, ...devices, ...others })) {
+      const bytes = Buffer.from(good)
+      spoil(bytes, random.of([0, 1024, 2048]), field, random)
+      await writeFile(path, bytes)
+      const outcome = await archiveStore(path).then(
+        async (store) => {
+          const failure = await store.resolve('').catch((error: SealiftError) => error.code)
+          await store.close()
+          return failure
+        },
+        (error: unknown) => (error instanceof SealiftError ? error.code : error),
+      )
+      assert.match(`${outcome}`, /^STORAGE_(ARCHIVE|NOT_FOUND)$/, name)
+    }
+  })
+})
+
+test('any bytes at all are refused, and no defect', async (t) => {
+  const path = join(await temporaryDirectory(t), 'any')
+  await fuzz(150, async (random) => {
+    const sign = random.of([
+      '',
+      '\x1f\x8b',
+      '{"',
+      '<html',
+      '-----BEGIN ',
+      'PK\x03\x04',
+      'oci-layout\0',
+      '\xff\xfe',
+      '\x85',
+    ])
+    await writeFile(path, Buffer.concat([Buffer.from(sign, 'latin1'), random.bytes(random.below(2000))]))
+    for (const [code, reader] of Object.entries(readers)) {
+      const failure = await failureOf(reader, path)
+      assert.equal(failure.exitCode, code.startsWith('BUNDLE') ? 3 : 7)
+      assert.ok(failure.why && failure.fix, failure.message)
+    }
+  })
 })
