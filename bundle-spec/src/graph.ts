@@ -68,7 +68,7 @@ export async function readGraph(
     ['targets', 'target'],
   ] as const)
     for (const [repository, those] of Map.groupBy(roots, (root) => repositoryOf(root[name])))
-      for (const node of union(new Set(those.map(reachedBy)))) (node[kind] as string[]).push(repository)
+      assign(kind, repository, union(new Set(those.map(reachedBy))))
 
   // a root that is limited comes last: another one may reach more of the same index
   const nodes = [
@@ -77,13 +77,27 @@ export async function readGraph(
   return { roots, nodes, size: nodes.reduce((sum, { descriptor }) => sum + descriptor.size, 0), reachedBy }
 }
 
+/** Nearly all nodes are in one repository only, and share the array that names it. */
+function assign(kind: 'sources' | 'targets', repository: string, nodes: Iterable<Node>): void {
+  const only = [repository]
+  for (const node of nodes) {
+    const before = node[kind]
+    if (before.length === 0) node[kind] = only
+    else if (before.length === 1) node[kind] = [...before, repository]
+    else (before as string[]).push(repository)
+  }
+}
+
+const none: readonly never[] = []
+
 /** A node as it is followed: in full, or as a root that is limited to platforms. */
 interface View {
   node: Node
-  children: View[]
+  children: readonly View[]
   /** number of descriptors by which its document names them: one may stand there twice */
   entries: number
   isLimited: boolean
+  isFollowed: boolean
   /** levels below it, once they are known */
   height?: number
 }
@@ -98,33 +112,40 @@ async function readViews(
   budget: Budget,
   { signal, concurrency = 4 }: { signal?: AbortSignal; concurrency?: number },
 ): Promise<ReadonlyMap<string, View>> {
-  const nodes = new Map<string, Node>()
   const views = new Map<string, View>()
   const unfollowed: Descriptor[] = []
-  let next: { view: View; source: string; platforms: readonly string[] | undefined }[] = []
+  let next: { view: View; source: string; platforms?: readonly string[] }[] = []
 
-  function viewed(descriptor: Descriptor, source: string, platforms?: readonly string[]): View {
-    let node = nodes.get(descriptor.digest)
-    if (node) checkSame(from.origin, node.descriptor, descriptor)
-    else {
-      budget.spend('nodes', 1)
-      node = { descriptor: plain(descriptor), sources: [], targets: [] }
-      nodes.set(descriptor.digest, node)
+  /** The node of a digest, in full but not followed yet. */
+  function known(descriptor: Descriptor): View {
+    const before = views.get(descriptor.digest)
+    if (before) {
+      checkSame(from.origin, before.node.descriptor, descriptor)
+      return before
     }
+    budget.spend('nodes', 1)
+    const node = { descriptor: plain(descriptor), sources: none, targets: none }
+    const view: View = { node, children: none, entries: 0, isLimited: false, isFollowed: false }
+    views.set(descriptor.digest, view)
+    return view
+  }
+
+  function follow(descriptor: Descriptor, source: string, platforms?: readonly string[]): View {
+    const full = known(descriptor)
     const key = platforms ? viewKey(descriptor) : descriptor.digest
-    const known = views.get(key)
-    if (known) return known
-    const view: View = { node, children: [], entries: 0, isLimited: platforms !== undefined }
+    const view = platforms ? (views.get(key) ?? { ...full, isLimited: true, isFollowed: false }) : full
+    if (view.isFollowed) return view
+    view.isFollowed = true
     views.set(key, view)
     if (isDocument(descriptor.mediaType)) {
       budget.spend('documents', descriptor.size)
-      next.push({ view, source, platforms })
+      next.push({ view, source, ...(platforms ? { platforms } : {}) })
     }
     return view
   }
 
   budget.spend('edges', roots.length)
-  for (const { descriptor, source } of roots) viewed(descriptor, repositoryOf(source), platformsOf(descriptor))
+  for (const { descriptor, source } of roots) follow(descriptor, repositoryOf(source), platformsOf(descriptor))
   for (let depth = 0; next.length > 0; depth++) {
     if (depth > limits.graphDepth) throw budget.exceeded('depth')
     const level = next
@@ -142,13 +163,13 @@ async function readViews(
       const followed = new Set(platforms ? selectPlatforms(children, platforms) : children)
       view.entries = followed.size
       for (const child of children) if (!followed.has(child)) unfollowed.push(plain(child))
-      view.children = [...new Set(Array.from(followed, (child) => viewed(child, source)))]
+      view.children = [...new Set(Array.from(followed, (child) => follow(child, source)))]
     })
   }
   // also what is not followed, a subject or another platform, is what it is said to be where it is there
   for (const descriptor of unfollowed) {
-    const known = nodes.get(descriptor.digest)
-    if (known) checkSame(from.origin, known.descriptor, descriptor)
+    const view = views.get(descriptor.digest)
+    if (view) checkSame(from.origin, view.node.descriptor, descriptor)
   }
   return views
 }

@@ -8,6 +8,8 @@ export const limits = {
   signature: 64 * 1024,
   /** nesting of a JSON document */
   jsonDepth: 64,
+  /** of the longest document, for each key and each value: 262,144 of 4 MiB, of which descriptors need two thirds */
+  jsonValueBytes: 16,
   /** nesting of index -> index -> manifest */
   graphDepth: 8,
   /** distinct descriptors in one graph */

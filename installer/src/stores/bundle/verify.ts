@@ -2,11 +2,11 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph } from '@sealift/bundle-spec/graph.ts'
 import { misstated } from '@sealift/bundle-spec/stated.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
-import { behind, blobName, type Entry, record } from '@sealift/bundle-spec/tar.ts'
+import { blobName, type Entry } from '@sealift/bundle-spec/tar.ts'
 import { firstOf } from '../first.ts'
-import { readExactly } from '../read-exactly.ts'
 import { hashPieces } from './hash-pool.ts'
 import type { Bundle } from './open.ts'
+import { checkPadding } from './padding.ts'
 import { explained } from './part-faults.ts'
 import { readRelease } from './release.ts'
 import { checkWhole } from './whole.ts'
@@ -68,7 +68,7 @@ async function checkStructure(bundle: Bundle, beside: readonly Bundle[] = []): P
       throw misstated(bundle.path, descriptor, `${descriptor.size} bytes are announced, and ${size} are there`)
   }
 
-  for (const entry of bundle.entries) await checkPadding(bundle, entry)
+  await checkPadding(bundle)
   const { release } = await readRelease(bundle)
   await checkWhole({ ...bundle, store: storeOf(bundle, beside) }, release, graph)
   return graph
@@ -125,14 +125,3 @@ export function bundleGraph(bundle: Bundle, beside: readonly Bundle[] = []): Pro
 
 const storeOf = (bundle: Bundle, beside: readonly Bundle[]): ContentStore =>
   firstOf(...beside.map(({ store }) => store), bundle.store)
-
-async function checkPadding(bundle: Bundle, entry: Entry): Promise<void> {
-  const end = entry.offset + entry.size
-  const padding = await readExactly(bundle.file, end, behind(entry) - end)
-  if (!padding?.every((byte) => byte === 0))
-    throw new SealiftError('BUNDLE_PADDING', `${bundle.path}: the bytes behind ${entry.name} are not zeros`)
-  const last = entry === bundle.entries.at(-1)
-  const marker = last ? await readExactly(bundle.file, behind(entry), 2 * record) : undefined
-  if (last && !marker?.every((byte) => byte === 0))
-    throw new SealiftError('BUNDLE_PADDING', `${bundle.path}: its end marker is not zeros`)
-}
