@@ -22,6 +22,7 @@ import { type Chart, packChart } from './chart.ts'
 import { cover, type Render, renderedImages, type Warning } from './cover.ts'
 import { extensionArtifacts } from './extensions.ts'
 import { fileArtifacts } from './files.ts'
+import { readBack } from './read-back.ts'
 import { findReferrers } from './referrers.ts'
 import { type ResolvedImage, resolveImages } from './resolve.ts'
 import { attachSboms } from './sbom.ts'
@@ -208,6 +209,7 @@ async function build(
   const from = firstOf(made, local, downloads, ...sources.stores(), registry)
   const roots = artifacts.map(({ descriptor, reference }) => ({ descriptor, source: reference, target: reference }))
   const graph = await readGraph(from, roots, { ...(signal ? { signal } : {}) })
+  await readBack({ index, signature }, options, from, graph)
   const writer = await writeBundle(options.out, graph, index, signature)
   try {
     options.onStep?.('Sealing')

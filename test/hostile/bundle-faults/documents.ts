@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
-import { behind } from '@sealift/bundle-spec/tar.ts'
+import { behind, headerOf } from '@sealift/bundle-spec/tar.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
 import { openBundle } from '../../../installer/src/stores/bundle/open.ts'
 import { withoutBlob } from '../../unit/installer/serve/bundles.ts'
@@ -31,6 +31,16 @@ const overwrite = (content: string, place: 'in' | 'behind') => async (site: Site
   old[place === 'in' ? start : behind(entry) - 1] = 0x21
   await writeFile(site.path, old)
 }
+
+/** The entry that holds `content`, longer or shorter than documents say; its own header says so. */
+const resized = (content: string, by: number) => async (site: Site) => {
+  const old = await readFile(site.path)
+  const start = old.indexOf(`\0${content}\0`) + 1
+  const header = headerOf(old.toString('latin1', start - 512, start - 512 + blobNameLength), content.length + by)
+  const changed = Buffer.alloc(512, content).fill(0, content.length + by)
+  await writeFile(site.path, Buffer.concat([old.subarray(0, start - 512), header, changed, old.subarray(start + 512)]))
+}
+const blobNameLength = 'blobs/sha256/'.length + 64
 
 /** Faults of documents, and of what they name. */
 export const ofDocuments: Fault[] = [
@@ -67,6 +77,14 @@ export const ofDocuments: Fault[] = [
   ['a layer announced with a byte more', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(larger(1))],
   ['a layer announced with a byte less', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(larger(-1))],
   ['a layer announced with 1 GB more', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(larger(1e9))],
+  ['a layer that is a byte longer than announced', 'structure', 'BUNDLE_DESCRIPTOR', resized('workspace', 1)],
+  ['a layer that is a byte shorter than announced', 'structure', 'BUNDLE_DESCRIPTOR', resized('workspace', -1)],
+  [
+    'a layer that two images announce with two sizes',
+    'structure',
+    'BUNDLE_DESCRIPTOR',
+    inManifest(({ layers }) => void layers[0].size++),
+  ],
   ['a layer announced as empty', 'structure', 'BUNDLE_DESCRIPTOR', layerAs(() => ({ size: 0 }))],
   [
     'a configuration announced with a byte more',

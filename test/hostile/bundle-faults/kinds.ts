@@ -7,6 +7,7 @@ import {
   extension,
   type Fault,
   index,
+  manager,
   managerOf,
   nested,
   refName,
@@ -125,4 +126,10 @@ const ofOthers: typeof ofRelease = [
 export const ofKinds: Fault[] = [
   ...ofRelease.map(([what, spoil]): Fault => [what, 'index', 'BUNDLE_RELEASE', spoil]),
   ...ofOthers.map(([what, spoil]): Fault => [what, 'structure', 'BUNDLE_RELEASE', spoil]),
+  [
+    'an image that is limited to platforms',
+    'structure',
+    'BUNDLE_PLATFORM',
+    manager(({ annotations }) => ({ annotations: { ...annotations, 'dev.sealift.platforms': 'linux/amd64' } })),
+  ],
 ]

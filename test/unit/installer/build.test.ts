@@ -10,8 +10,9 @@ import type { Warning } from '../../../installer/src/build/cover.ts'
 import { openBundle } from '../../../installer/src/stores/bundle/open.ts'
 import { openFile, readRelease } from '../../../installer/src/stores/bundle/release.ts'
 import { verifyBundle } from '../../../installer/src/stores/bundle/verify.ts'
+import type { MemoryStore } from '../../../installer/src/stores/memory.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
-import { claims, smallRelease } from '../../fixtures/release.ts'
+import { claims, putImage, smallRelease } from '../../fixtures/release.ts'
 
 const sha256 = async (path: string) =>
   createHash('sha256')
@@ -120,6 +121,34 @@ test('two images of one name or one reference are refused with the line of the s
       return code('BUILD_SOURCE')(error)
     })
   }
+})
+
+test('what the release would not be whole with is refused before it is sealed', async (t) => {
+  const again: [string, string, string][] = [
+    ['files:', '- {name: tool, path: tool}', 'twice'],
+    ['images:', '- {name: more, reference: "registry.sealift.example/cde/charts/cde:0.1.0", role: component}', 'twice'],
+  ]
+  for (const [list, entry, why] of again) {
+    const { options } = await smallRelease(await temporaryDirectory(t))
+    const { source } = options
+    await putImage(options.registry as MemoryStore, 'registry.sealift.example/cde/charts/cde:0.1.0', ['layer'])
+    await writeFile(source, (await readFile(source, 'utf8')).replace(list, `${list}\n  ${entry}`))
+    await assert.rejects(buildBundle(options), (error: SealiftError) => {
+      assert.match(error.why ?? '', new RegExp(why))
+      return code('BUILD_SOURCE')(error)
+    })
+    await assert.rejects(readFile(options.out), /ENOENT/)
+  }
+})
+
+test('a chart of a version with build metadata is sealed under the tag that Helm gives it', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { options, trust } = await smallRelease(directory)
+  await writeFile(join(directory, 'chart', 'Chart.yaml'), 'apiVersion: v2\nname: cde\nversion: 0.1.0+b.7\n')
+  const bundle = await openBundle((await buildBundle(options)).path, trust)
+  t.after(() => bundle.close())
+  await verifyBundle(bundle)
+  assert.match(bundle.artifacts.find(({ role }) => role === 'chart')?.reference ?? '', /:0\.1\.0_b\.7$/)
 })
 
 test('a release is kept where release.yaml says, and a name that something else has, or a place that is none, is refused', async (t) => {
