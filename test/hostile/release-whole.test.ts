@@ -11,7 +11,7 @@ import { openRelease } from '../../installer/src/stores/release/open.ts'
 import { verifyRelease } from '../../installer/src/stores/release/verify.ts'
 import { code } from '../fixtures/code.ts'
 import { temporaryDirectory } from '../fixtures/directory.ts'
-import { type Loose, reseal } from '../fixtures/reseal.ts'
+import { type Loose, renameImage, reseal } from '../fixtures/reseal.ts'
 import { putIndex, releaseOf } from '../integration/build-sources-release.ts'
 import { oddities } from './bundle-faults/all.ts'
 import { ofKinds } from './bundle-faults/kinds.ts'
@@ -67,7 +67,7 @@ test('an original is compared with what is delivered where a registry has it, an
     manifests.find((one: Loose) => one.annotations['dev.sealift.role'] === 'original')
   const originals = ({ artifacts }: Bundle) =>
     artifacts.filter(({ role }) => role === 'original').map(({ descriptor }) => descriptor.digest)
-  const built = async (change: (index: Loose) => void) => {
+  const built = async (change: Parameters<typeof reseal>[2]) => {
     const { path } = await buildBundle(options)
     await reseal(path, { ...options, trust }, change)
     return path
@@ -89,4 +89,11 @@ test('an original is compared with what is delivered where a registry has it, an
   ])
     for (const lacking of [nothing, originals])
       await assert.rejects(verifyThere(t, await built(change), trust, lacking), code('BUNDLE_PLATFORM'))
+  const other = await built((index, put, take) => {
+    const image = index.manifests.find((one: Loose) => one.annotations['dev.sealift.role'] === 'image')
+    Object.assign(image, put({ ...take(image.digest), annotations: { another: 'one' } }))
+    renameImage(index, put, take, 'manager')
+  })
+  await assert.rejects(verifyThere(t, other, trust, nothing), code('BUNDLE_PLATFORM'))
+  await verifyThere(t, other, trust, originals)
 })
