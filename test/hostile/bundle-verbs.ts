@@ -7,7 +7,7 @@ import { buildBundle } from '../../installer/src/build/build.ts'
 import { install } from '../../installer/src/install/install.ts'
 import { openInstallation } from '../../installer/src/install/open.ts'
 import { openLicensed } from '../../installer/src/license/open.ts'
-import { seedRegistry } from '../../installer/src/seed/seed.ts'
+import { planSeed, seedRegistry } from '../../installer/src/seed/seed.ts'
 import { openBundleSet } from '../../installer/src/serve/bundle-set.ts'
 import { contentsOf } from '../../installer/src/stores/bundle/contents.ts'
 import { differenceOf } from '../../installer/src/stores/bundle/difference.ts'
@@ -97,6 +97,22 @@ export const verbs: Record<string, { depth: Depth; run(site: Site): Promise<unkn
     async run({ path, trust, options }) {
       const { bundles } = await openBundleSet({ paths: [path], trust, license: options.license })
       await Promise.all(bundles.map((bundle) => bundle.retire()))
+    },
+  },
+  'seed --dry-run': {
+    depth: 'structure',
+    async run({ path, trust, options, fake, to }) {
+      const { bundle } = await openLicensed(path, trust, options.license, 'seed')
+      await verifyStructure(bundle)
+        .then(() => planSeed({ bundle, to, registry: fake.host }))
+        .finally(() => bundle.close())
+    },
+  },
+  'a look at the license': {
+    depth: 'index',
+    async run({ path, trust, options }) {
+      const { bundle } = await openLicensed(path, trust, options.license, 'build')
+      await bundle.close()
     },
   },
   seed: {

@@ -51,12 +51,11 @@ export const imagesToSeed: Check = {
 /** The graph of the release's images, from the bundle, under the names that the site's registry gives them. */
 async function imagesAtSite({ bundle, answers, signal }: InstallContext): Promise<Graph> {
   const roots = await Promise.all(
-    bundle.release.images.map(async ({ name, reference, digest }) => {
-      const descriptor = await bundle.store.resolve(reference, signal)
-      if (descriptor.digest !== digest)
-        throw new SealiftError('BUNDLE_RELEASE', `the bundle has another image ${name} than its release names`)
-      return { descriptor, source: reference, target: atSite(reference, answers.registry.address) }
-    }),
+    bundle.release.images.map(async ({ reference }) => ({
+      descriptor: await bundle.store.resolve(reference, signal),
+      source: reference,
+      target: atSite(reference, answers.registry.address),
+    })),
   )
   return await readGraph(bundle.store, roots, { signal })
 }

@@ -1,6 +1,6 @@
 import { mediaTypes, type Role } from '@sealift/bundle-spec/descriptor.ts'
 import type { Drop, Loose, Take } from '../../fixtures/reseal.ts'
-import { entry, entryOf, extension, type Fault, index, manager, managerOf, refName, release } from './change.ts'
+import { both, entry, entryOf, extension, type Fault, index, manager, managerOf, refName, release } from './change.ts'
 
 const nowhere = `sha256:${'a'.repeat(64)}`
 const host = 'registry.sealift.example/cde'
@@ -22,6 +22,17 @@ function dropContent({ config, layers }: Loose, _: Take, drop: Drop): void {
   for (const { digest } of layers) drop(digest)
 }
 const imageNamed = ({ images }: Loose, name: string): Loose => images.find((one: Loose) => one.name === name)
+
+/** The manager, under a name that index and release agree on. */
+const imageAs = (reference: string): Fault[3] =>
+  both(
+    manager(({ annotations }) => ({
+      annotations: { ...annotations, [refName]: reference, 'io.containerd.image.name': reference },
+    })),
+    release((one) => {
+      imageNamed(one, 'manager').reference = reference
+    }),
+  )
 
 const rows: [what: string, spoil: Fault[3]][] = [
   [
@@ -48,6 +59,9 @@ const rows: [what: string, spoil: Fault[3]][] = [
     'an image under another name than the release gives it',
     manager(({ annotations }) => ({ annotations: { ...annotations, [refName]: `${host}/manager:other` } })),
   ],
+  ['an image without a host', imageAs('cde/manager:0.1.0')],
+  ['an image without a tag', imageAs(`${host}/manager`)],
+  ['an image in a repository that none can be', imageAs(`${host}/Manager:0.1.0`)],
   [
     'an image that the release does not name',
     again('image', { [refName]: `${host}/more:1`, 'dev.sealift.name': 'more' }),

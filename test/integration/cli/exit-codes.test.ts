@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { issueLicense, type LicenseClaims } from '@sealift/bundle-spec/license.ts'
 import { buildBundle } from '../../../installer/src/build/build.ts'
 import { temporaryDirectory } from '../../fixtures/directory.ts'
 import { claims, licenseKeys, signingKeys, smallRelease } from '../../fixtures/release.ts'
+import { editRelease, type Loose, reseal } from '../../fixtures/reseal.ts'
 import { runSealift } from '../../lab/demo-sealift.ts'
 
 /** A bundle with its key and a way to write licenses for it, all as files. */
@@ -46,6 +47,43 @@ test('a bundle that is missing, truncated or altered, or signed by an unknown ke
   await ends(3, 'BUNDLE_CONTENT', ...verify(path))
   await truncate(path, bytes.length - 700)
   await ends(3, 'BUNDLE_TRUNCATED', ...verify(path))
+})
+
+test('a bundle that is rightly signed and is not what its release names ends every command with 3', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const { options, trust } = await smallRelease(directory)
+  const { path } = await buildBundle(options)
+  const good = join(directory, 'good.bundle')
+  await copyFile(path, good)
+  await reseal(path, { ...options, trust }, (index, put, take) => {
+    const file = index.manifests.find((one: Loose) => one.annotations['dev.sealift.role'] === 'file')
+    const document = take(file.digest)
+    document.layers.push({ ...document.layers[0] })
+    const { digest } = Object.assign(file, put(document))
+    editRelease(index, put, take, ({ files }) => {
+      files[0].digest = digest
+    })
+  })
+  const [pub, license, key] = ['vendor.pub', 'my.license', 'key.pem'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await writeFile(pub, trust[0] as string)
+  await writeFile(license, options.license)
+  await writeFile(key, options.signingKey)
+  const out = join(directory, 'out')
+  for (const [command, ...more] of [
+    ['bundle verify'],
+    ['bundle inspect'],
+    ['bundle extract', 'tool', '--out', out],
+    ['bundle split', '--part-size', '10MB', '--key', key, '--out', out],
+    ['seed', '--dry-run', '--to', '127.0.0.1:9', '--license', license],
+    ['seed', '--to', '127.0.0.1:9', '--license', license],
+    ['serve', '--listen', '127.0.0.1:0', '--license', license],
+  ] as [string, ...string[]][])
+    await ends(3, 'BUNDLE_RELEASE', ...command.split(' '), path, ...more, '--trust', pub)
+  await ends(3, 'BUNDLE_RELEASE', 'bundle', 'diff', good, path, '--trust', pub)
 })
 
 test('a license that is free, ended, forged or none ends serve, seed and install with 4, before anything is done', async (t) => {

@@ -1,6 +1,7 @@
 import { annotations } from '@sealift/bundle-spec/descriptor.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { extensionArtifact } from '@sealift/bundle-spec/extension.ts'
+import { isFullName } from '@sealift/bundle-spec/full-name.ts'
 import { isRole } from '@sealift/bundle-spec/kinds.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import { releaseNameOf } from '@sealift/bundle-spec/release-name.ts'
@@ -59,6 +60,8 @@ function promisesOf(signed: SignedRelease, { chart, images, files, extensions = 
 /** What is wrong with the names of an artifact, by what it is to the release. */
 function misnamed({ role, name, reference, descriptor }: Artifact, release: Release, own: string): string | undefined {
   const { [annotations.containerdName]: containerd } = descriptor.annotations ?? {}
+  if (!isFullName(reference))
+    return `it is there as ${reference}, and should be as HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST`
   if (reference === own) return `it is there as ${own}, which is the name of the release itself`
   if (containerd !== undefined && (role !== 'image' || containerd !== reference))
     return `it is there as ${reference}, and containerd would take it for the image ${containerd}`
