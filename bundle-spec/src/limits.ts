@@ -28,8 +28,26 @@ export const limits = {
   keyScrypt: 1 << 22,
   /** a license file */
   license: 64 * 1024,
+  /** a file with a key, certificates or a password: the CAs that a system trusts are about 220 KiB */
+  smallFile: 256 * 1024,
+  /** a kubeconfig: the CAs and logins of many clusters may be in it */
+  kubeconfig: 4 * 1024 * 1024,
+  /** docker's configuration, with the logins to many registries */
+  dockerConfig: 4 * 1024 * 1024,
+  /** an SBOM */
+  sbom: 64 * 1024 * 1024,
   /** an answers or release file */
   configuration: 1024 * 1024,
+  /** what YAML consists of: words, marks, line ends, spaces between them. Reading 100,000 takes under a second */
+  yamlTokens: 100_000,
+  /** the same in the values of a chart, which others write */
+  chartTokens: 400_000,
+  /** values.yaml or values.schema.json of a chart */
+  chartValues: 4 * 1024 * 1024,
+  /** nesting of YAML */
+  yamlDepth: 64,
+  /** nodes of YAML, an alias's at each use */
+  yamlNodes: 100_000,
   /** a document with an allowlist: `mostEndpoints` entries, and room */
   allowlist: 32 * 1024 * 1024,
   /** each file of a VSIX that is read: manifest, texts, icon */

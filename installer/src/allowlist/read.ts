@@ -1,27 +1,25 @@
-import { readFile, stat } from 'node:fs/promises'
 import { Allowlist } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { Compile } from 'typebox/compile'
 import Value from 'typebox/value'
+import { readSmallFile } from '../input/small-file.ts'
 import { assertCanonical } from './canonical.ts'
 
 /** Reads the file of an allowlist in its JSON form. @throws SealiftError USAGE_ALLOWLIST */
 export async function readAllowlistFile(path: string): Promise<Allowlist> {
-  try {
-    const info = await stat(path)
-    if (!info.isFile() || info.size > limits.allowlist)
-      throw new Error(`it is no file of at most ${limits.allowlist} bytes`)
-    return readAllowlist(await readFile(path), path)
-  } catch (cause) {
-    if (cause instanceof SealiftError) throw cause
-    throw new SealiftError('USAGE_ALLOWLIST', `the allowlist ${path} cannot be read`, {
-      why: (cause as Error).message,
-      fix: 'make one: sealift allowlist generate BUNDLE --format json --out allowlist.json',
-      cause,
-    })
-  }
+  const bytes = readSmallFile(
+    path,
+    limits.allowlist,
+    (why, cause) =>
+      new SealiftError('USAGE_ALLOWLIST', `the allowlist ${path} cannot be read`, {
+        why,
+        fix: 'make one: sealift allowlist generate BUNDLE --format json --out allowlist.json',
+        cause,
+      }),
+  )
+  return readAllowlist(bytes, path)
 }
 
 /**

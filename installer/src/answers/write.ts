@@ -32,7 +32,9 @@ function documentOf(draft: Draft): Document {
   const document = new Document(plain, { aliasDuplicateObjects: false })
   visit(document, {
     Scalar(_, scalar) {
-      if (typeof scalar.value === 'string' && unseen.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
+      // << would be taken for a merge key
+      if (typeof scalar.value === 'string' && (unseen.test(scalar.value) || scalar.value === '<<'))
+        scalar.type = 'QUOTE_DOUBLE'
     },
   })
   return document

@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Allowlist, SealedAllowlist } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { parse } from 'yaml'
+import { limits } from '@sealift/bundle-spec/limits.ts'
 import { generateAllowlist, type ReleaseFacts } from '../allowlist/generate.ts'
 import { readAllowlistFile } from '../allowlist/read.ts'
 import { unlisted } from '../allowlist/release-facts.ts'
+import { isMissing } from '../input/regular-file.ts'
+import { readSmallText } from '../input/small-file.ts'
+import { parseChartYaml, placeIn } from '../input/yaml.ts'
 import { type ReleaseSource, releaseRepository } from './source.ts'
 
 /**
@@ -39,15 +41,18 @@ export function sourceFacts(source: ReleaseSource, defaults: unknown, listed?: A
 
 /** The values that the chart of a release has by itself. @throws SealiftError BUILD_CHART */
 export async function defaultValues({ chart }: Pick<ReleaseSource, 'chart'>): Promise<unknown> {
-  try {
-    return parse(await readFile(join(chart.path, 'values.yaml'), 'utf8'), { maxAliasCount: 100 }) ?? {}
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new SealiftError('BUILD_CHART', `the values.yaml of ${chart.path} cannot be read`, {
-      why: (cause as Error).message.split('\n', 1)[0],
+  const bad = (why: string, cause?: unknown) =>
+    new SealiftError('BUILD_CHART', `the values.yaml of ${chart.path} cannot be read`, {
+      why,
       fix: `helm lint ${chart.path}`,
       cause,
     })
+  try {
+    const text = readSmallText(join(chart.path, 'values.yaml'), limits.chartValues, bad)
+    return parseChartYaml(text, (why, at, cause) => bad(`${placeIn('values.yaml', at)}: ${why}`, cause)).value ?? {}
+  } catch (error) {
+    if (isMissing(error)) return {}
+    throw error
   }
 }
 

@@ -5,8 +5,8 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { record } from '@sealift/bundle-spec/tar.ts'
 import { Header, type HeaderData } from 'tar/header'
-import { parse } from 'yaml'
 import { readChartArchive } from '../stores/chart/archive.ts'
+import { readChartFile } from './chart-file.ts'
 
 export interface Chart {
   name: string
@@ -26,25 +26,18 @@ const chartLimit = 16 * 1024 * 1024
  * @throws SealiftError BUILD_CHART
  */
 export async function packChart(directory: string): Promise<Chart> {
-  const bad = (why: string, cause?: unknown) =>
+  const refused = (why: string, cause?: unknown) =>
     new SealiftError('BUILD_CHART', `${directory} is not a chart that can be packed`, {
-      why: `it ${why}`,
+      why,
       fix: `helm lint ${directory}`,
       cause,
     })
+  const bad = (why: string, cause?: unknown) => refused(`it ${why}`, cause)
   const paths = await filesOf(directory, bad)
   // links were refused with the rest: what is read is a file of the chart
   const description = join(directory, 'Chart.yaml')
   if (!paths.has(description)) throw bad(missing(directory, [...paths.keys()]))
-  const text = await readFile(description, 'utf8')
-  let metadata: Record<string, unknown> | null
-  try {
-    metadata = parse(text, { maxAliasCount: 0 })
-  } catch (cause) {
-    throw bad(`has a Chart.yaml that is not YAML: ${(cause as Error).message.split('\n', 1)[0]}`, cause)
-  }
-  const { name, version } = metadata ?? {}
-  if (typeof name !== 'string' || typeof version !== 'string') throw bad('has no name or version in its Chart.yaml')
+  const { metadata, name, version } = readChartFile(description, refused)
   const parts: Buffer[] = []
   for (const path of paths.keys()) {
     const content = await readFile(path)
@@ -57,7 +50,7 @@ export async function packChart(directory: string): Promise<Chart> {
   parts.push(Buffer.alloc(2 * record))
   const archive = gzipSync(Buffer.concat(parts), { level: 9 })
   await readChartArchive(archive, bad)
-  return { name, version, metadata: metadata as Record<string, unknown>, archive }
+  return { name, version, metadata, archive }
 }
 
 function missing(directory: string, paths: readonly string[]): string {

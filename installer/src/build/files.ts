@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { annotations, type Descriptor, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
 import { migrationsFile, readMigrationsFile } from '@sealift/bundle-spec/migrations.ts'
+import { readSmallFile } from '../input/small-file.ts'
 import type { DownloadStore } from '../stores/downloads.ts'
 import type { FileStore } from '../stores/files.ts'
 import type { MemoryStore } from '../stores/memory.ts'
@@ -24,6 +25,9 @@ export interface FileOptions {
   tag: string
 }
 
+const unusable = (path: string, why: string, cause?: unknown): SealiftError =>
+  new SealiftError('USAGE_FILE', `the file ${path} cannot be read`, { why, fix: `ls -l ${path}`, cause })
+
 /**
  * Makes an artifact of each file of a release.
  * @throws SealiftError USAGE_FILE, BUILD_DOWNLOAD, BUNDLE_MIGRATIONS
@@ -44,7 +48,8 @@ export async function fileArtifacts(
     if (own !== undefined) {
       const content = await local.add(own, 'application/octet-stream')
       // read again a year later, by the upgrade at a site
-      if (name === migrationsFile) readMigrationsFile(await readFile(own))
+      if (name === migrationsFile)
+        readMigrationsFile(readSmallFile(own, limits.document, (why, cause) => unusable(own, why, cause)))
       return content
     }
     if (url !== undefined && sha256 !== undefined && size !== undefined)

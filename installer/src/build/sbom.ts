@@ -1,15 +1,13 @@
-import { readFile, stat } from 'node:fs/promises'
 import { annotations, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { asText, readSmallFile } from '../input/small-file.ts'
 import type { MemoryStore } from '../stores/memory.ts'
 import type { Artifact } from '../stores/signed-release.ts'
 import { artifactAs } from './artifact.ts'
 import type { ResolvedImage } from './resolve.ts'
 import type { ReleaseSource } from './source.ts'
-
-/** bytes of an SBOM */
-const sbomLimit = 64 * 1024 * 1024
 
 /**
  * Attaches the SBOMs that release.yaml names to their images, as referrers: one manifest each, whose `subject` is what is
@@ -57,14 +55,10 @@ async function readSbom(path: string, where: string): Promise<{ bytes: Buffer; t
       fix: 'write it as CycloneDX or SPDX, in JSON',
       cause,
     })
-  const info = await stat(path).catch((cause) => {
-    throw bad(cause.code, cause)
-  })
-  if (!info.isFile() || info.size > sbomLimit) throw bad(`it is not a file of at most ${sbomLimit} bytes`)
-  const bytes = await readFile(path)
+  const bytes = readSmallFile(path, limits.sbom, bad)
   let document: { bomFormat?: unknown; spdxVersion?: unknown } | null
   try {
-    document = JSON.parse(bytes.toString('utf8'))
+    document = JSON.parse(asText(bytes, bad))
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }

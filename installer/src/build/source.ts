@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Declaration, mostDeclared } from '@sealift/bundle-spec/allowlist.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
@@ -8,8 +7,9 @@ import { parseReleaseName, releaseNameOf } from '@sealift/bundle-spec/release-na
 import { Name, Sentence, Version } from '@sealift/bundle-spec/texts.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
-import { LineCounter, parseDocument } from 'yaml'
 import { declarationFault } from '../allowlist/declared.ts'
+import { readSmallText } from '../input/small-file.ts'
+import { parseYaml, placeIn } from '../input/yaml.ts'
 
 const Image = Type.Object(
   {
@@ -85,23 +85,17 @@ export type ReleaseSource = Type.Static<typeof ReleaseSource> & {
  * @throws SealiftError BUILD_SOURCE naming the field and its line
  */
 export async function readSource(path: string): Promise<ReleaseSource> {
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new SealiftError('BUILD_SOURCE', `${path} cannot be read`, { why: cause.code, fix: `ls -l ${path}`, cause })
-  })
-  if (text.length > limits.configuration)
-    throw new SealiftError('BUILD_SOURCE', `${path} is too large`, {
-      why: `the limit is ${limits.configuration} bytes`,
-    })
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const [error] = document.errors
-  if (error) throw new SealiftError('BUILD_SOURCE', `${path} is not YAML`, { why: error.message })
-  const placeAt = (field: readonly (string | number)[]): string => {
-    const node = document.getIn(field, true) as { range?: [number, number, number] } | undefined
-    return node?.range ? `${path}:${lines.linePos(node.range[0]).line}` : path
-  }
+  const text = readSmallText(
+    path,
+    limits.configuration,
+    (why, cause) => new SealiftError('BUILD_SOURCE', `${path} cannot be read`, { why, fix: `ls -l ${path}`, cause }),
+  )
   // timestamps stay text: YAML 1.2 core has no date type
-  const value: unknown = document.toJS({ maxAliasCount: 0 })
+  const { value, placeOf } = parseYaml(
+    text,
+    (why, at, cause) => new SealiftError('BUILD_SOURCE', `${placeIn(path, at)}: ${why}`, { cause }),
+  )
+  const placeAt = (field: readonly (string | number)[]): string => `${path}:${placeOf(field).line}`
   if (!Value.Check(ReleaseSource, value)) {
     const [first] = Value.Errors(ReleaseSource, value)
     const field = (first?.instancePath ?? '').split('/').slice(1)

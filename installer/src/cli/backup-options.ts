@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
 import type { Options } from 'yargs'
 import type { Key, Protection } from '../backup/file/seal.ts'
 import { defaultBackups } from '../backup/schedule.ts'
+import { readSmallText } from '../input/small-file.ts'
 
 const text = { type: 'string', requiresArg: true } as const
 
@@ -101,16 +102,9 @@ function keyLines(file: string): string[] {
   throw new SealiftError('USAGE_BACKUP_KEY', `${file} holds no key`, { fix: `age-keygen -o ${file}` })
 }
 
-/** bytes of a file with keys */
-const largest = 64 * 1024
-
-function small(file: string): string {
-  try {
-    const stat = statSync(file)
-    if (!stat.isFile() || stat.size > largest) throw new Error(`it is no file of at most ${largest} bytes`)
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new SealiftError('USAGE_BACKUP_KEY', `${file} cannot be read`, { why: code ?? message, cause })
-  }
-}
+const small = (file: string): string =>
+  readSmallText(
+    file,
+    limits.smallFile,
+    (why, cause) => new SealiftError('USAGE_BACKUP_KEY', `${file} cannot be read`, { why, cause }),
+  )

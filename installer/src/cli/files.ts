@@ -1,24 +1,19 @@
-import { readFile, stat } from 'node:fs/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
+import { readSmallText } from '../input/small-file.ts'
+import { shellWord } from '../shell-word.ts'
 
 /**
  * Reads a small text file that a flag names.
  * @throws SealiftError USAGE_FILE
  */
 export async function readText(path: string, what: string): Promise<string> {
-  try {
-    const info = await stat(path)
-    if (!info.isFile() || info.size > limits.license)
-      throw Object.assign(new Error('not a small file'), { code: 'not a small file' })
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new SealiftError('USAGE_FILE', `${what} ${path} cannot be read`, {
-      why: (cause as NodeJS.ErrnoException).code,
-      fix: `ls -l ${path}`,
-      cause,
-    })
-  }
+  return readSmallText(
+    path,
+    limits.smallFile,
+    (why, cause) =>
+      new SealiftError('USAGE_FILE', `${what} ${path} cannot be read`, { why, fix: `ls -l ${shellWord(path)}`, cause }),
+  )
 }
 
 /** Reads the files that a flag names, each with `readText`. */

@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import Type from 'typebox'
 import Value from 'typebox/value'
-import { LineCounter, parseDocument } from 'yaml'
+import { readSmallText } from '../input/small-file.ts'
+import { parseYaml, placeIn } from '../input/yaml.ts'
 import type { Mirrors } from '../stores/registry/mirrors.ts'
 import type { RegistrySettings } from '../stores/registry/place.ts'
 import { readText } from './files.ts'
@@ -43,19 +43,9 @@ export async function readRegistries(path: string): Promise<Registries> {
       fix: 'docs/vendor.md, "Registries", shows a whole one',
       cause,
     })
-  const info = await stat(path).catch((cause) => {
-    throw bad(path, cause.code, cause)
-  })
-  if (!info.isFile() || info.size > limits.configuration) throw bad(path, 'it is not a small file')
-  const lines = new LineCounter()
-  const document = parseDocument(await readFile(path, 'utf8'), { lineCounter: lines, uniqueKeys: true })
-  const [error] = document.errors
-  if (error) throw bad(path, error.message)
-  const value: unknown = document.toJS({ maxAliasCount: 0 })
-  const placeAt = (field: readonly string[]): string => {
-    const node = document.getIn(field, true) as { range?: [number, number, number] } | undefined
-    return node?.range ? `${path}:${lines.linePos(node.range[0]).line}` : path
-  }
+  const text = readSmallText(path, limits.configuration, (why, cause) => bad(path, why, cause))
+  const { value, placeOf } = parseYaml(text, (why, at, cause) => bad(placeIn(path, at), why, cause))
+  const placeAt = (field: readonly string[]): string => `${path}:${placeOf(field).line}`
   if (!Value.Check(RegistriesFile, value)) {
     const [first] = Value.Errors(RegistriesFile, value)
     const field = (first?.instancePath ?? '').split('/').slice(1)

@@ -1,4 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import {
@@ -17,8 +19,10 @@ import {
   VersionApi,
 } from '@kubernetes/client-node'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
 import { newKubeConfig } from '@sealift/kubernetes/kube-config.ts'
 import type WebSocket from 'ws'
+import { readSmallFile, readSmallText } from '../input/small-file.ts'
 import { shellWord } from '../shell-word.ts'
 import { clusterFailure, isTransient, statusOf, type Target } from './failure.ts'
 import { openPath } from './open-path.ts'
@@ -174,11 +178,10 @@ export function contextsOf(address: ClusterAddress): { all: string[]; current: s
 function loadKubeConfig({ kubeconfig }: ClusterAddress): KubeConfig {
   const config = newKubeConfig()
   try {
+    for (const file of kubeconfig === undefined ? defaultKubeConfigs() : [kubeconfig])
+      readSmallText(file, limits.kubeconfig, (why) => new Error(`${file}: ${why}`))
     if (kubeconfig === undefined) config.loadFromDefault()
-    else {
-      if (statSync(kubeconfig).size > 4 * 1024 * 1024) throw new Error('it is larger than 4 MiB')
-      config.loadFromFile(kubeconfig)
-    }
+    else config.loadFromFile(kubeconfig)
   } catch (cause) {
     throw new SealiftError('CLUSTER_KUBECONFIG', `${fileOf({ kubeconfig })} cannot be read as a kubeconfig`, {
       why: String((cause as Error).message).split('\n')[0],
@@ -187,6 +190,13 @@ function loadKubeConfig({ kubeconfig }: ClusterAddress): KubeConfig {
     })
   }
   return config
+}
+
+/** The files that the client looks into where none is named. */
+function defaultKubeConfigs(): string[] {
+  const named = process.env.KUBECONFIG?.split(path.delimiter).filter((file) => file !== '') ?? []
+  const own = path.join(homedir(), '.kube', 'config')
+  return named.length > 0 ? named : existsSync(own) ? [own] : []
 }
 
 const fileOf = ({ kubeconfig }: ClusterAddress): string => kubeconfig ?? 'the default kubeconfig'
@@ -210,6 +220,14 @@ function readKubeConfig(address: ClusterAddress): KubeConfig {
     (kubeconfig === undefined && cluster.name === 'cluster' && cluster.server === 'http://localhost:8080')
   )
     throw new SealiftError('CLUSTER_KUBECONFIG', `${file} does not say which cluster to use`, { fix })
+  const user = config.getCurrentUser()
+  // the client reads them at each request, and would wait for a pipe
+  for (const named of [cluster.caFile, user?.certFile, user?.keyFile])
+    if (named)
+      readSmallFile(named, limits.smallFile, (why, cause) => {
+        const message = `${file} names a file that cannot be read: ${named}`
+        return new SealiftError('CLUSTER_KUBECONFIG', message, { why, fix: `ls -l ${shellWord(named)}`, cause })
+      })
   if (!cluster.server.startsWith('https:') && !cluster.skipTLSVerify)
     throw new SealiftError('CLUSTER_KUBECONFIG', `${file} names a server without TLS: ${cluster.server}`, {
       why: 'credentials would be readable on the way',

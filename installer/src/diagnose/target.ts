@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
@@ -7,6 +6,7 @@ import type { Draft } from '../answers/draft.ts'
 import { readDraft } from '../answers/read.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import type { ClusterAddress } from '../cluster/connection.ts'
+import { readSmallText } from '../input/small-file.ts'
 import { defaultStateDir } from '../install/open.ts'
 
 /** What a diagnosis is of, as the command line says it. */
@@ -58,17 +58,16 @@ export async function findTarget(asked: Asked): Promise<Target> {
 }
 
 function readAnswersFile(file: string): Required<Pick<Target, 'answers'>> & Pick<Target, 'fault'> {
-  let text: string
-  try {
-    if (statSync(file).size > limits.configuration) throw new Error('it is too large for answers')
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new SealiftError('USAGE_ANSWERS', `the answers file ${file} cannot be read`, {
-      why: (cause as Error).message,
-      fix: `ls -l ${file}; or leave it out: sealift diagnose --namespace cde`,
-      cause,
-    })
-  }
+  const text = readSmallText(
+    file,
+    limits.configuration,
+    (why, cause) =>
+      new SealiftError('USAGE_ANSWERS', `the answers file ${file} cannot be read`, {
+        why,
+        fix: `ls -l ${file}; or leave it out: sealift diagnose --namespace cde`,
+        cause,
+      }),
+  )
   try {
     const { draft, faults } = readDraft(text, file)
     const [first] = faults

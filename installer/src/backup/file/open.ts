@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { checkDescriptor, type Descriptor, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson } from '@sealift/bundle-spec/json.ts'
@@ -15,6 +14,7 @@ import {
   record,
 } from '@sealift/bundle-spec/tar.ts'
 import { readDocument, verified } from '@sealift/bundle-spec/verify.ts'
+import { openRegular } from '../../input/regular-file.ts'
 import { readExactly } from '../../stores/read-exactly.ts'
 import { type BackupDocument, checkDocument } from '../document.ts'
 import { damagedBackup } from '../fault.ts'
@@ -46,16 +46,17 @@ const mostEntries = 16
  * @throws SealiftError USAGE_BACKUP_FILE where it cannot be read, BACKUP_FORMAT where it is none, BACKUP_DAMAGED
  */
 export async function openBackup(path: string): Promise<BackupFile> {
-  // without O_NONBLOCK a FIFO would wait for a writer for ever
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw new SealiftError('USAGE_BACKUP_FILE', `${path} cannot be read`, {
-      why: (cause as NodeJS.ErrnoException).code,
-      fix: 'see which are known and where: sealift backup list',
-      cause,
-    })
-  })
+  const { handle: file, size } = await openRegular(
+    path,
+    (why, cause) =>
+      new SealiftError('USAGE_BACKUP_FILE', `${path} cannot be read`, {
+        why,
+        fix: 'see which are known and where: sealift backup list',
+        cause,
+      }),
+  )
   try {
-    return await readBackup(file, path)
+    return await readBackup(file, size, path)
   } catch (error) {
     await file.close()
     throw asDamage(error, path)
@@ -68,10 +69,8 @@ const asDamage = (error: unknown, path: string): unknown =>
     ? damagedBackup(path, error.why ? `${error.message}: ${error.why}` : error.message, error)
     : error
 
-async function readBackup(file: FileHandle, path: string): Promise<BackupFile> {
-  const stat = await file.stat()
-  if (!stat.isFile()) throw notOne(path, 'it is no regular file')
-  const entries = await readEntries(file, stat.size, path)
+async function readBackup(file: FileHandle, size: number, path: string): Promise<BackupFile> {
+  const entries = await readEntries(file, size, path)
   const origin = `backup ${path}`
   const unread = new Set(entries.keys())
   const take = (descriptor: Descriptor): Entry => {
@@ -126,7 +125,7 @@ async function readBackup(file: FileHandle, path: string): Promise<BackupFile> {
     }
   }
   return {
-    ...{ path, document, raw, size: stat.size },
+    ...{ path, document, raw, size },
     id: checkDescriptor(index.manifests[0], origin).digest,
     sizeOf: (part) => partOf(part).descriptor.size,
     async *read(part, key) {

@@ -2,12 +2,10 @@ import { accessSync, constants, type Stats, statSync } from 'node:fs'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { answerAt } from '../../answers/draft.ts'
 import { questionsFor } from '../../answers/questions.ts'
+import { kindOf } from '../../input/regular-file.ts'
 import { missingFile } from '../../install/missing-file.ts'
 import { error, type Finding, warning } from './finding.ts'
 import type { Given } from './given.ts'
-
-/** bytes of a file, at most, as its reader takes it: a kubeconfig (the cluster's CA is in it), a license, anything else */
-const most = { kubeconfig: 4 * 1024 * 1024, license: limits.license, other: 256 * 1024 }
 
 /** Each file that an answer names is there and can be read; nobody else can read one with a secret. */
 export function fileFindings({ draft, text }: Given): Finding[] {
@@ -31,8 +29,9 @@ function ofFile(pointer: string, file: string | undefined, secret: boolean): Fin
     const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such file' : `it cannot be read (${code})`
     return [error(pointer, `${why}: ${file}`, missingFile(file))]
   }
-  if (!info.isFile()) return [error(pointer, `it is no file: ${file}`, `ls -l ${file}`)]
-  const limit = pointer === '/kubeconfig' ? most.kubeconfig : pointer === '/license' ? most.license : most.other
+  if (!info.isFile()) return [error(pointer, `it is ${kindOf(info)}, not a file: ${file}`, `ls -l ${file}`)]
+  const limit =
+    pointer === '/kubeconfig' ? limits.kubeconfig : pointer === '/license' ? limits.license : limits.smallFile
   if (info.size > limit) return [error(pointer, `it is larger than ${limit} bytes: ${file}`, `ls -l ${file}`)]
   if (info.size === 0) return [error(pointer, `it is empty: ${file}`, `ls -l ${file}`)]
   const open = (info.mode & 0o077) !== 0

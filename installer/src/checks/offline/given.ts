@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { Draft } from '../../answers/draft.ts'
 import type { Fault } from '../../answers/fault.ts'
 import type { CompleteAnswers } from '../../answers/schema.ts'
+import { small } from '../../install/small-file.ts'
 
 /** Answers of which some may be at fault: only what is sound is looked at. */
 export interface Given {
@@ -36,7 +36,7 @@ export function given(draft: Draft, faults: readonly Fault[]): Given {
     text,
     content(pointer) {
       const file = text(pointer)
-      return file === undefined ? undefined : readFileSync(file, 'utf8')
+      return file === undefined ? undefined : small(file, pointer.slice(1).replaceAll('/', '.'))
     },
   }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { emptyDraft } from '../../answers/draft.ts'
+import { textOf } from '../../answers/read.ts'
 import { stateBase } from '../../install/open.ts'
 import type { Face, Session } from '../../wizard/face.ts'
 import { type FoundSession, findSessions, lookAt } from '../../wizard/find.ts'
@@ -41,7 +42,7 @@ export async function chooseSession(
 ): Promise<Chosen> {
   const { state, answers } = args
   if (state === undefined) await clearAllFinished(stateBase())
-  const draft = answers === undefined ? undefined : importAnswers(readFileSync(answers, 'utf8'), path.resolve(answers))
+  const draft = answers === undefined ? undefined : importAnswers(textOf(answers), path.resolve(answers))
   const found =
     state === undefined ? await findSessions(stateBase()) : [await lookAt(state)].filter((one) => one !== undefined)
   const live = args.new || draft ? undefined : found.find((one) => one.live)

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { readAnswers } from '../../answers/read.ts'
+import { readAnswers, textOf } from '../../answers/read.ts'
 import { defaultStateDir } from '../../install/open.ts'
 import { clearFinished } from '../../wizard/finished.ts'
 import { importAnswers } from '../../wizard/form.ts'
@@ -31,7 +30,7 @@ export async function installHeadless(args: HeadlessArguments): Promise<void> {
   const file = path.resolve(args.answers)
   const ignore = [...new Set([...(answers.ignore ?? []), ...args.ignore])]
   const session = await openSession(args.state ?? defaultStateDir(answers), {
-    draft: importAnswers(readFileSync(file, 'utf8'), file),
+    draft: importAnswers(textOf(file), file),
     ...(args.ignore.length === 0 ? {} : { changes: { '/ignore': ignore } }),
     work: shownWork(args.state, args.json),
   })

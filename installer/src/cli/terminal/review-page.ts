@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { limits } from '@sealift/bundle-spec/limits.ts'
+import { textOf } from '../../answers/read.ts'
 import { safe } from '../format.ts'
 import { type Ask, back } from './ask.ts'
 import { goTo, goToAnswers, leave } from './ask-pages.ts'
@@ -55,12 +55,7 @@ async function readFrom({ ask, face, signal }: Asker): Promise<void> {
     {
       message: 'File',
       fallback: 'answers.yaml',
-      fault: (file) =>
-        tried(async () => {
-          const bytes = await readFile(file)
-          if (bytes.length > limits.configuration) throw new Error(`it is larger than ${limits.configuration} bytes`)
-          await face.import(bytes.toString())
-        }),
+      fault: (file) => tried(() => face.import(textOf(file))),
     },
     signal,
   )

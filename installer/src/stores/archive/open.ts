@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { type Descriptor, isDigest, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
@@ -8,6 +8,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { parseJson, toJson } from '@sealift/bundle-spec/json.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
+import { openRegular } from '../../input/regular-file.ts'
 import { memoryStore } from '../memory.ts'
 import { readExactly } from '../read-exactly.ts'
 import { type ArchiveFile, manifestName, notAnArchive, readArchive } from './entries.ts'
@@ -36,9 +37,7 @@ const inflation = 1100
  */
 export async function archiveStore(path: string, signal?: AbortSignal): Promise<ArchiveStore> {
   const origin = `docker archive ${path}`
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-    throw notAnArchive(path, cause.code === 'ENOENT' ? 'there is no such file' : cause.code, { cause })
-  })
+  const { handle: file } = await openRegular(path, (why, cause) => notAnArchive(path, why, { cause }))
   const made = memoryStore(origin)
   const blobs = new Map<string, ArchiveFile>()
   const layers = new Map<string, Promise<{ descriptor: Descriptor; diffId: string }>>()
@@ -71,7 +70,6 @@ export async function archiveStore(path: string, signal?: AbortSignal): Promise<
   }
 
   try {
-    if (!(await file.stat()).isFile()) throw notAnArchive(path, 'it is not a regular file')
     const files = await readArchive(file, path)
     const images = readManifest(await small(file, files, manifestName, path), path)
     return {

@@ -1,6 +1,6 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { openRegular } from '../../input/regular-file.ts'
 import type { Segment } from './hash-piece.ts'
 
 /** An open file that holds bytes of a bundle. */
@@ -91,20 +91,10 @@ function indexAt(starts: readonly number[], offset: number): number {
  * @throws SealiftError BUNDLE_MISSING
  */
 export async function openRegularFile(path: string): Promise<OpenPart> {
-  let handle: FileHandle
-  try {
-    // without O_NONBLOCK a FIFO would wait for a writer for ever
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    throw new SealiftError('BUNDLE_MISSING', `${path} cannot be opened`, {
-      why: code === 'ENOENT' ? 'there is no such file' : code,
-      fix: `ls -l ${path}`,
-      cause,
-    })
-  }
-  const info = await handle.stat()
-  if (info.isFile()) return { path, handle, size: info.size }
-  await handle.close()
-  throw new SealiftError('BUNDLE_MISSING', `${path} is not a regular file`, { fix: 'name the bundle file itself' })
+  const opened = await openRegular(
+    path,
+    (why, cause) =>
+      new SealiftError('BUNDLE_MISSING', `${path} cannot be opened`, { why, fix: `ls -l ${path}`, cause }),
+  )
+  return { path, ...opened }
 }

@@ -1,5 +1,6 @@
 import { limits } from '@sealift/bundle-spec/limits.ts'
-import { parse } from 'yaml'
+import { asText } from '../../input/small-file.ts'
+import { parseChartYaml } from '../../input/yaml.ts'
 import { gunzipOne } from './gzip.ts'
 import { readTar, TarFault } from './tar.ts'
 
@@ -58,11 +59,8 @@ async function read(archive: Buffer, left: { bytes: number; entries: number }, d
 }
 
 function nameIn(description: Buffer): unknown {
-  try {
-    return (parse(description.toString(), { maxAliasCount: 0, logLevel: 'error' }) as { name?: unknown } | null)?.name
-  } catch {
-    throw new TarFault('has a Chart.yaml that is not YAML')
-  }
+  const refuse = (why: string) => new TarFault(`has a Chart.yaml that cannot be read: ${why}`)
+  return (parseChartYaml(asText(description, refuse), refuse).value as { name?: unknown } | null)?.name
 }
 
 /** What people take for a chart, by its first bytes. */

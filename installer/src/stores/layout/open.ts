@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs'
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { annotations, type Descriptor, hexOf, isManifest } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
+import { openRegular, readRange } from '../../input/regular-file.ts'
 import { cosignTags, type Referrer, type ReferringStore, referrersTag, subjectOf } from '../referrers.ts'
 import { readEntries } from './entries.ts'
 
@@ -22,14 +22,10 @@ export async function layoutStore(directory: string): Promise<ReferringStore> {
     const path = join(directory, 'blobs', 'sha256', hexOf(descriptor.digest))
     const missing = (why: string, cause?: unknown) =>
       new SealiftError('STORAGE_NOT_FOUND', `${origin} does not hold ${descriptor.digest}`, { why, cause })
-    // without O_NONBLOCK a FIFO would wait for a writer for ever
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
-      throw missing(cause.code, cause)
-    })
-    const info = await file.stat()
-    if (info.isFile() && info.size === descriptor.size) return file
-    await file.close()
-    throw missing(info.isFile() ? `the file has ${info.size} bytes, not ${descriptor.size}` : 'it is not a file')
+    const { handle, size } = await openRegular(path, missing)
+    if (size === descriptor.size) return handle
+    await handle.close()
+    throw missing(`the file has ${size} bytes, not ${descriptor.size}`)
   }
 
   const store: ReferringStore = {
@@ -51,12 +47,7 @@ export async function layoutStore(directory: string): Promise<ReferringStore> {
     },
     async open(_repository, descriptor, range) {
       const file = await openBlob(descriptor)
-      const { start, end } = range ?? { start: 0, end: descriptor.size }
-      if (end <= start) {
-        await file.close()
-        return none()
-      }
-      return createReadStream('', { fd: file, start, end: end - 1, highWaterMark: 1 << 20 })
+      return readRange(file, range ?? { start: 0, end: descriptor.size })
     },
     async referrers(_repository, digest) {
       const found: Referrer[] = []
@@ -83,5 +74,3 @@ const plain = ({ mediaType, digest, size, artifactType }: Descriptor): Descripto
   size,
   ...(artifactType === undefined ? {} : { artifactType }),
 })
-
-async function* none(): AsyncGenerator<Uint8Array, void> {}

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { isMissing } from '../../input/regular-file.ts'
+import { readSmallText } from '../../input/small-file.ts'
 import { askHelper } from './credential-helper.ts'
 import type { Credentials } from './tokens.ts'
 
@@ -34,10 +36,15 @@ interface Config {
 export async function readDockerConfig(path: string): Promise<Logins> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = readSmallText(
+      path,
+      limits.dockerConfig,
+      (why, cause) =>
+        new SealiftError('USAGE_DOCKER_CONFIG', `${path} cannot be read`, { why, fix: `ls -l ${path}`, cause }),
+    )
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return async () => undefined
-    throw new SealiftError('USAGE_DOCKER_CONFIG', `${path} cannot be read`, { why: (error as Error).message })
+    if (isMissing(error)) return async () => undefined
+    throw error
   }
   const auths = new Map<string, { name: string; auth: Auth }>()
   const helpers = new Map<string, string>()

@@ -80,7 +80,7 @@ test('where nothing was installed, or somebody wrote something else there, that 
   fake.put(configMap, { data: { 'answers.yaml': 'a: [1' } })
   await assert.rejects(keptAnswers(fake.connect(), 'site'), {
     code: 'USAGE_ANSWERS',
-    message: /sealift-answers:\d+: it is not/,
+    message: /sealift-answers:\d+:\d+: it is not/,
   })
   fake.put(configMap, { data: { 'answers.yaml': 'host: "x\\e[31m\\u202e"\nlicense: [1]\n__proto__: 1\n' } })
   const text = await keptAnswers(fake.connect(), 'site')
