@@ -40,8 +40,6 @@ export const limits = {
   configuration: 1024 * 1024,
   /** what YAML consists of: words, marks, line ends, spaces between them. Reading 100,000 takes under a second */
   yamlTokens: 100_000,
-  /** the same in the values of a chart, which others write */
-  chartTokens: 400_000,
   /** values.yaml or values.schema.json of a chart */
   chartValues: 4 * 1024 * 1024,
   /** nesting of YAML */

@@ -1,10 +1,12 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { record } from '@sealift/bundle-spec/tar.ts'
 import { Header, type HeaderData } from 'tar/header'
+import { whyUnreadable } from '../input/regular-file.ts'
+import { readSmallFile } from '../input/small-file.ts'
 import { readChartArchive } from '../stores/chart/archive.ts'
 import { readChartFile } from './chart-file.ts'
 
@@ -36,11 +38,11 @@ export async function packChart(directory: string): Promise<Chart> {
   const paths = await filesOf(directory, bad)
   // links were refused with the rest: what is read is a file of the chart
   const description = join(directory, 'Chart.yaml')
-  if (!paths.has(description)) throw bad(missing(directory, [...paths.keys()]))
+  if (!paths.has(description)) throw bad(missing(directory, [...paths]))
   const { metadata, name, version } = readChartFile(description, refused)
   const parts: Buffer[] = []
-  for (const path of paths.keys()) {
-    const content = await readFile(path)
+  for (const path of paths) {
+    const content = readSmallFile(path, limits.chartFile, (why, cause) => refused(`${path}: ${why}`, cause))
     parts.push(
       header(join(name, relative(directory, path)), content.length, bad),
       content,
@@ -68,15 +70,9 @@ function header(path: string, size: number, bad: (why: string) => SealiftError):
   return block
 }
 
-/**
- * Regular files below a directory with their sizes, sorted by path; links and devices are refused, they could name what is
- * outside.
- */
-async function filesOf(
-  directory: string,
-  bad: (why: string, cause?: unknown) => SealiftError,
-): Promise<Map<string, number>> {
-  const found = new Map<string, number>()
+/** Regular files below a directory, sorted by path; links and devices are refused, they could name what is outside. */
+async function filesOf(directory: string, bad: (why: string, cause?: unknown) => SealiftError): Promise<Set<string>> {
+  const found = new Set<string>()
   let size = 0
   const walk = async (at: string): Promise<void> => {
     for (const path of (await readdir(at)).sort().map((name) => join(at, name))) {
@@ -84,7 +80,7 @@ async function filesOf(
       if (info.isDirectory()) await walk(path)
       else if (!info.isFile()) throw bad(`holds ${path}, which is neither a file nor a directory`)
       else {
-        found.set(path, info.size)
+        found.add(path)
         size += info.size
       }
       if (size > chartLimit) throw bad(`is larger than ${chartLimit} bytes`)
@@ -93,9 +89,9 @@ async function filesOf(
   }
   await walk(directory).catch((cause) => {
     if (cause instanceof SealiftError) throw cause
-    const { code, message } = cause as NodeJS.ErrnoException
+    const isFile = (cause as NodeJS.ErrnoException).code === 'ENOTDIR'
     throw bad(
-      code === 'ENOTDIR' ? 'is not a directory; unpack a chart archive first' : `cannot be read: ${message}`,
+      isFile ? 'is not a directory; unpack a chart archive first' : `cannot be read: ${whyUnreadable(cause)}`,
       cause,
     )
   })

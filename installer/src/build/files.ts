@@ -46,11 +46,10 @@ export async function fileArtifacts(
   async function contentOf({ name, path, url, sha256, size, plainHttp }: File): Promise<Descriptor> {
     const own = given[name] ?? path
     if (own !== undefined) {
-      const content = await local.add(own, 'application/octet-stream')
       // read again a year later, by the upgrade at a site
       if (name === migrationsFile)
         readMigrationsFile(readSmallFile(own, limits.document, (why, cause) => unusable(own, why, cause)))
-      return content
+      return await local.add(own, 'application/octet-stream')
     }
     if (url !== undefined && sha256 !== undefined && size !== undefined)
       return downloads.add({ url, sha256, size, plainHttp }, 'application/octet-stream')

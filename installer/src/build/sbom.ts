@@ -56,9 +56,10 @@ async function readSbom(path: string, where: string): Promise<{ bytes: Buffer; t
       cause,
     })
   const bytes = readSmallFile(path, limits.sbom, bad)
+  const text = asText(bytes, bad)
   let document: { bomFormat?: unknown; spdxVersion?: unknown } | null
   try {
-    document = JSON.parse(asText(bytes, bad))
+    document = JSON.parse(text)
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }

@@ -38,15 +38,15 @@ export interface Yaml {
  * anchors, merge keys, tags and keys twice are refused: what counts is what one reads.
  * @throws what `refuse` makes
  */
-export const parseYaml = (text: string, refuse: RefuseAt): Yaml => parse(text, 'strict', limits.yamlTokens, refuse)
+export const parseYaml = (text: string, refuse: RefuseAt): Yaml => parse(text, 'strict', refuse)
 
 /**
  * Reads YAML of a chart, which is written for Helm: with aliases and merge keys, within bounds.
  * @throws what `refuse` makes
  */
-export const parseChartYaml = (text: string, refuse: RefuseAt): Yaml => parse(text, 'helm', limits.chartTokens, refuse)
+export const parseChartYaml = (text: string, refuse: RefuseAt): Yaml => parse(text, 'helm', refuse)
 
-function parse(text: string, dialect: Dialect, mostTokens: number, refuse: RefuseAt): Yaml {
+function parse(text: string, dialect: Dialect, refuse: RefuseAt): Yaml {
   const lines = new LineCounter()
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
@@ -55,7 +55,8 @@ function parse(text: string, dialect: Dialect, mostTokens: number, refuse: Refus
   // of a megabyte of brackets the parser makes a gigabyte
   let tokens = 0
   for (const _ of new Lexer().lex(text))
-    if (++tokens > mostTokens) throw refuse(`it has more than ${mostTokens} words and marks`)
+    if (++tokens > limits.yamlTokens) throw refuse(`it has more than ${limits.yamlTokens} words and marks`)
+  const tooDeep = (cause: unknown) => refuse(`it is nested deeper than ${limits.yamlDepth}`, undefined, cause)
   let documents: Document[]
   try {
     // its own search for keys twice takes a minute for 100,000 of them
@@ -63,14 +64,11 @@ function parse(text: string, dialect: Dialect, mostTokens: number, refuse: Refus
       ...{ lineCounter: lines, logLevel: 'silent', prettyErrors: false, uniqueKeys: false },
     }) as Document[]
   } catch (cause) {
-    throw refuse(
-      cause instanceof RangeError ? `it is nested deeper than ${limits.yamlDepth}` : 'it is not YAML',
-      undefined,
-      cause,
-    )
+    throw cause instanceof RangeError ? tooDeep(cause) : refuse('it is not YAML', undefined, cause)
   }
   const [document, second] = documents
   const [error] = document?.errors ?? []
+  if (error?.message.includes('call stack')) throw tooDeep(error)
   if (error) throw refuse(`it is not YAML: ${error.message}`, at(error.pos[0]), error)
   if (second && dialect === 'strict')
     throw refuse('it holds more than one document: remove the lines ---', at(second.range?.[0] ?? 0))
