@@ -4,13 +4,19 @@ import { toJson } from '@sealift/bundle-spec/json.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
 import { listedReferrer, referrersTag } from '../stores/referrers.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
+import type { ReadBackStore } from './read-back.ts'
 
 /**
  * Where a registry has no referrers API, keeps the list of what refers to an image under the tag that stands in for it
  * (distribution-spec, "Referrers Tag Schema"). What stands there already stays.
  * @throws SealiftError REGISTRY_*
  */
-export async function writeReferrerLists(graph: Graph, to: RegistryStore, signal?: AbortSignal): Promise<void> {
+export async function writeReferrerLists(
+  graph: Graph,
+  to: RegistryStore,
+  reader: ReadBackStore,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const [place, referrers] of referrersBySubject(graph)) {
     const [repository, subject] = place.split('@') as [string, string]
     if ((await to.listed(repository, subject, signal)) !== undefined) continue
@@ -24,7 +30,9 @@ export async function writeReferrerLists(graph: Graph, to: RegistryStore, signal
     const descriptor = { mediaType: mediaTypes.index, digest: digestOf(bytes), size: bytes.length }
     const options = signal ? { signal } : {}
     await to.write(repository, descriptor, async (offset) => one(bytes.subarray(offset)), options)
-    await to.tag(`${repository}:${referrersTag(subject)}`, descriptor, signal)
+    const name = `${repository}:${referrersTag(subject)}`
+    await to.tag(name, descriptor, signal)
+    await reader.readName(name, descriptor.digest, signal)
   }
 }
 

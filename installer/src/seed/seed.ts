@@ -1,5 +1,6 @@
+import { atOnce } from '@sealift/bundle-spec/at-once.ts'
 import { type CopyProgress, type CopyResult, copyGraph } from '@sealift/bundle-spec/copy.ts'
-import { isDocument, type Role } from '@sealift/bundle-spec/descriptor.ts'
+import type { Role } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, readGraph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import { atSite } from '@sealift/bundle-spec/site.ts'
@@ -13,6 +14,7 @@ import { knownSink } from './known-sink.ts'
 import { type SeededOriginal, seedOriginals } from './originals.ts'
 import { type NamePlan, type Plan, type Survey, surveyRegistry } from './plan.ts'
 import { provenStore } from './proven.ts'
+import { type ReadBack, type ReadBackStore, readBackStore } from './read-back.ts'
 import { writeReferrerLists } from './referrers.ts'
 import { ringStore } from './ring-store.ts'
 import { signedIndexRoot } from './signed-index.ts'
@@ -37,6 +39,8 @@ export interface Prepared {
   holders: Survey['holders']
   /** what is sent beside the content of the bundle file */
   made: ContentStore
+  /** the registry, as far as it has been read */
+  reader: ReadBackStore
   /** the name by which the release is found, `registry/repository:version`; undefined where it is not all seeded */
   release: string | undefined
 }
@@ -51,6 +55,8 @@ export interface SeedOptions extends SeedPlace {
   /** what `prepareSeed` has found out just now, where it was asked */
   prepared?: Prepared
   onProgress?: (progress: CopyProgress) => void
+  /** reads every blob back whole in the end, also what was there before, and tells how many bytes of how many */
+  prove?: { onProgress?: (done: number, total: number) => void }
 }
 
 export interface SeedResult extends CopyResult {
@@ -59,6 +65,8 @@ export interface SeedResult extends CopyResult {
   release?: { reference: string; digest: string }
   /** names at the site and the digests that were read back under them */
   references: { reference: string; digest: string }[]
+  /** what was read of the registry: the content of each repository, no matter when it came there */
+  readBack: ReadBack
   /** vendors' own indexes of images of which not every platform is delivered, and whether the registry took them */
   originals: SeededOriginal[]
   /** what the registry turned out to be able to do; undefined where nothing had to be sent */
@@ -70,7 +78,7 @@ export interface SeedResult extends CopyResult {
  * @throws SealiftError REGISTRY_*, BUNDLE_*
  */
 export async function planSeed(place: SeedPlace): Promise<Plan> {
-  return (await surveyed(place)).plan
+  return (await naming(place.bundle, surveyed(place))).plan
 }
 
 /**
@@ -78,6 +86,30 @@ export async function planSeed(place: SeedPlace): Promise<Plan> {
  * @throws SealiftError REGISTRY_TAG_TAKEN, REGISTRY_*, BUNDLE_*
  */
 export async function prepareSeed(place: SeedPlace & Pick<SeedOptions, 'replaceTags'>): Promise<Prepared> {
+  return await naming(place.bundle, prepared(place))
+}
+
+/**
+ * Puts everything a bundle holds into a registry, straight from the file, and its signed index under a name of its own.
+ * What is there already is not sent; every blob that is sent is hashed on its way and refused before its upload ends where
+ * it is damaged; manifests follow when all blobs are there, names when all manifests are. Nothing counts as there before it
+ * was read back. So only the structure of the bundle needs to be verified before: `verifyStructure`.
+ * @throws SealiftError REGISTRY_*, BUNDLE_*
+ */
+export async function seedRegistry(options: SeedOptions): Promise<SeedResult> {
+  return await naming(options.bundle, seeded(options))
+}
+
+/** Names the parts of the bundle that a failure comes from. */
+async function naming<T>(bundle: Bundle, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw (await bundle.explain?.(error)) ?? error
+  }
+}
+
+async function prepared(place: SeedPlace & Pick<SeedOptions, 'replaceTags'>): Promise<Prepared> {
   const { plan, graph, ...more } = await surveyed(place)
   const taken = plan.names.filter(({ now, digest }) => now !== undefined && now !== digest)
   if (taken.length > 0 && !place.replaceTags) throw tagsTaken(place.to, taken)
@@ -91,47 +123,37 @@ export async function prepareSeed(place: SeedPlace & Pick<SeedOptions, 'replaceT
   }
 }
 
-/**
- * Puts everything a bundle holds into a registry, straight from the file, and its signed index under a name of its own.
- * What is there already is not sent; every blob that is sent is hashed on its way and refused before its upload ends where
- * it is damaged; manifests follow when all blobs are there, names when all manifests are; then each name is read back and
- * proven. So only the structure of the bundle needs to be verified before: `verifyStructure`.
- * @throws SealiftError REGISTRY_*, BUNDLE_*
- */
-export async function seedRegistry(options: SeedOptions): Promise<SeedResult> {
-  const { bundle, to, signal, onProgress } = options
-  const { graph, plan, holders, can, made, release } = options.prepared ?? (await prepareSeed(options))
+async function seeded(options: SeedOptions): Promise<SeedResult> {
+  const { bundle, to, signal, onProgress, prove } = options
+  const { graph, plan, holders, can, made, reader, release } = options.prepared ?? (await prepared(options))
+  const sink = knownSink(to, reader, holders, options.journal)
   const known: Graph = { ...graph, roots: graph.roots.filter((_, i) => plan.names[i]?.now !== plan.names[i]?.digest) }
-  const result = await copyGraph(
-    firstOf(made, provenStore(ringStore(bundle))),
-    knownSink(to, holders, options.journal),
-    known,
-    {
-      ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
-    },
-  )
-  await writeReferrerLists(graph, to, signal)
-  // what was just found under its name, by digest, needs no second look
-  const changed = can !== undefined || known.roots.length > 0
-  const references = changed
-    ? await readBack(graph, to, signal)
-    : plan.names.map(({ reference, digest }) => ({ reference, digest }))
+  const result = await copyGraph(firstOf(made, provenStore(ringStore(bundle))), sink, known, {
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  })
+  await writeReferrerLists(graph, sink, reader, signal)
+  const references = graph.roots.map(({ target, descriptor: { digest } }) => ({ reference: target, digest }))
+  // what was just read under its name needs no second look
+  if (can !== undefined || known.roots.length > 0)
+    await atOnce(8, references, ({ reference, digest }) => reader.readName(reference, digest, signal))
   const [first] = graph.roots
   const capabilities = can && first ? await to.learned(repositoryOf(first.target)) : undefined
-  const originals = await seedOriginals(bundle, to, options.registry, signal)
+  const originals = await seedOriginals(bundle, sink, options.registry, signal)
+  if (prove) await reader.prove(graph, prove.onProgress, signal)
   const found = references.find(({ reference }) => reference === release)
   return {
     ...result,
     plan,
     references,
+    readBack: reader.readBack,
     originals,
     ...(found ? { release: found } : {}),
     ...(capabilities ? { capabilities } : {}),
   }
 }
 
-async function surveyed(place: SeedPlace): Promise<Survey & Pick<Prepared, 'graph' | 'made' | 'release'>> {
+async function surveyed(place: SeedPlace): Promise<Survey & Pick<Prepared, 'graph' | 'made' | 'reader' | 'release'>> {
   const { bundle, to, registry, roles, signal } = place
   const roots = bundle.artifacts
     .filter(({ role }) => role !== 'original')
@@ -141,44 +163,17 @@ async function surveyed(place: SeedPlace): Promise<Survey & Pick<Prepared, 'grap
   const signed = roles ? undefined : await signedIndexRoot(bundle, registry)
   const made = signed?.store ?? memoryStore()
   const all = signed ? [...roots, signed.root] : roots
-  const graph = await readGraph(firstOf(made, bundle.store), all, signal ? { signal } : {})
-  const survey = await surveyRegistry(graph, to, signal)
+  const from = firstOf(made, bundle.store)
+  const graph = await readGraph(from, all, signal ? { signal } : {})
+  const reader = readBackStore(to, from)
+  const survey = await surveyRegistry(graph, reader, signal)
   return {
     made,
+    reader,
     release: signed?.root.target,
     holders: survey.holders,
     ...keepVendorsNames(bundle, graph, survey),
   }
-}
-
-/**
- * Reads each name back, hashed, and looks for the largest blob behind it: a registry that took something and lost it is
- * found out here and not by a node.
- */
-async function readBack(graph: Graph, to: RegistryStore, signal?: AbortSignal): Promise<SeedResult['references']> {
-  return await Promise.all(
-    graph.roots.map(async ({ target: reference, descriptor: { digest } }) => {
-      const { descriptor } = await to.read(reference, signal)
-      if (descriptor.digest !== digest)
-        throw new SealiftError('REGISTRY_PROTOCOL', `${reference} is answered with other content than was pushed`, {
-          why: `pushed ${digest}, read back ${descriptor.digest}`,
-          fix: `check whether something rewrites tags of ${repositoryOf(reference)}`,
-        })
-      const repository = repositoryOf(reference)
-      const largest = graph.nodes
-        .filter(({ descriptor: { mediaType }, targets }) => !isDocument(mediaType) && targets.includes(repository))
-        .reduce<Graph['nodes'][number] | undefined>(
-          (most, node) => (node.descriptor.size > (most?.descriptor.size ?? -1) ? node : most),
-          undefined,
-        )
-      if (largest && !(await to.has(repository, largest.descriptor, signal)))
-        throw new SealiftError('REGISTRY_PROTOCOL', `${repository} took a blob and does not have it`, {
-          why: `${largest.descriptor.digest} was pushed, and is answered with 404`,
-          fix: 'look at the log of the registry and of its storage',
-        })
-      return { reference, digest }
-    }),
-  )
 }
 
 function tagsTaken(to: RegistryStore, taken: readonly NamePlan[]): SealiftError {

@@ -23,7 +23,8 @@ export async function openBlob(
   const { digest, size } = descriptor
   const asked = { host: client.host, operation: `read ${path}@${digest}` }
   const end = Math.min(range.end, size)
-  if (range.start >= end) return none()
+  // content without bytes is asked for too: whether it is there at all
+  if (range.start >= end && size > 0) return none()
 
   async function ask(start: number): Promise<Answer> {
     const whole = start === 0 && end === size

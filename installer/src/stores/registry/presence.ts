@@ -1,10 +1,18 @@
 import { type Descriptor, isDocument } from '@sealift/bundle-spec/descriptor.ts'
+import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Client, request, scopeOf, urlOf } from './client.ts'
+import { readDocumentOf } from './documents.ts'
+import { openBlob } from './download.ts'
 import { discard } from './exchange.ts'
 import { protocolFailure } from './failure.ts'
 
+/** bytes of a blob that are read where the answer to HEAD leaves something open */
+const beginning = 1024
+
 /**
- * Whether a repository holds content. `actions` is what comes next: one login serves both.
+ * Whether a repository holds content. HEAD is believed where both its digest and its size are right, and where it says 404.
+ * Whatever else it answers, reading says for sure: all of a document, the beginning of a blob. So it is for storage that
+ * states no digest, and for addresses that were signed for GET (S3). `actions` is what comes next: one login serves both.
  * @throws SealiftError REGISTRY_*; REGISTRY_PROTOCOL where it holds something else under that digest
  */
 export async function isPresent(
@@ -17,36 +25,40 @@ export async function isPresent(
   const { digest, size, mediaType } = descriptor
   const document = isDocument(mediaType)
   const operation = `look for ${path}@${digest}`
-  const asking = {
+  const answer = await request(client, {
+    method: 'HEAD',
     url: urlOf(client, path, `${document ? 'manifests' : 'blobs'}/${digest}`),
     operation,
     scopes: [scopeOf(client, path, actions)],
     headers: document ? { accept: mediaType } : {},
+    expect: [200, 400, 403, 404, 405, 501],
     ...(signal ? { signal } : {}),
-  }
-  let answer = await request(client, { ...asking, method: 'HEAD', expect: [200, 400, 403, 404, 405, 501] })
+  })
   discard(answer)
-  const elsewhere = answer.url.origin !== client.origin.origin
-  if (elsewhere ? answer.status !== 200 && answer.status !== 404 : [405, 501].includes(answer.status)) {
-    // an address that was signed for GET (S3) refuses HEAD
-    const headers = document ? asking.headers : { range: 'bytes=0-0' }
-    answer = await request(client, { ...asking, method: 'GET', headers, expect: [200, 206, 404, 416] })
-    discard(answer)
-    return answer.status !== 404
-  }
-  if (answer.status === 400 || answer.status === 403) {
-    // asked again so that its body gives the reason
-    discard(await request(client, { ...asking, method: 'GET', expect: [200] }))
-    return true
-  }
   if (answer.status === 404) return false
-  const length = answer.header('content-length')
-  const stated = answer.header('docker-content-digest')
-  const differs = (length !== undefined && Number(length) !== size) || (stated !== undefined && stated !== digest)
-  if (differs)
+  const says = (name: string) => (answer.status === 200 ? answer.header(name) : undefined)
+  const length = says('content-length')
+  const stated = says('docker-content-digest')
+  if ((length !== undefined && Number(length) !== size) || (stated !== undefined && stated !== digest))
     throw protocolFailure(
       { host: client.host, operation },
-      `it holds ${stated ?? digest} with ${length} bytes, not ${size}`,
+      `it holds ${stated ?? digest}${length === undefined ? '' : ` with ${length} bytes, not ${size}`}`,
     )
-  return true
+  const believed = length !== undefined && stated !== undefined
+  return believed || (await canBeRead(client, path, descriptor, signal))
+}
+
+async function canBeRead(client: Client, path: string, descriptor: Descriptor, signal?: AbortSignal): Promise<boolean> {
+  const { digest, size, mediaType } = descriptor
+  try {
+    if (isDocument(mediaType)) await readDocumentOf(client, { path, reference: digest }, signal)
+    else {
+      const range = { start: 0, end: Math.min(size, beginning) }
+      for await (const _ of await openBlob(client, path, descriptor, range, signal));
+    }
+    return true
+  } catch (error) {
+    if ((error as SealiftError).code === 'REGISTRY_NOT_FOUND') return false
+    throw error
+  }
 }

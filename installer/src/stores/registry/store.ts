@@ -1,4 +1,4 @@
-import { type Descriptor, isDocument } from '@sealift/bundle-spec/descriptor.ts'
+import { type Descriptor, isDigest, isDocument } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Bytes, ContentSink, WriteOptions, WriteOutcome } from '@sealift/bundle-spec/store.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
@@ -7,7 +7,7 @@ import { type Client, createClient } from './client.ts'
 import { askHelper } from './credential-helper.ts'
 import { dockerConfigPath, type Logins, readDockerConfig } from './docker-config.ts'
 import { refusedDocument, refusedTag } from './document-refusal.ts'
-import { openDocument, putDocument, readDocumentOf, resolveDocument } from './documents.ts'
+import { type DocumentName, openDocument, putDocument, readDocumentOf, resolveDocument } from './documents.ts'
 import { openBlob } from './download.ts'
 import type { Learned } from './learned.ts'
 import { type Place, placeOf, type RegistrySettings } from './place.ts'
@@ -139,6 +139,16 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
     }
   }
 
+  /** Notes what was looked for and is not there. */
+  async function noting<T>(name: string, look: Promise<T>): Promise<T> {
+    try {
+      return await look
+    } catch (error) {
+      if ((error as SealiftError).code === 'REGISTRY_NOT_FOUND' && missing.size < mostMissing) missing.add(name)
+      throw error
+    }
+  }
+
   async function documentBytesOf(client: Client, path: string, descriptor: Descriptor, signal?: AbortSignal) {
     const kept = documents.get(descriptor.digest)
     return kept ?? (await readDocumentOf(client, { path, reference: descriptor.digest }, signal)).bytes
@@ -148,14 +158,8 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
     origin: options.origin ?? 'registry',
     async resolve(reference, signal) {
       const { host, path, tag, digest } = parseReference(reference)
-      const client = await clientFor(host)
-      try {
-        return await resolveDocument(client, { path, reference: digest ?? (tag as string) }, signal)
-      } catch (error) {
-        const nothing = (error as SealiftError).code === 'REGISTRY_NOT_FOUND' && missing.size < mostMissing
-        if (nothing && tag !== undefined && digest === undefined) missing.add(`${host}/${path}:${tag}`)
-        throw error
-      }
+      const name = { path, reference: digest ?? (tag as string) }
+      return await noting(nameOf(host, name), resolveDocument(await clientFor(host), name, signal))
     },
     async has(repository, descriptor, signal) {
       const { host, path } = parseRepository(repository)
@@ -167,8 +171,10 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
       const { host, path } = parseRepository(repository)
       const client = await clientFor(host)
       const { start, end } = range ?? { start: 0, end: descriptor.size }
-      if (!isDocument(descriptor.mediaType)) return await openBlob(client, path, descriptor, { start, end }, signal)
-      return one((await openDocument(client, path, descriptor, signal)).subarray(start, end))
+      const name = nameOf(host, { path, reference: descriptor.digest })
+      if (!isDocument(descriptor.mediaType))
+        return await noting(name, openBlob(client, path, descriptor, { start, end }, signal))
+      return one((await noting(name, openDocument(client, path, descriptor, signal))).subarray(start, end))
     },
     async write(repository, descriptor, source, write = {}) {
       const { host, path } = parseRepository(repository)
@@ -223,7 +229,8 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
     },
     async read(reference, signal) {
       const { host, path, tag, digest } = parseReference(reference)
-      return await readDocumentOf(await clientFor(host), { path, reference: digest ?? (tag as string) }, signal)
+      const name = { path, reference: digest ?? (tag as string) }
+      return await noting(nameOf(host, name), readDocumentOf(await clientFor(host), name, signal))
     },
     async probe(repository, signal) {
       const { host, path } = parseRepository(repository)
@@ -254,6 +261,9 @@ export function registryStore(options: RegistryStoreOptions = {}): RegistryStore
     },
   }
 }
+
+const nameOf = (host: string, { path, reference }: DocumentName): string =>
+  `${host}/${path}${isDigest(reference) ? '@' : ':'}${reference}`
 
 async function currentDigest(client: Client, path: string, tag: string, signal?: AbortSignal) {
   try {

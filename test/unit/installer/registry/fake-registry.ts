@@ -111,11 +111,12 @@ function behave(
     const found = fake.blobs.get(last)
     if (!found || !linked(path, last)) return answer(404)
     const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
-    if (method === 'HEAD') return answer(200, { 'content-length': found.length })
-    if (from === undefined) return answer(200, {}, found)
+    const stated = { 'docker-content-digest': last }
+    if (method === 'HEAD') return answer(200, { ...stated, 'content-length': found.length })
+    if (from === undefined) return answer(200, stated, found)
     return answer(
       206,
-      { 'content-range': `bytes ${from}-${to}/${found.length}` },
+      { ...stated, 'content-range': `bytes ${from}-${to}/${found.length}` },
       found.subarray(Number(from), Number(to) + 1),
     )
   }

@@ -33,9 +33,12 @@ for (const chunks of [
     await verifyStructure(bundle)
     // a registry that believes everything: it must not depend on its checks
     fake.script = async (request, response, body) => {
-      const digest = new URL(request.url ?? '', 'http://x').searchParams.get('digest')
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
+      const digest = searchParams.get('digest')
       if (request.method !== 'PUT' || !digest) return false
-      fake.blobs.set(digest, await body())
+      const [, path, id = ''] = /^\/v2\/(.+)\/blobs\/uploads\/(.+)$/.exec(pathname) ?? []
+      fake.blobs.set(digest, Buffer.concat([fake.uploads.get(id) ?? Buffer.alloc(0), await body()]))
+      fake.links?.add(`${path}@${digest}`)
       return response.writeHead(201, { 'content-length': 0 }).end()
     }
     const error = await failureOf(seedRegistry({ bundle, to: storeFor(t, [fake], { chunks }), registry: fake.host }))
