@@ -1,5 +1,7 @@
-import { bytes } from '../amounts.ts'
+import { bytes, duration } from '../amounts.ts'
 import type { Amount, Plan } from '../seed/plan.ts'
+import { describeReadBack } from '../seed/read-back.ts'
+import type { SeedResult } from '../seed/seed.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
 
 const amount = ({ parts, bytes: size }: Amount): string => (parts === 0 ? '-' : `${bytes(size)} (${parts})`)
@@ -26,6 +28,32 @@ export function describePlan(registry: string, { repositories, names, send, moun
     ...other.map(({ reference, now, digest }) => `  ${reference} stands for ${now}, the bundle has ${digest}`),
     'Nothing was sent.',
   ].join('\n')
+}
+
+/** What a seed did: `resumed` bytes are of an earlier run, `release` is its name and version. */
+export function describeSeed(
+  registry: string,
+  release: string,
+  result: SeedResult,
+  { resumed, ms }: { resumed: number; ms: number },
+): string {
+  const { sent, mounted, present } = result.outcomes
+  const { sampled } = result.readBack
+  const kept = resumed > 0 ? `, ${bytes(resumed)} of an earlier run used` : ''
+  const parts = `(${sent} parts), ${mounted} mounted, ${present} there already`
+  const refused = result.originals.filter(({ accepted }) => !accepted).length
+  return [
+    `${registry} holds ${release}: ${result.references.length} names read back and proven`,
+    `${describeReadBack(result.readBack)}${sampled.parts > 0 ? '; --prove hashes those too' : ''}`,
+    `${bytes(result.sent)} sent ${parts}${kept}, in ${duration(ms)}`,
+    result.release ? `The release is ${result.release.reference}@${result.release.digest}` : '',
+    result.capabilities ? describeCapabilities(result.capabilities) : '',
+    refused > 0
+      ? `${refused} indexes of the vendor are not there: the registry takes none of which it lacks platforms. All that is deployed is there.`
+      : '',
+  ]
+    .filter(Boolean)
+    .join('\n')
 }
 
 /** What a registry can do, in a line. What has not shown itself is left out. */

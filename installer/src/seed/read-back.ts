@@ -5,6 +5,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Graph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import type { ByteRange, Bytes, ContentStore } from '@sealift/bundle-spec/store.ts'
 import { verified } from '@sealift/bundle-spec/verify.ts'
+import { bytes, counted } from '../amounts.ts'
 import { giveBack } from '../stores/chunk-memory.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
 import type { Amount } from './plan.ts'
@@ -26,11 +27,12 @@ export interface ReadBackStore extends ContentStore {
    */
   readName(reference: string, digest: string, signal?: AbortSignal): Promise<void>
   /**
-   * Reads the blobs whole that were only sampled, wherever they belong.
+   * Reads the blobs of a seeded graph whole that were only sampled, in each repository that they belong in.
    * @param onProgress called with bytes read and bytes in all
+   * @returns what has been read now
    * @throws SealiftError REGISTRY_*
    */
-  prove(graph: Graph, onProgress?: (done: number, total: number) => void, signal?: AbortSignal): Promise<void>
+  prove(graph: Graph, onProgress?: (done: number, total: number) => void, signal?: AbortSignal): Promise<ReadBack>
 }
 
 /** bytes at each end of a blob that are compared; one that is not longer than both is read whole */
@@ -52,7 +54,7 @@ export function readBackStore(to: RegistryStore, from: ContentStore): ReadBackSt
     repository: string,
     descriptor: Descriptor,
     signal?: AbortSignal,
-    onBytes?: (bytes: number) => void,
+    onBytes?: (count: number) => void,
   ): Promise<void> {
     const hash = createHash('sha256')
     let size = 0
@@ -71,20 +73,16 @@ export function readBackStore(to: RegistryStore, from: ContentStore): ReadBackSt
 
   async function readEnds(repository: string, descriptor: Descriptor, signal?: AbortSignal): Promise<void> {
     const { size } = descriptor
-    for (const range of [
-      { start: 0, end: sample },
-      { start: size - sample, end: size },
-    ]) {
+    const compare = async (range: ByteRange) => {
       const there = await collect(await to.open(repository, descriptor, range, signal))
-      if (there.equals(await collect(await from.open(repository, descriptor, range, signal)))) continue
+      if (there.equals(await collect(await from.open(repository, descriptor, range, signal)))) return
       // whose bytes are the right ones?
-      for await (const _ of verified(
-        descriptor,
-        await from.open(repository, descriptor, undefined, signal),
-        from.origin,
-      ));
+      for await (const _ of verified(descriptor, await from.open(repository, descriptor), from.origin));
       throw lie(repository, descriptor, `its bytes ${shown(range)} are not those of the content with this digest`)
     }
+    // one after the other: what is not there is asked for once
+    await compare({ start: 0, end: sample })
+    await compare({ start: size - sample, end: size })
     readBack.sampled.parts++
     readBack.sampled.bytes += size
     readBack.sampled.read += 2 * sample
@@ -98,13 +96,7 @@ export function readBackStore(to: RegistryStore, from: ContentStore): ReadBackSt
       return (await to.read(reference, signal)).descriptor
     },
     async has(repository, descriptor, signal) {
-      try {
-        await (isWhole(descriptor) ? readWhole : readEnds)(repository, descriptor, signal)
-        return true
-      } catch (error) {
-        if ((error as SealiftError).code === 'REGISTRY_NOT_FOUND') return false
-        throw error
-      }
+      return await orAbsent((isWhole(descriptor) ? readWhole : readEnds)(repository, descriptor, signal))
     },
     async readName(reference, digest, signal) {
       const now = await to.read(reference, signal).then(
@@ -127,14 +119,35 @@ export function readBackStore(to: RegistryStore, from: ContentStore): ReadBackSt
       const total = wanted.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
       let done = 0
       readBack.sampled = { parts: 0, bytes: 0, read: 0 }
-      await atOnce(concurrency, wanted, ({ repository, descriptor }) =>
-        readWhole(repository, descriptor, signal, (bytes) => {
-          done += bytes
+      await atOnce(concurrency, wanted, async ({ repository, descriptor }) => {
+        const arrived = (count: number) => {
+          done += count
           onProgress?.(done, total)
-        }),
-      )
+        }
+        if (!(await orAbsent(readWhole(repository, descriptor, signal, arrived)))) throw lost(repository, descriptor)
+      })
+      return readBack
     },
   }
+}
+
+/** Whether what was read is there. */
+async function orAbsent(reading: Promise<void>): Promise<boolean> {
+  try {
+    await reading
+    return true
+  } catch (error) {
+    if ((error as SealiftError).code === 'REGISTRY_NOT_FOUND') return false
+    throw error
+  }
+}
+
+/** What was read back, in a line. */
+export function describeReadBack({ whole, sampled }: ReadBack): string {
+  const parts = (count: number, size: number) => `${counted(count, 'part')} (${bytes(size)})`
+  const first = `${parts(whole.parts, whole.bytes)} read back and hashed`
+  if (sampled.parts === 0) return `all ${first}`
+  return `${first}, of ${parts(sampled.parts, sampled.bytes)} the first and the last kilobyte compared`
 }
 
 /** The failure of a registry that took content and does not give it. */
@@ -157,8 +170,8 @@ const isWhole = ({ mediaType, size }: Descriptor): boolean => isDocument(mediaTy
 
 const shown = ({ start, end }: ByteRange): string => `${start} to ${end - 1}`
 
-async function collect(bytes: Bytes): Promise<Buffer> {
+async function collect(content: Bytes): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of bytes) chunks.push(chunk)
+  for await (const chunk of content) chunks.push(chunk)
   return Buffer.concat(chunks)
 }

@@ -39,7 +39,7 @@ export interface Prepared {
   holders: Survey['holders']
   /** what is sent beside the content of the bundle file */
   made: ContentStore
-  /** the registry, as far as it has been read */
+  /** the registry, as far as it has been read; after the seed its `prove` reads the rest */
   reader: ReadBackStore
   /** the name by which the release is found, `registry/repository:version`; undefined where it is not all seeded */
   release: string | undefined
@@ -55,8 +55,6 @@ export interface SeedOptions extends SeedPlace {
   /** what `prepareSeed` has found out just now, where it was asked */
   prepared?: Prepared
   onProgress?: (progress: CopyProgress) => void
-  /** reads every blob back whole in the end, also what was there before, and tells how many bytes of how many */
-  prove?: { onProgress?: (done: number, total: number) => void }
 }
 
 export interface SeedResult extends CopyResult {
@@ -124,7 +122,7 @@ async function prepared(place: SeedPlace & Pick<SeedOptions, 'replaceTags'>): Pr
 }
 
 async function seeded(options: SeedOptions): Promise<SeedResult> {
-  const { bundle, to, signal, onProgress, prove } = options
+  const { bundle, to, signal, onProgress } = options
   const { graph, plan, holders, can, made, reader, release } = options.prepared ?? (await prepared(options))
   const sink = knownSink(to, reader, holders, options.journal)
   const known: Graph = { ...graph, roots: graph.roots.filter((_, i) => plan.names[i]?.now !== plan.names[i]?.digest) }
@@ -140,7 +138,6 @@ async function seeded(options: SeedOptions): Promise<SeedResult> {
   const [first] = graph.roots
   const capabilities = can && first ? await to.learned(repositoryOf(first.target)) : undefined
   const originals = await seedOriginals(bundle, sink, options.registry, signal)
-  if (prove) await reader.prove(graph, prove.onProgress, signal)
   const found = references.find(({ reference }) => reference === release)
   return {
     ...result,

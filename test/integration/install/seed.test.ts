@@ -73,7 +73,10 @@ test('SBOMs go with their images, and a registry that takes nothing but images g
   assert.ok(sboms.length > 0)
   const quay = await site(t, { sbom: true })
   quayLike(quay.fake)
-  assert.match((await quay.run()).join('\n'), /2 names read back and proven\n.*images only: their signatures and SBOMs/)
+  assert.match(
+    (await quay.run()).join('\n'),
+    /2 names read back and proven;.*\n.*images only: their signatures and SBOMs/,
+  )
   for (const name of ['manager', 'workspace'])
     assert.ok(quay.fake.manifests.has(manifestName(quay.fake, `mirror/cde/${name}`, '0.1.0')))
 })

@@ -1,9 +1,10 @@
-import { bytes, duration } from '../../amounts.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { bytes } from '../../amounts.ts'
 import { defineCommand } from '../command.ts'
 import { readText, readTexts } from '../files.ts'
 import { json, license, registry, trust } from '../options.ts'
 import { progressOn } from '../progress.ts'
-import { describeCapabilities, describePlan } from '../seed-report.ts'
+import { describePlan, describeSeed } from '../seed-report.ts'
 import { interruption } from '../signals.ts'
 
 export const seed = defineCommand({
@@ -16,6 +17,11 @@ export const seed = defineCommand({
         to: { type: 'string', demandOption: true, requiresArg: true, describe: 'HOST[:PORT][/PATH] of the registry' },
         'dry-run': { type: 'boolean', default: false, describe: 'say what would be sent, and send nothing' },
         'images-only': { type: 'boolean', default: false, describe: 'only what nodes pull: images' },
+        prove: {
+          type: 'boolean',
+          default: false,
+          describe: 'read all of it back and hash it, also what was there before',
+        },
         'replace-tags': { type: 'boolean', default: false, describe: 'names that stand for other content may change' },
         'state-dir': {
           type: 'string',
@@ -39,6 +45,10 @@ export const seed = defineCommand({
     const { verifyStructure } = await import('../../stores/bundle/verify.ts')
     const { hostOf, registryFrom } = await import('../registry.ts')
     const to = checkRegistry(args.to)
+    if (args.dryRun && args.prove)
+      throw new SealiftError('USAGE_ARGUMENTS', '--dry-run sends nothing that --prove could read back', {
+        fix: 'leave one of the two out; --prove alone sends nothing where all is there',
+      })
     const progress = progressOn(process.stderr, args.json)
     const signal = interruption()
     const start = performance.now()
@@ -67,31 +77,25 @@ export const seed = defineCommand({
         const prepared = await prepareSeed(options)
         const { send } = prepared.plan
         progress.step(send.parts > 0 ? `Seeding ${to}: ${bytes(send.bytes)} to send` : `Checking ${to}`)
-        const result = await seedRegistry({
+        const seeded = await seedRegistry({
           ...options,
           prepared,
           journal,
           onProgress: ({ done, total }) => progress.update(done, total),
         })
+        if (args.prove) progress.step(`Reading ${to} back`)
+        const readBack = args.prove
+          ? await prepared.reader.prove(prepared.graph, progress.update, signal)
+          : seeded.readBack
         progress.end()
+        const result = { ...seeded, readBack }
         const ms = Math.round(performance.now() - start)
         const { resumedBytes: resumed } = journal
-        if (args.json) console.log(JSON.stringify({ ...what, ...result, resumed, ms }))
-        else {
-          const { sent, mounted, present } = result.outcomes
-          const names = `${result.references.length} names read back and proven`
-          console.log(`${to} holds ${release.name} ${release.version}: ${names}`)
-          const kept = resumed > 0 ? `, ${bytes(resumed)} of an earlier run used` : ''
-          const parts = `(${sent} parts), ${mounted} mounted, ${present} there already`
-          console.log(`${bytes(result.sent)} sent ${parts}${kept}, in ${duration(ms)}`)
-          if (result.release) console.log(`The release is ${result.release.reference}@${result.release.digest}`)
-          if (result.capabilities) console.log(describeCapabilities(result.capabilities))
-          const refused = result.originals.filter(({ accepted }) => !accepted).length
-          if (refused > 0)
-            console.log(
-              `${refused} indexes of the vendor are not there: the registry takes none of which it lacks platforms. All that is deployed is there.`,
-            )
-        }
+        console.log(
+          args.json
+            ? JSON.stringify({ ...what, ...result, resumed, ms })
+            : describeSeed(to, `${release.name} ${release.version}`, result, { resumed, ms }),
+        )
       } finally {
         journal.close()
       }
