@@ -2,18 +2,16 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
+import Type, { type Static } from 'typebox'
+import Value from 'typebox/value'
 import { isMissing } from '../../input/regular-file.ts'
 import { readSmallText } from '../../input/small-file.ts'
 import { askHelper } from './credential-helper.ts'
 import type { Credentials } from './tokens.ts'
 
-interface Auth {
-  auth?: string
-  username?: string
-  password?: string
-  identitytoken?: string
-  registrytoken?: string
-}
+const word = Type.Optional(Type.String())
+const Auth = Type.Object({ auth: word, username: word, password: word, identitytoken: word, registrytoken: word })
+type Auth = Static<typeof Auth>
 
 /** Where `docker login` keeps credentials. */
 export const dockerConfigPath = (env: NodeJS.ProcessEnv): string =>
@@ -22,11 +20,12 @@ export const dockerConfigPath = (env: NodeJS.ProcessEnv): string =>
 /** The login for a registry host, where there is one. */
 export type Logins = (host: string) => Promise<Credentials | undefined>
 
-interface Config {
-  auths?: Record<string, Auth>
-  credsStore?: string
-  credHelpers?: Record<string, string>
-}
+/** What of the file counts here; docker keeps more in it. */
+const Config = Type.Object({
+  auths: Type.Optional(Type.Record(Type.String(), Auth)),
+  credsStore: word,
+  credHelpers: Type.Optional(Type.Record(Type.String(), Type.String())),
+})
 
 /**
  * Reads docker's configuration: `credHelpers` for a host, else `credsStore`, else what `docker login` left in `auths`.
@@ -46,17 +45,10 @@ export async function readDockerConfig(path: string): Promise<Logins> {
     if (isMissing(error)) return async () => undefined
     throw error
   }
-  const auths = new Map<string, { name: string; auth: Auth }>()
-  const helpers = new Map<string, string>()
-  let config: Config
-  try {
-    config = JSON.parse(text) ?? {}
-    for (const [name, auth] of Object.entries(config.auths ?? {})) auths.set(hostOf(name), { name, auth })
-    for (const [name, helper] of Object.entries(config.credHelpers ?? {})) helpers.set(hostOf(name), String(helper))
-  } catch {
-    // the parser's message would quote the text, which holds passwords
-    throw new SealiftError('USAGE_DOCKER_CONFIG', `${path} is not JSON`, { fix: `jq . ${path}` })
-  }
+  const config = parseConfig(text, path)
+  const entries = Object.entries(config.auths ?? {})
+  const auths = new Map(entries.map(([name, auth]) => [hostOf(name), { name, auth }]))
+  const helpers = new Map(Object.entries(config.credHelpers ?? {}).map(([name, helper]) => [hostOf(name), helper]))
   return async (registry) => {
     const host = registry === 'docker.io' ? 'index.docker.io' : registry
     const known = auths.get(host)
@@ -68,6 +60,23 @@ export async function readDockerConfig(path: string): Promise<Logins> {
     // `docker login` leaves an empty entry for what is in the store, under the name that it gave it
     return await askHelper(config.credsStore, known?.name ?? server)
   }
+}
+
+/** Neither the parser's words nor a value are told: the text holds passwords. */
+function parseConfig(text: string, path: string): Static<typeof Config> {
+  let value: unknown
+  try {
+    // to docker, null is as nothing
+    value = JSON.parse(text, (_, one) => one ?? undefined) ?? {}
+  } catch {
+    throw new SealiftError('USAGE_DOCKER_CONFIG', `${path} is not JSON`, { fix: `jq . ${path}` })
+  }
+  if (Value.Check(Config, value)) return value
+  const [first] = Value.Errors(Config, value)
+  throw new SealiftError('USAGE_DOCKER_CONFIG', `${path} is not a configuration of docker`, {
+    why: `${first?.instancePath || 'it'} ${first?.message ?? 'does not fit'}`,
+    fix: 'docker login writes it',
+  })
 }
 
 /** Keys are hosts or URLs: `registry.example:5000`, `https://index.docker.io/v1/`. */

@@ -92,6 +92,36 @@ test('docker login is read, and a broken file is told without quoting it', async
   assert.doesNotMatch(`${error.message}${error.why}`, /c2Vj/)
 })
 
+test("docker's configuration with values that docker never writes is refused by name, and null is as nothing", async (t) => {
+  const path = join(await temporaryDirectory(t), 'config.json')
+  const nothing = { auths: { 'r.example': null, 's.example': { auth: null } }, credsStore: null, credHelpers: null }
+  for (const right of [null, {}, { auths: null }, nothing, { plugins: { x: [1] } }]) {
+    await writeFile(path, JSON.stringify(right))
+    assert.equal(await (await readDockerConfig(path))('r.example'), undefined)
+  }
+  const secret = 'c2VjcmV0'
+  const ofHost = (entry: unknown) => ({ auths: { 'r.example': entry } })
+  for (const wrong of [
+    ...[
+      secret,
+      [secret],
+      1,
+      true,
+      { auths: [secret] },
+      { auths: secret },
+      { credsStore: [secret] },
+      { credHelpers: secret },
+    ],
+    ...[{ credHelpers: { 'r.example': { secret } } }, ofHost(secret), ofHost([secret]), ofHost({ auth: { secret } })],
+    ...[{ auth: 1 }, { username: secret, password: 1 }, { identitytoken: [secret] }, { registrytoken: {} }].map(ofHost),
+  ]) {
+    await writeFile(path, JSON.stringify(wrong))
+    const { code, message, why } = await failureOf(readDockerConfig(path))
+    assert.equal(code, 'USAGE_DOCKER_CONFIG', JSON.stringify(wrong))
+    assert.doesNotMatch(`${message}${why}`, /c2Vj/)
+  }
+})
+
 test('Retry-After is read as seconds and as a date', () => {
   assert.equal(parseRetryAfter('3'), 3000)
   assert.equal(parseRetryAfter('Thu, 01 Jan 2026 00:00:10 GMT', Date.UTC(2026, 0, 1)), 10_000)
