@@ -22,8 +22,8 @@ export const limits = {
   graphDocuments: 16 * 1024 * 1024,
   /** entries of a bundle file: oci-layout, index.json, its signature, and each node of the graph once */
   tarEntries: graphNodes + 3,
-  /** rounds of PBKDF2 that the file of an encrypted private key may ask for: some seconds */
-  keyRounds: 10_000_000,
+  /** rounds of PBKDF2 that the file of an encrypted private key may ask for: two seconds with the slowest hash */
+  keyRounds: 2_000_000,
   /** the same for scrypt: its N * r * p, a block of 128 bytes each (OpenSSL itself takes 32 MiB at most) */
   keyScrypt: 1 << 22,
   /** a license file */

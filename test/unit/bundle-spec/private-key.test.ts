@@ -67,7 +67,7 @@ const scrypt = (...work: number[]) =>
 test('a file that asks for too much work is refused before any is done', async () => {
   const faults: [string, string, RegExp][] = [
     ['2^31 - 1 rounds', asking(pbkdf2(derInteger(2 ** 31 - 1))), /2147483647 rounds/],
-    ['one round too many', asking(pbkdf2(derInteger(10_000_001))), /10000001 rounds/],
+    ['one round too many', asking(pbkdf2(derInteger(2_000_001))), /2000001 rounds/],
     ['more rounds than a number holds', asking(pbkdf2(der(tag.integer, Buffer.alloc(20, 0x7f)))), /Infinity rounds/],
     ['fewer than no rounds', asking(pbkdf2(der(tag.integer, Buffer.of(0xff)))), /Infinity rounds/],
     ['no rounds stated', asking(pbkdf2(der(tag.null))), /Infinity rounds/],

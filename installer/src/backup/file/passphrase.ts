@@ -2,10 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { promisify } from 'node:util'
 import { type Identity, type Recipient, Stanza } from 'age-encryption'
 
-/** scrypt's N is 2 to this: 64 MiB of memory for a moment, where age itself takes 256 */
+/** scrypt's N is 2 to this: 64 MiB of memory for a moment, where age itself takes 256. No file may ask for more. */
 const work = 16
-/** of a file that somebody else made */
-const mostWork = 18
 const label = 'age-encryption.org/v1/scrypt'
 const saltSize = 16
 const tagSize = 16
@@ -36,7 +34,7 @@ export const passphraseIdentity = (passphrase: string): Identity => ({
       more.length > 0 ||
       salt.length !== saltSize ||
       stanza.body.length !== 16 + tagSize ||
-      !(asked >= 1 && asked <= mostWork)
+      !(Number.isInteger(asked) && asked >= 1 && asked <= work)
     )
       throw new Error('its header is not one that a passphrase opens')
     const opener = createDecipheriv(cipher, await derive(passphrase, salt, asked), nonce, { authTagLength: tagSize })
