@@ -60,6 +60,8 @@ export const limits = {
   chartEntries: 5000,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
+  /** bytes a second that a registry sends at least, on average over a fifth of the patience with it */
+  pace: 1024,
   /** hosts that the pulls of a release may lead to */
   observedHosts: 256,
   /** addresses of one host that are kept, of an allowlist */

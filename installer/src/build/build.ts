@@ -38,6 +38,8 @@ export interface BuildOptions {
   registry: ContentStore
   /** where files with a url come from; default: the web */
   downloads?: DownloadStore
+  /** milliseconds that a web server may let one request for such a file wait without getting anywhere; default 5 minutes */
+  patience?: number | undefined
   /** platforms to deliver, instead of those of release.yaml */
   platforms?: readonly string[] | undefined
   /** false leaves out signatures, SBOMs and attestations that images have where they are */
@@ -90,7 +92,7 @@ export async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   readSigningKey(options.signingKey, options.passphrase)
   assertLicensed(await readLicense(options.license, options.licenseKeys), { act: 'build' })
   const sources = localSources(options.trust ?? [], options.license, options.signal)
-  const downloads = options.downloads ?? downloadStore()
+  const downloads = options.downloads ?? downloadStore({ patience: options.patience })
   const old = options.reuse === undefined ? undefined : await reuseBlobs(options.reuse, options.trust ?? [])
   try {
     return await build(options, source, sources, downloads, old)

@@ -32,6 +32,11 @@ export const registry = {
   'registry-username': { type: 'string', requiresArg: true, describe: 'user at the registry' },
   'registry-password-file': { type: 'string', requiresArg: true, describe: 'file with the password of that user' },
   registries: { type: 'string', requiresArg: true, describe: 'file (YAML) that says how each registry is reached' },
+  patience: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'how long a registry may let one request wait without getting anywhere, such as 30m (default 5m)',
+  },
 } as const satisfies Record<string, Options>
 
 export interface RegistryArguments {
@@ -39,4 +44,5 @@ export interface RegistryArguments {
   registryUsername?: string | undefined
   registryPasswordFile?: string | undefined
   registries?: string | undefined
+  patience?: string | undefined
 }

@@ -1,4 +1,6 @@
 import { bytes, duration } from '../amounts.ts'
+import { type Waiting, waiting } from '../stores/registry/waiting.ts'
+import { safe } from './format.ts'
 
 /** One line on stderr that moves: what, how much, how fast, how long still. */
 export interface Progress {
@@ -11,6 +13,18 @@ export interface Progress {
 
 const interval = 100
 
+/** milliseconds between two lines in a log about one host that is waited for */
+const reminder = 30_000
+
+/** the line that tells what is waited for: the newest */
+let hearer: ((message: unknown) => void) | undefined
+
+function hear(next: (message: Waiting) => void): void {
+  if (hearer) waiting.unsubscribe(hearer)
+  hearer = (message) => next(message as Waiting)
+  waiting.subscribe(hearer)
+}
+
 /** What progress is written to. */
 export interface ProgressStream {
   isTTY?: boolean
@@ -20,7 +34,7 @@ export interface ProgressStream {
 
 /**
  * Progress for people on a terminal; elsewhere each step is one line, and every 10 s of a step another, so that a log
- * shows that it moves. Says nothing where `quiet`.
+ * shows that it moves. It also says which host lets the work wait. Says nothing where `quiet`.
  */
 export function progressOn(stream: ProgressStream, quiet: boolean): Progress {
   if (quiet) return { step() {}, update() {}, end() {} }
@@ -34,6 +48,18 @@ export function progressOn(stream: ProgressStream, quiet: boolean): Progress {
   const close = () => {
     if (open) stream.write('\n')
     open = false
+  }
+  const told = new Map<string, number>()
+  hear(({ host, text }) => {
+    const now = performance.now()
+    if (now - (told.get(host) ?? Number.NEGATIVE_INFINITY) < (terminal ? interval : reminder)) return
+    told.set(host, now)
+    open = terminal
+    write(text)
+  })
+  const write = (text: string) => {
+    const line = [title, safe(text)].filter(Boolean).join('  ')
+    stream.write(terminal ? `\r\x1b[2K${line.slice(0, (stream.columns ?? 80) - 1)}` : `${line}\n`)
   }
   return {
     step(next) {
@@ -63,9 +89,8 @@ export function progressOn(stream: ProgressStream, quiet: boolean): Progress {
       const amount = unit === 'bytes' ? bytes : String
       const percent = total === 0 ? 100 : Math.floor((100 * done) / total)
       const speed = unit === 'bytes' && rate > 0 ? `, ${bytes(rate)}/s` : ''
-      const text = `${title}  ${amount(done)} of ${amount(total)} (${percent} %)${speed}${left}`
       open = terminal
-      stream.write(terminal ? `\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`)
+      write(`${amount(done)} of ${amount(total)} (${percent} %)${speed}${left}`)
     },
     end: close,
   }

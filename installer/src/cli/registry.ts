@@ -1,6 +1,7 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { mirroredStore } from '../stores/registry/mirrors.ts'
 import { type RegistryStore, type RegistryStoreOptions, registryStore } from '../stores/registry/store.ts'
+import { parseDuration } from './duration.ts'
 import { readText } from './files.ts'
 import type { RegistryArguments } from './options.ts'
 import { type Registries, readRegistries } from './registries-file.ts'
@@ -8,7 +9,7 @@ import { type Registries, readRegistries } from './registries-file.ts'
 /**
  * Opens registries as the flags say. CA and user count for `hosts` only, where the registries really are: any other host
  * takes its login from docker's configuration, so that a password never goes to one that it was not given for.
- * @throws SealiftError USAGE_FILE, USAGE_ARGUMENTS, USAGE_REGISTRIES
+ * @throws SealiftError USAGE_FILE, USAGE_ARGUMENTS, USAGE_REGISTRIES, USAGE_DURATION
  */
 export async function registryFrom(
   args: RegistryArguments,
@@ -20,7 +21,7 @@ export async function registryFrom(
 
 /**
  * Registries to read from: as `registryFrom`, with the mirrors of the registries file before each.
- * @throws SealiftError USAGE_REGISTRIES, USAGE_FILE, USAGE_ARGUMENTS
+ * @throws SealiftError USAGE_REGISTRIES, USAGE_FILE, USAGE_ARGUMENTS, USAGE_DURATION
  */
 export async function sourceRegistryFrom(
   ...[args, hosts, mirrors = {}]: Parameters<typeof registryFrom>
@@ -54,14 +55,19 @@ async function optionsOf(
     throw new SealiftError('USAGE_ARGUMENTS', 'it is not said which registry the --registry-… flags are for', {
       fix: 'add --registry HOST[:PORT], or use docker login',
     })
+  const patience = patienceOf(args)
   const password = file === undefined ? undefined : (await readText(file, 'password')).trimEnd()
   const settings = {
     ...(registryCa === undefined ? {} : { caPem: await readText(registryCa, 'CA') }),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }
   const flags = Object.fromEntries(hosts.map((host) => [host, { ...known.settings[host], ...settings }]))
-  return { registries: { ...known.settings, ...flags }, mirrors }
+  return { registries: { ...known.settings, ...flags }, mirrors, ...(patience === undefined ? {} : { patience }) }
 }
+
+/** Milliseconds that a registry may let a request wait, where it is said. @throws SealiftError USAGE_DURATION */
+export const patienceOf = ({ patience }: Pick<RegistryArguments, 'patience'>): number | undefined =>
+  patience === undefined ? undefined : parseDuration(patience, '--patience') * 1000
 
 /** The host of `host[:port]/path`. */
 export const hostOf = (registry: string): string => registry.split('/', 1)[0] as string

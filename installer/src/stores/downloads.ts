@@ -5,9 +5,12 @@ import type { ByteRange, Bytes, ContentStore } from '@sealift/bundle-spec/store.
 import { type Answer, discard, exchange } from './registry/exchange.ts'
 import { networkFailure, TransientFailure } from './registry/failure.ts'
 import { type ProxySettings, proxyFromEnvironment } from './registry/proxy.ts'
-import { defaultRetry, parseRetryAfter, pause, type RetryPolicy } from './registry/retry.ts'
-import { createTransport, defaultTimeouts } from './registry/transport.ts'
+import { attemptsAt, defaultRetry, parseRetryAfter, type RetryPolicy } from './registry/retry.ts'
+import { createTransport, defaultPatience, timeoutsFor } from './registry/transport.ts'
 import type { Watcher } from './registry/watcher.ts'
+
+/** bytes after which a connection that drops again counts as a new one */
+const progress = 1 << 20
 
 /** A file on a web server whose content is known beforehand. */
 export interface Download {
@@ -35,13 +38,20 @@ export interface DownloadStore extends ContentStore {
  * Errors of `open`, also while reading: BUILD_DOWNLOAD.
  */
 export function downloadStore(
-  options: { caPem?: string; proxy?: ProxySettings; retry?: RetryPolicy; watcher?: Watcher } = {},
+  options: {
+    caPem?: string
+    proxy?: ProxySettings
+    retry?: RetryPolicy
+    /** milliseconds that a server may keep one request waiting in all, without getting anywhere; default 5 minutes */
+    patience?: number | undefined
+    watcher?: Watcher
+  } = {},
 ): DownloadStore {
-  const retry = options.retry ?? defaultRetry
+  const { retry = defaultRetry, patience = defaultPatience } = options
   const downloads = new Map<string, Download>()
   const transport = createTransport({
     proxy: options.proxy ?? proxyFromEnvironment(process.env),
-    timeouts: defaultTimeouts,
+    timeouts: timeoutsFor(patience),
     watcher: options.watcher,
     ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
   })
@@ -73,12 +83,13 @@ export function downloadStore(
     const whole = range.start === 0 && range.end === size
     const hash = createHash('sha256')
     let at = range.start
-    for (let attempt = 1; at < range.end; ) {
+    const attempts = attemptsAt({ host: new URL(url).host, operation: 'download it' }, retry, patience)
+    while (at < range.end) {
       const before = at
       try {
         const answer = await ask(download, { start: at, end: range.end }, signal)
         let skip = answer.status === 200 ? at : 0
-        for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+        for await (const chunk of answer.body) {
           const part = chunk.subarray(Math.min(skip, chunk.length))
           skip -= chunk.length - part.length
           if (part.length === 0) continue
@@ -98,10 +109,11 @@ export function downloadStore(
       } catch (error) {
         signal?.throwIfAborted()
         const failure = networkFailure(error, { host: new URL(url).host, operation: 'download it' }, true)
-        if (at > before) attempt = 1
-        if (!(failure instanceof TransientFailure) || attempt >= retry.attempts)
-          throw failure.code === 'BUILD_DOWNLOAD' ? failure : failed(url, failure.why ?? failure.message, failure)
-        await pause(attempt++, retry.base, signal, failure.retryAfter)
+        if (at - before >= progress) attempts.progress()
+        await attempts.next(failure, signal).catch((last) => {
+          signal?.throwIfAborted()
+          throw last.code === 'BUILD_DOWNLOAD' ? last : failed(url, last.why ?? last.message, last)
+        })
       }
     }
     const digest = hash.digest('hex')

@@ -84,7 +84,7 @@ export const bundleBuild = defineCommand({
   handler: async (args) => {
     const { buildBundle } = await import('../../build/build.ts')
     const { renderWith } = await import('../../build/render.ts')
-    const { hostOf, sourceRegistryFrom } = await import('../registry.ts')
+    const { hostOf, patienceOf, sourceRegistryFrom } = await import('../registry.ts')
     const files = Object.fromEntries(args.file.map((pair) => split(pair, '--file', 'NAME=PATH')))
     if (!files.helm)
       throw new SealiftError('USAGE_FILE', 'the helm executable is needed to render the chart', {
@@ -114,6 +114,7 @@ export const bundleBuild = defineCommand({
         referrers: args.referrers,
         trust: await readTexts(args.trust, 'key'),
         reuse: args.reuse,
+        patience: patienceOf(args),
         render: renderWith(files.helm),
         signal: interruption(),
         onStep: progress.step,

@@ -1,7 +1,7 @@
 import { type Answer, type Body, discard, exchange, readBody, type Sending } from './exchange.ts'
 import { type Asked, protocolFailure, statusFailure, TransientFailure } from './failure.ts'
 import { type Learned, nothingLearned } from './learned.ts'
-import { parseRetryAfter, type RetryPolicy, retrying } from './retry.ts'
+import { type Attempts, attemptsAt, parseRetryAfter, type RetryPolicy, retrying } from './retry.ts'
 import { type Authorizer, authorizer, type Credentials, type TokenRequest } from './tokens.ts'
 import type { Transport } from './transport.ts'
 
@@ -53,17 +53,31 @@ export interface Request extends Pick<Sending, 'method' | 'url' | 'headersTimeou
 export async function request(client: Client, asking: Request): Promise<Answer> {
   const { expect, signal } = asking
   const asked = { host: client.host, operation: asking.operation }
-  const once = async () => {
-    const answer = await authorized(client, asking, asked)
+  const once = async (left: number) => {
+    const answer = await authorized(client, asking, asked, left)
     if (expect.includes(answer.status)) return answer
     throw await failureOf(answer, asked, signal)
   }
   const streamed = asking.body !== undefined && !(asking.body instanceof Uint8Array)
-  return streamed ? await once() : await retrying(once, client.retry, signal)
+  return streamed
+    ? await once(client.transport.timeouts.patience)
+    : await retrying(once, attemptsOf(client, asked), signal)
 }
 
-async function authorized(client: Client, asking: Request, asked: Asked): Promise<Answer> {
-  const { method, url, headers, body, headersTimeout, scopes, signal } = asking
+/** Begins to count the attempts at something that a registry is asked for. */
+export const attemptsOf = ({ retry, transport }: Pick<Client, 'retry' | 'transport'>, asked: Asked): Attempts =>
+  attemptsAt(asked, retry, transport.timeouts.patience)
+
+/** Milliseconds until an answer starts, for the last attempts what is left of the patience. */
+const answerTime = ({ transport: { timeouts } }: Pick<Client, 'transport'>, left: number): number =>
+  Math.max(Math.min(timeouts.headers, left), Math.min(timeouts.headers, leastTime))
+
+/** milliseconds that every attempt gets */
+const leastTime = 1000
+
+async function authorized(client: Client, asking: Request, asked: Asked, left: number): Promise<Answer> {
+  const { method, url, headers, body, scopes, signal } = asking
+  const headersTimeout = Math.max(answerTime(client, left), asking.headersTimeout ?? 0)
   // a registry may send uploads elsewhere: that place gets bytes, never a login
   const own = url.origin === client.origin.origin
   const send = (authorization: string | undefined) =>
@@ -73,7 +87,7 @@ async function authorized(client: Client, asking: Request, asked: Asked): Promis
       url,
       headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
       ...(body === undefined ? {} : { body }),
-      ...(headersTimeout === undefined ? {} : { headersTimeout }),
+      headersTimeout,
       ...(signal ? { signal } : {}),
     })
   const first = own ? await client.auth.current(scopes, signal) : undefined
@@ -105,11 +119,12 @@ async function sendTokenRequest(
 ): Promise<string> {
   const asked = { host, operation: `get a token from ${url.host}` }
   return await retrying(
-    async () => {
+    async (left) => {
       const answer = await exchange(transport, {
         ...asked,
         method: form ? 'POST' : 'GET',
         url,
+        headersTimeout: answerTime({ transport }, left),
         tokenOf: origin,
         headers: {
           ...(authorization === undefined ? {} : { authorization }),
@@ -126,7 +141,7 @@ async function sendTokenRequest(
       if (!body) throw protocolFailure(asked, 'the token service answers without an end')
       return body.toString('utf8')
     },
-    retry,
+    attemptsOf({ retry, transport }, asked),
     signal,
   )
 }

@@ -1,10 +1,9 @@
 import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { ByteRange, Bytes } from '@sealift/bundle-spec/store.ts'
-import { type Client, request, scopeOf, urlOf } from './client.ts'
+import { attemptsOf, type Client, request, scopeOf, urlOf } from './client.ts'
 import { type Answer, discard } from './exchange.ts'
 import { type Asked, networkFailure, protocolFailure, TransientFailure } from './failure.ts'
-import { pauseAfter } from './retry.ts'
 
 /** bytes after which a connection that drops again counts as a new one: progress, not a loop */
 const progress = 1 << 20
@@ -46,7 +45,8 @@ export async function openBlob(
   async function* read(first: Answer): AsyncGenerator<Uint8Array, void> {
     let answer = first
     let at = range.start
-    for (let attempt = 1; ; ) {
+    const attempts = attemptsOf(client, asked)
+    for (;;) {
       const before = at
       try {
         for await (const chunk of within(answer, at, { end, size, asked })) {
@@ -60,11 +60,10 @@ export async function openBlob(
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         // all is here, only the end of the answer was late
-        if (at === end && !(error instanceof SealiftError)) return
-        const failure = networkFailure(error, asked, true)
-        if (at - before >= progress) attempt = 1
-        if (!(failure instanceof TransientFailure) || attempt >= client.retry.attempts) throw failure
-        await pauseAfter(failure, attempt++, client.retry, signal)
+        const late = !(error instanceof SealiftError) || error.code === 'REGISTRY_TIMEOUT'
+        if (at === end && late) return
+        if (at - before >= progress) attempts.progress()
+        await attempts.next(networkFailure(error, asked, true), signal)
         answer = await ask(at)
       }
     }
@@ -94,7 +93,7 @@ async function* within(
   const sendsAll = answer.status === 200
   let skip = sendsAll ? at : 0
   let left = end - at
-  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of answer.body) {
     const rest = chunk.subarray(Math.min(skip, chunk.length))
     skip -= chunk.length - rest.length
     const more = rest.length > left

@@ -1,4 +1,5 @@
 import { type ErrorCode, SealiftError } from '@sealift/bundle-spec/error.ts'
+import { duration, bytes as size } from '../../amounts.ts'
 
 /** Who is asked for what: `operation` completes "could not …". */
 export interface Asked {
@@ -72,6 +73,29 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
   return neverReached.test(code) && !answered
     ? new SealiftError(...failure, details)
     : new TransientFailure(...failure, details)
+}
+
+/**
+ * The failure of a host that is too slow: `bytes` came in `ms` of waiting for it. Silence may pass with another attempt, a
+ * pace below `pace` bytes a second is what there is.
+ */
+export function slowFailure(
+  { host, operation }: Asked,
+  came: { bytes: number; ms: number; pace: number },
+): SealiftError {
+  const time = duration(came.ms)
+  const rate = size(Math.round((came.bytes * 1000) / came.ms))
+  const details = {
+    why: `could not ${operation}: ${
+      came.bytes === 0
+        ? `nothing came for ${time}`
+        : `it sent ${size(came.bytes)} in ${time}, ${rate}/s; the least is ${size(came.pace)}/s`
+    }`,
+    fix: `see how fast it is from here: curl -v https://${host}/v2/; seed and bundle build give it more time with --patience 30m`,
+  }
+  return came.bytes === 0
+    ? new TransientFailure('REGISTRY_TIMEOUT', `registry ${host} takes too long`, details)
+    : new SealiftError('REGISTRY_TIMEOUT', `registry ${host} is too slow`, details)
 }
 
 /** What the HTTP client says of a proxy: its answer to CONNECT where that is no success, or 407. */

@@ -18,7 +18,7 @@ import { parseReference, parseRepository } from './reference.ts'
 import { findReferrers, listReferrers, readFallback } from './referrers.ts'
 import { defaultRetry, type RetryPolicy } from './retry.ts'
 import type { Credentials } from './tokens.ts'
-import { createTransport, defaultTimeouts, type Timeouts } from './transport.ts'
+import { createTransport, defaultPatience, type Timeouts, timeoutsFor } from './transport.ts'
 import { type ChunkSizes, defaultChunks, writeBlob } from './upload.ts'
 import type { UploadJournal } from './upload-journal.ts'
 import type { Watcher } from './watcher.ts'
@@ -37,6 +37,9 @@ export interface RegistryStoreOptions {
   dockerConfig?: string | false
   /** for errors and progress; default `registry` */
   origin?: string
+  /** milliseconds that a registry may keep one request waiting in all, without getting anywhere; default 5 minutes */
+  patience?: number
+  /** instead of what follows from the patience */
   timeouts?: Partial<Timeouts>
   retry?: RetryPolicy
   chunks?: ChunkSizes
@@ -85,7 +88,7 @@ const mostMissing = 100_000
  */
 export function registryStore(options: RegistryStoreOptions = {}): RegistryStore {
   const { registries = {}, mirrors = {} } = options
-  const timeouts = { ...defaultTimeouts, ...options.timeouts }
+  const timeouts = { ...timeoutsFor(options.patience ?? defaultPatience), ...options.timeouts }
   const clients = new Map<string, Promise<Client>>()
   let logins: Promise<Logins> | undefined
   const documents = new Map<string, Uint8Array>()

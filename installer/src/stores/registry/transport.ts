@@ -1,18 +1,32 @@
 import type { OnReadOpts } from 'node:net'
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { blockSize, intoBlocks } from '../chunk-memory.ts'
 import { type ProxySettings, proxyFor } from './proxy.ts'
 import { allRoots, likelyRoots } from './trust.ts'
 import type { Watcher } from './watcher.ts'
 
-/** Milliseconds. `connect`: TCP and TLS; `headers`: until the answer starts; `body`: silence within an answer. */
+/** Milliseconds. */
 export interface Timeouts {
+  /** TCP and TLS */
   connect: number
+  /** until an answer starts */
   headers: number
+  /** of waiting within a body, after which it is looked at whether it comes fast enough */
   body: number
+  /** for all attempts at one thing, without getting anywhere */
+  patience: number
 }
 
-export const defaultTimeouts: Timeouts = { connect: 10_000, headers: 60_000, body: 60_000 }
+/** milliseconds that a registry may keep one request waiting */
+export const defaultPatience = 300_000
+
+/** What follows from the patience (milliseconds): each of five attempts gets its part. */
+export const timeoutsFor = (patience: number): Timeouts => ({
+  connect: 10_000,
+  headers: patience / 5,
+  body: patience / 5,
+  patience,
+})
 
 /** connections to one origin at once */
 const connections = 16
@@ -52,8 +66,9 @@ export function createTransport(options: {
   const settings = {
     connections,
     allowH2: false,
-    headersTimeout: timeouts.headers,
-    bodyTimeout: timeouts.body,
+    // exchange.ts looks on itself: these end neither a body of a byte a second nor an answer that never comes to its end
+    headersTimeout: 0,
+    bodyTimeout: 0,
     keepAliveTimeout: 30_000,
   }
   const connect = ({ protocol }: URL, proxyUri: string | undefined): Dispatcher => {
@@ -62,6 +77,9 @@ export function createTransport(options: {
       const secureContext = () => allRoots(all.length > 0 ? all.join('\n') : undefined)
       return new ProxyAgent({
         ...{ uri: proxyUri, ...settings },
+        // to the proxy itself, for CONNECT
+        clientFactory: (origin, options) =>
+          new Pool(origin, { ...options, headersTimeout: timeouts.headers, bodyTimeout: timeouts.body }),
         ...(protocol === 'https:' ? { requestTls: { ...plain, secureContext: secureContext() } } : {}),
         ...(proxyUri.startsWith('https:') ? { proxyTls: { secureContext: secureContext() } } : {}),
         ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),

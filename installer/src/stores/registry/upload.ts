@@ -2,11 +2,10 @@ import type { Descriptor } from '@sealift/bundle-spec/descriptor.ts'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Bytes, WriteOptions, WriteOutcome } from '@sealift/bundle-spec/store.ts'
 import { type BlobSource, blobSource } from './blob-source.ts'
-import type { Client } from './client.ts'
+import { attemptsOf, type Client } from './client.ts'
 import { protocolFailure, statusFailure, TransientFailure } from './failure.ts'
 import { type Learned, learnRefused, mayBeTaken } from './learned.ts'
 import { isPresent } from './presence.ts'
-import { pauseAfter } from './retry.ts'
 import type { UploadJournal } from './upload-journal.ts'
 import { type UploadNotes, uploadNotes } from './upload-notes.ts'
 import {
@@ -90,18 +89,19 @@ async function sendAll(upload: Upload): Promise<void> {
   const { client, signal } = place
   const { path, descriptor } = write
   let furthest = upload.session.offset
-  for (let attempt = 1; ; ) {
+  const attempts = attemptsOf(client, place.asked)
+  for (;;) {
     try {
       while (!(await sendRest(upload)));
       return
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      if (upload.session.offset > furthest) attempt = 1
-      if (!(error instanceof TransientFailure) || attempt >= client.retry.attempts) throw error
+      if (upload.session.offset > furthest) attempts.progress()
       // a proxy may cut a body that it finds too large instead of saying so
-      if (attempt > 1 && !error.throttled) shrink(upload)
+      const again = attempts.failures > 0
+      await attempts.next(error, signal)
+      if (again && error instanceof TransientFailure && !error.throttled) shrink(upload)
       furthest = Math.max(furthest, upload.session.offset)
-      await pauseAfter(error, attempt++, client.retry, signal)
       // the last answer may have been lost after the registry had everything
       if (await isPresent(client, path, descriptor, 'pull,push', signal)) return
       const offset = await findOffset(place, upload.session)
