@@ -60,6 +60,10 @@ export const limits = {
   chartEntries: 5000,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
+  /** a list of a registry with all of its pages, and their number and that of its entries */
+  list: 8 * 1024 * 1024,
+  listPages: 100,
+  listEntries: 10_000,
   /** bytes a second that a registry sends at least, on average over a fifth of the patience with it */
   pace: 1024,
   /** hosts that the pulls of a release may lead to */

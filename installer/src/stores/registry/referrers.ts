@@ -6,10 +6,7 @@ import { cosignTags, type Referrer, referrersTag } from '../referrers.ts'
 import { type Client, request, scopeOf, urlOf } from './client.ts'
 import { readDocumentOf } from './documents.ts'
 import { discard, readBody } from './exchange.ts'
-import { protocolFailure } from './failure.ts'
-
-/** pages of a list that are followed */
-const maxPages = 100
+import { type Asked, protocolFailure } from './failure.ts'
 
 /**
  * What refers to a manifest: by the referrers API, or the tag that stands in for it, and by cosign's tags.
@@ -33,8 +30,9 @@ export async function findReferrers(
 }
 
 /**
- * Asks the referrers API (distribution-spec, "Listing Referrers"), all pages. Undefined where the registry has none.
- * @throws SealiftError REGISTRY_*
+ * Asks the referrers API (distribution-spec, "Listing Referrers"), all pages within the limits of one list. Undefined
+ * where the registry has none. Of each entry what says what it is is kept, without annotations.
+ * @throws SealiftError REGISTRY_*; REGISTRY_PROTOCOL for a list that does not end
  */
 export async function listReferrers(
   client: Client,
@@ -44,9 +42,12 @@ export async function listReferrers(
 ): Promise<Descriptor[] | undefined> {
   const operation = `list what refers to ${path}@${digest}`
   const asked = { host: client.host, operation, ...(signal ? { signal } : {}) }
-  const found: Descriptor[] = []
+  const found = new Map<string, Descriptor>()
+  const pages = new Set<string>()
+  let left = limits.list
   let url = urlOf(client, path, `referrers/${digest}`)
-  for (let page = 0; page < maxPages; page++) {
+  for (;;) {
+    pages.add(url.href)
     const answer = await request(client, {
       method: 'GET',
       url,
@@ -60,18 +61,25 @@ export async function listReferrers(
       discard(answer)
       return undefined
     }
-    const bytes = await readBody(answer, limits.document, asked)
-    if (!bytes) throw protocolFailure(asked, `the list is longer than ${limits.document} bytes`)
-    const entries = readList(bytes)
-    // a page for people, from a server that answers everything with 200
-    if (!entries) return undefined
-    found.push(...entries)
+    const bytes = await readBody(answer, Math.min(left, limits.document), asked)
+    if (!bytes) throw protocolFailure(asked, `the list is longer than ${limits.list} bytes, or a page of it too long`)
+    left -= bytes.length
+    const entries = readList(bytes, asked)
+    if (!entries) {
+      // a page for people, from a server that answers everything with 200
+      if (pages.size === 1) return undefined
+      throw protocolFailure(asked, `page ${pages.size} of the list is none`)
+    }
+    for (const { mediaType, digest, size, artifactType } of entries)
+      found.set(digest, { mediaType, digest, size, ...(artifactType === undefined ? {} : { artifactType }) })
     const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(answer.header('link') ?? '')?.[1]
-    if (next === undefined || !URL.canParse(next, url)) return found
+    if (next === undefined || !URL.canParse(next, url)) return [...found.values()]
     url = new URL(next, url)
     if (url.origin !== client.origin.origin) throw protocolFailure(asked, 'the list goes on at another host')
+    if (pages.has(url.href)) throw protocolFailure(asked, 'the list goes on with a page that came before')
+    if (found.size > limits.listEntries || pages.size >= limits.listPages)
+      throw protocolFailure(asked, `the list does not end after ${pages.size} pages with ${found.size} entries`)
   }
-  throw protocolFailure(asked, `the list has more than ${maxPages} pages`)
 }
 
 /** The index under the tag that stands in for the referrers API. @throws SealiftError REGISTRY_* */
@@ -84,7 +92,8 @@ export async function readFallback(
   const reference = referrersTag(digest)
   if (!(await tagged(client, path, reference, signal))) return undefined
   const { descriptor, bytes } = await readDocumentOf(client, { path, reference }, signal)
-  const entries = isIndex(descriptor.mediaType) ? readList(bytes) : undefined
+  const asked = { host: client.host, operation: `read ${path}:${reference}` }
+  const entries = isIndex(descriptor.mediaType) ? readList(bytes, asked) : undefined
   return entries && { descriptor, entries }
 }
 
@@ -114,15 +123,20 @@ async function tagged(
   }
 }
 
-function readList(bytes: Uint8Array): Descriptor[] | undefined {
-  let document: { manifests?: unknown } | null
+/** The entries of a list; those by other digests than ours are left out. Undefined for what is no list. */
+function readList(bytes: Uint8Array, asked: Asked): Descriptor[] | undefined {
+  let entries: unknown
   try {
-    document = parseJson(bytes, 'the list of referrers') as typeof document
+    entries = (parseJson(bytes, 'the list of referrers') as { manifests?: unknown } | null)?.manifests
   } catch {
     return undefined
   }
-  if (!Array.isArray(document?.manifests)) return undefined
-  return document.manifests
-    .map((entry) => checkDescriptor(entry, 'the list of referrers'))
-    .filter(({ digest }) => isDigest(digest))
+  if (!Array.isArray(entries)) return undefined
+  try {
+    return entries
+      .filter((entry) => typeof entry?.digest !== 'string' || isDigest(entry.digest))
+      .map((entry) => checkDescriptor(entry, 'the list'))
+  } catch (error) {
+    throw protocolFailure(asked, (error as Error).message)
+  }
 }
