@@ -58,6 +58,9 @@ export const limits = {
   chartUnpacked: 32 * 1024 * 1024,
   chartFile: 5 * 1024 * 1024,
   chartEntries: 5000,
+  /** what a chart renders to; memory that helm may take for it */
+  rendered: 16 * 1024 * 1024,
+  renderMemory: 256 * 1024 * 1024,
   /** characters of a reference, as in distribution */
   referenceLength: 1024,
   /** a list of a registry with all of its pages, and their number and that of its entries */

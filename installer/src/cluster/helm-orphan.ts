@@ -43,10 +43,12 @@ function runs(pid: number, executable: string): boolean {
   }
 }
 
+/** With what it started: it leads a group of its own, but for one of an older release. */
 function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // it ended by itself in between
-  }
+  for (const one of [-pid, pid])
+    try {
+      process.kill(one, 'SIGKILL')
+    } catch {
+      // it ended by itself in between
+    }
 }

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { type ChildEnd, childTimes, runChild } from '../child-process.ts'
 
 /** A helm executable with a home of its own, so that nothing the user configured for Helm changes what it does. */
 export interface HelmBinary {
@@ -16,6 +15,12 @@ export interface HelmRun {
   args: readonly string[]
   /** what it reads from standard input: values never go through arguments, which every process of the machine can read */
   stdin?: string
+  /** milliseconds that it may take; default: what a question may */
+  time?: number
+  /** bytes that it may write; default 64 MiB */
+  output?: number
+  /** bytes of memory that it may take; default: as much as there is */
+  memory?: number
   /** ends it in order: helm takes back what it was doing */
   signal: AbortSignal
   /** ends it at once: what it was doing stays as it is */
@@ -24,7 +29,7 @@ export interface HelmRun {
   onLine?: ((line: string) => void) | undefined
   /** called with the process id once it runs */
   onStart?: ((pid: number) => void) | undefined
-  /** milliseconds from the signal to the kill: helm rolls back in it */
+  /** milliseconds from the signal, or from the end of its time, to the kill: helm rolls back in it */
   grace?: number
 }
 
@@ -33,70 +38,47 @@ export interface HelmResult {
   stdout: string
   /** the last lines of standard error */
   stderr: string
+  /** the limit of memory or output that it was killed at */
+  beyond?: 'output' | 'memory'
 }
 
 const outputLimit = 64 * 1024 * 1024
 
 /**
- * Runs helm to its end. An abort sends SIGTERM, on which helm rolls back what it was doing, and SIGKILL after `grace`.
- * @throws SealiftError CLUSTER_HELM_MISSING where the executable does not start; the reason of either signal
+ * Runs helm to its end. An abort sends SIGTERM, on which helm rolls back what it was doing, and SIGKILL after `grace`; so does
+ * the end of its time. Nothing that it started stays.
+ * @throws SealiftError CLUSTER_HELM_MISSING where the executable does not start, CLUSTER_HELM_TIME; the reason of either
+ * signal
  */
 export async function runHelm(helm: HelmBinary, run: HelmRun): Promise<HelmResult> {
   run.signal.throwIfAborted()
   run.kill?.throwIfAborted()
   mkdirSync(helm.home, { recursive: true, mode: 0o700 })
-  const child = spawn(helm.path, run.args, { env: helmEnvironment(helm.home), stdio: ['pipe', 'pipe', 'pipe'] })
-  let killTimer: NodeJS.Timeout | undefined
-  const stop = () => {
-    child.kill('SIGTERM')
-    killTimer = setTimeout(() => child.kill('SIGKILL'), run.grace ?? 5000)
-  }
-  const kill = () => child.kill('SIGKILL')
-  run.signal.addEventListener('abort', stop, { once: true })
-  run.kill?.addEventListener('abort', kill, { once: true })
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => resolve(code))
-  })
-  // helm may end before it has read its input
-  child.stdin.on('error', () => {})
-  child.stdin.end(run.stdin ?? '')
-
-  const chunks: Buffer[] = []
-  let size = 0
-  child.stdout.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size <= outputLimit) chunks.push(chunk)
-    else child.kill('SIGKILL')
-  })
-  const tail: string[] = []
-  const lines = createInterface({ input: child.stderr })
-  lines.on('line', (line) => {
-    tail.push(line.slice(0, 4000))
-    if (tail.length > 40) tail.shift()
-    run.onLine?.(line.slice(0, 4000))
-  })
+  const { time = childTimes.ask, grace = 5000, output = outputLimit, memory } = run
+  // a collector that knows the limit keeps well below it
+  const collector = memory === undefined ? {} : { GOMEMLIMIT: `${Math.floor(memory / 2)}` }
+  const env = { ...helmEnvironment(helm.home), ...collector }
+  let end: ChildEnd
   try {
-    if (child.pid !== undefined) run.onStart?.(child.pid)
-    const status = await ended
-    run.kill?.throwIfAborted()
-    run.signal.throwIfAborted()
-    if (size > outputLimit)
-      throw new SealiftError('CLUSTER_HELM', `helm ${run.args[0]} wrote more than ${outputLimit} bytes`)
-    return { status, stdout: Buffer.concat(chunks).toString(), stderr: tail.join('\n') }
+    end = await runChild(helm.path, { ...run, env, time, grace, output })
   } catch (cause) {
-    if (cause instanceof SealiftError || run.signal.aborted || run.kill?.aborted) throw cause
     throw new SealiftError('CLUSTER_HELM_MISSING', `helm does not run: ${helm.path}`, {
       why: (cause as Error).message,
-      fix: 'delete that file and run the same command again: it is taken out of the bundle anew',
+      fix: 'see whether it is made for this machine: uname -m; one of a bundle is taken out anew by the same command once it is gone',
       cause,
     })
-  } finally {
-    clearTimeout(killTimer)
-    run.signal.removeEventListener('abort', stop)
-    run.kill?.removeEventListener('abort', kill)
-    lines.close()
   }
+  run.kill?.throwIfAborted()
+  run.signal.throwIfAborted()
+  const { status, stdout, stderr, beyond } = end
+  if (beyond === 'time') {
+    const said = stderr.split('\n').at(-1)
+    throw new SealiftError('CLUSTER_HELM_TIME', `helm ${run.args[0]} did not end within ${time / 1000} s`, {
+      why: `it was stopped${said ? `; the last that it said: ${said.slice(0, 300)}` : ', and had said nothing'}`,
+      fix: 'see whether this machine is busy and the cluster answers (kubectl get --raw /readyz); then run the same command again',
+    })
+  }
+  return { status, stdout: stdout.toString(), stderr, ...(beyond && { beyond }) }
 }
 
 /** The user's environment (kubeconfig plugins need it) without the user's HELM_ settings. */

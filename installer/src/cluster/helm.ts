@@ -1,4 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { childTimes } from '../child-process.ts'
 import type { ClusterAddress } from './connection.ts'
 import { type HelmBinary, type HelmRun, runHelm } from './helm-process.ts'
 
@@ -25,8 +27,9 @@ export interface HelmCaller {
 /**
  * Renders a chart, without asking a cluster. `kubeVersion` (`v1.34.4`) and `apiVersions` are what the chart finds in
  * `.Capabilities`. With `address` it asks that cluster, as Helm does when it upgrades: `lookup` finds what is there. Hooks,
- * tests and CRDs are rendered too: their images are needed as well.
- * @throws SealiftError CLUSTER_HELM_TEMPLATE
+ * tests and CRDs are rendered too: their images are needed as well. Helm renders all of it in memory before it writes: both
+ * are bounded.
+ * @throws SealiftError CLUSTER_HELM_TEMPLATE, CLUSTER_HELM_TIME, BUILD_RENDERED where it is too much
  */
 export async function helmTemplate(
   helm: HelmBinary,
@@ -37,6 +40,8 @@ export async function helmTemplate(
     apiVersions?: readonly string[]
     isUpgrade?: boolean
     address?: ClusterAddress
+    /** milliseconds that it may take; default 5 minutes */
+    time?: number
   },
 ): Promise<string> {
   const args = ['template', release.name, chart, '--namespace', release.namespace, '--values', '-', '--include-crds']
@@ -44,7 +49,22 @@ export async function helmTemplate(
   for (const version of options.apiVersions ?? []) args.push('--api-versions', version)
   if (options.isUpgrade) args.push('--is-upgrade')
   if (options.address) args.push('--dry-run=server', ...clusterFlags(options.address))
-  const { status, stdout, stderr } = await runHelm(helm, { args, stdin: JSON.stringify(values), ...options })
+  const { status, stdout, stderr, beyond } = await runHelm(helm, {
+    args,
+    stdin: JSON.stringify(values),
+    time: childTimes.render,
+    output: limits.rendered,
+    memory: limits.renderMemory,
+    ...options,
+  })
+  if (beyond !== undefined)
+    throw new SealiftError('BUILD_RENDERED', 'the chart renders to more than any release needs', {
+      why:
+        beyond === 'output'
+          ? `helm wrote more than ${limits.rendered} bytes`
+          : `helm took more than ${limits.renderMemory} bytes of memory for it`,
+      fix: 'look for what repeats itself in its templates or values: helm template CHART --values VALUES',
+    })
   if (status === 0) return stdout
   throw new SealiftError('CLUSTER_HELM_TEMPLATE', 'the chart does not render with these values', {
     why: reason(stderr),
@@ -68,7 +88,7 @@ export interface HelmUpgrade extends HelmCaller {
 
 /**
  * Installs or upgrades and waits until everything is ready.
- * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_BUSY where another helm is at work
+ * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_TIME; CLUSTER_HELM_BUSY where another helm is at work
  */
 export async function helmUpgrade(
   helm: HelmBinary,
@@ -85,6 +105,7 @@ export async function helmUpgrade(
   await change(helm, release, 'install', {
     args: [...args, ...clusterFlags(address)],
     stdin: JSON.stringify(values),
+    time: changeTime(timeout),
     grace: 120_000,
     ...caller,
   })
@@ -92,7 +113,7 @@ export async function helmUpgrade(
 
 /**
  * Makes an earlier revision the newest one again, and waits until everything is ready. What somebody else owns is taken over.
- * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_BUSY where another helm is at work
+ * @throws SealiftError CLUSTER_HELM_UPGRADE with what helm said; CLUSTER_HELM_TIME; CLUSTER_HELM_BUSY where another helm is at work
  */
 export async function helmRollback(
   helm: HelmBinary,
@@ -103,8 +124,16 @@ export async function helmRollback(
 ): Promise<void> {
   const args = ['rollback', release.name, String(revision), '--namespace', release.namespace, '--history-max', '10']
   args.push(...waiting(timeout), '--force-conflicts')
-  await change(helm, release, 'take back', { args: [...args, ...clusterFlags(address)], grace: 5_000, ...caller })
+  await change(helm, release, 'take back', {
+    args: [...args, ...clusterFlags(address)],
+    time: changeTime(timeout),
+    grace: 5_000,
+    ...caller,
+  })
 }
+
+/** Helm counts its timeout anew for hooks before, what becomes ready, hooks after, and what it takes back. */
+const changeTime = (timeout: number): number => 4 * timeout + childTimes.ask
 
 const waiting = (timeout: number): string[] => [
   ...['--wait=watcher', '--wait-for-jobs', '--timeout', `${Math.ceil(timeout / 1000)}s`],

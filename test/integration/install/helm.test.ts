@@ -215,3 +215,30 @@ test('a helm that outlived its installer is ended, another program under its pro
   assert.equal(await endOrphanedHelm(helm), false)
   stop.abort()
 })
+
+test('a helm that hangs, floods or takes all memory is ended, and its limit is named', async (t) => {
+  const dir = home(t)
+  const fake = (script: string) => {
+    const file = path.join(dir, 'helm')
+    writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return { path: file, home: path.join(dir, 'home') }
+  }
+  const hang = fake('echo waiting for the cluster >&2\nsleep 600')
+  await assert.rejects(helmTemplate(hang, target, { chart, values: {} }, { signal, time: 500 }), {
+    code: 'CLUSTER_HELM_TIME',
+    message: 'helm template did not end within 0.5 s',
+    why: /waiting for the cluster/,
+  })
+  await assert.rejects(helmTemplate(fake('exec yes'), target, { chart, values: {} }, { signal }), {
+    code: 'BUILD_RENDERED',
+    why: /wrote more than/,
+  })
+  mkdirSync(path.join(dir, 'bomb/templates'), { recursive: true })
+  writeFileSync(path.join(dir, 'bomb/Chart.yaml'), 'apiVersion: v2\nname: bomb\nversion: 0.1.0\n')
+  writeFileSync(path.join(dir, 'bomb/templates/a.yaml'), 'a: {{ repeat 900000000 "x" }}\n')
+  const helm = { path: binary, home: path.join(dir, 'home') }
+  await assert.rejects(helmTemplate(helm, target, { chart: path.join(dir, 'bomb'), values: {} }, { signal }), {
+    code: 'BUILD_RENDERED',
+    why: /bytes of memory/,
+  })
+})

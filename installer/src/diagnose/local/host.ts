@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process'
 import { readFile, statfs } from 'node:fs/promises'
 import { arch, cpus, freemem, release, totalmem, uptime, version } from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { stringify } from 'yaml'
+import { childTimes, runChild } from '../../child-process.ts'
 import type { Collection } from '../collection.ts'
 import type { Target } from '../target.ts'
-
-const run = promisify(execFile)
 
 /** What runs here, for `versions.yaml`. */
 export async function hostVersions(): Promise<Record<string, string>> {
@@ -23,13 +20,9 @@ export async function hostVersions(): Promise<Record<string, string>> {
 /** The version of the helm that the installer took out of the bundle; undefined where there is none. */
 export async function helmVersion({ stateDir }: Target, signal: AbortSignal): Promise<string | undefined> {
   const helm = path.join(stateDir, 'files', 'helm')
-  const { stdout } = await run(helm, ['version', '--short'], {
-    signal,
-    maxBuffer: 4096,
-    timeout: 5_000,
-    env: {},
-  }).catch(() => ({ stdout: '' }))
-  return stdout.trim() || undefined
+  const run = { args: ['version', '--short'], env: {}, time: childTimes.version, grace: 0, output: 4096, signal }
+  const { stdout } = await runChild(helm, run).catch(() => ({ stdout: '' }))
+  return stdout.toString().trim() || undefined
 }
 
 /** Takes room on disks, memory, and the variables that decide how others are reached. */

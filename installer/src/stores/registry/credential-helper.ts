@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { childTimes, runChild } from '../../child-process.ts'
 import type { Credentials } from './tokens.ts'
 
-/** milliseconds, and bytes of its answer */
-const helperLimits = { time: 30_000, output: 64 * 1024 }
+/** bytes of its answer */
+const outputLimit = 64 * 1024
 
 /** What a helper answers, or `unknown` where it has nothing for that server. */
 type Said = { text: string } | 'unknown'
@@ -16,7 +16,7 @@ type Said = { text: string } | 'unknown'
 export async function askHelper(
   name: string,
   server: string,
-  time = helperLimits.time,
+  time: number = childTimes.credentials,
 ): Promise<Credentials | undefined> {
   const program = `docker-credential-${name}`
   const failed = (why: string, cause?: unknown) =>
@@ -47,32 +47,20 @@ async function run(
   time: number,
   failed: (why: string, cause?: unknown) => SealiftError,
 ): Promise<Said> {
-  const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'] })
-  const stop = () => {
-    child.kill('SIGKILL')
-    // what it started itself may keep the pipe open
-    child.stdout.destroy()
-  }
-  const timer = setTimeout(stop, time)
-  const { promise: ended, resolve, reject } = Promise.withResolvers<number | null>()
-  child.once('error', (cause) => reject(failed((cause as NodeJS.ErrnoException).code ?? 'it cannot be started', cause)))
-  child.once('close', resolve)
-  // one that does not read its input is judged by its answer
-  child.stdin.on('error', () => {})
-  child.stdin.end(`${server}\n`)
-  const chunks: Buffer[] = []
-  let size = 0
-  child.stdout.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size > helperLimits.output) stop()
-    else chunks.push(chunk)
+  const { status, stdout, beyond } = await runChild(program, {
+    args: ['get'],
+    stdin: `${server}\n`,
+    time,
+    grace: 0,
+    output: outputLimit,
+  }).catch((cause: NodeJS.ErrnoException) => {
+    throw failed(cause.code ?? 'it cannot be started', cause)
   })
-  const status = await ended.finally(() => clearTimeout(timer))
-  const text = Buffer.concat(chunks).toString('utf8')
-  if (size > helperLimits.output) throw failed(`its answer is longer than ${helperLimits.output} bytes`)
-  if (status === null) throw failed(`it did not answer within ${time / 1000} s`)
+  if (beyond === 'output') throw failed(`its answer is longer than ${outputLimit} bytes`)
+  if (beyond === 'time') throw failed(`it did not answer within ${time / 1000} s`)
+  const text = stdout.toString()
   if (status === 0) return { text }
   // the one failure that is none; all helpers write it this way
   if (/credentials not found/i.test(text)) return 'unknown'
-  throw failed(`it ended with status ${status}`)
+  throw failed(status === null ? 'it was killed' : `it ended with status ${status}`)
 }
