@@ -10,7 +10,10 @@ export interface ByteRange {
  * Bytes in order. Chunks may be of any length; the consumer may stop early. A chunk is the consumer's to keep, unless the
  * consumer gives its memory back to where it came from or the store says that its chunks are for senders only.
  */
-export type Bytes = AsyncIterable<Uint8Array>
+export type Bytes = AsyncIterable<Uint8Array> & {
+  /** The failure of bytes that are not what was asked for, where they come from a place that is to be named for it. */
+  blame?: (why: string) => Error | undefined
+}
 
 /**
  * The one noun: a place that holds content by digest. A bundle file, a remote registry, an OCI layout directory and

@@ -14,7 +14,7 @@ export const damaged = ({ digest }: Descriptor, origin: string, why: string): Se
 /**
  * Wraps content so that whoever reads it to the end knows that it is what the descriptor says; `origin` names where it
  * came from. Stops as soon as there are more bytes than announced, so an endless body costs nothing.
- * @throws SealiftError BUNDLE_CONTENT, while reading
+ * @throws SealiftError BUNDLE_CONTENT, or what the place itself says of it, while reading
  */
 export async function* verified(descriptor: Descriptor, bytes: Bytes, origin: string): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
@@ -25,7 +25,7 @@ export async function* verified(descriptor: Descriptor, bytes: Bytes, origin: st
     hash.update(chunk)
     yield chunk
   }
-  const wrong = (why: string) => damaged(descriptor, origin, why)
+  const wrong = (why: string) => bytes.blame?.(why) ?? damaged(descriptor, origin, why)
   if (size > descriptor.size) throw wrong(`it is longer than the ${descriptor.size} bytes announced`)
   if (size < descriptor.size) throw wrong(`it ends after ${size} of ${descriptor.size} bytes`)
   if (`sha256:${hash.digest('hex')}` !== descriptor.digest) throw wrong('its SHA-256 is another one')

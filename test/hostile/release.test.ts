@@ -84,7 +84,7 @@ const lies: [string, string, (site: Site) => unknown][] = [
   ],
   [
     'other bytes for the index than its digest',
-    'BUNDLE_CONTENT',
+    'REGISTRY_CONTENT',
     (site) =>
       site.fake.blobs.set(site.bundle.indexDigest, altered(site.bundle.signed.index, 'cde/manager', 'cde/mangler')),
   ],
@@ -100,7 +100,7 @@ const lies: [string, string, (site: Site) => unknown][] = [
   ],
   [
     'a manifest that was altered under its digest',
-    'BUNDLE_CONTENT',
+    'REGISTRY_CONTENT',
     (site) => {
       const { bytes } = site.held() as { bytes: Buffer }
       const name = manifestName(site.fake, site.repository, digestOf(bytes))
@@ -125,7 +125,7 @@ const lies: [string, string, (site: Site) => unknown][] = [
   ],
   [
     'a release manifest that was altered',
-    'BUNDLE_CONTENT',
+    'REGISTRY_CONTENT',
     async (site) => {
       const { release } = await readRelease(site.bundle)
       const [digest, layer] = [...site.fake.blobs].find(([, bytes]) => bytes.includes('"kind":"Release"')) as [
@@ -188,7 +188,7 @@ test('a digest that was pinned is met, whatever the registry says that it has', 
   assert.equal((await failureOf(site.open(pinned))).code, 'REGISTRY_NOT_FOUND')
   const { type, bytes } = site.held() as { type: string; bytes: Buffer }
   site.fake.manifests.set(manifestName(site.fake, site.repository, pinned.split('@')[1] as string), { type, bytes })
-  assert.equal((await failureOf(site.open(pinned))).code, 'REGISTRY_PROTOCOL')
+  assert.equal((await failureOf(site.open(pinned))).code, 'REGISTRY_CONTENT')
 })
 
 test('a registry that is gone, and one that wants a login, are named as that', async (t) => {
@@ -228,7 +228,7 @@ test('content that is missing, altered or another is found when the release is v
   site.fake.manifests.delete(manager)
   assert.equal((await failureOf(verifyRelease(release))).code, 'REGISTRY_INCOMPLETE')
   site.fake.manifests.set(manager, { ...kept, bytes: altered(kept.bytes, 'layers', 'Layers') })
-  assert.equal((await failureOf(verifyRelease(release))).code, 'BUNDLE_CONTENT')
+  assert.equal((await failureOf(verifyRelease(release))).code, 'REGISTRY_CONTENT')
   site.fake.manifests.set(manager, kept)
   site.fake.blobs.set(base, Buffer.alloc(5))
   assert.equal((await failureOf(verifyRelease(release))).code, 'REGISTRY_PROTOCOL')

@@ -7,6 +7,7 @@ import { lackingPlatform } from '@sealift/bundle-spec/platform.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { readDocument } from '@sealift/bundle-spec/verify.ts'
 import type { MemoryStore } from '../stores/memory.ts'
+import { documentFailure } from '../stores/registry/failure.ts'
 import type { Artifact } from '../stores/signed-release.ts'
 import { artifactAs } from './artifact.ts'
 import type { ReleaseSource } from './source.ts'
@@ -76,7 +77,10 @@ async function resolveImage(
   const named = (descriptor: Descriptor) => (tagged === repository ? `${repository}@${descriptor.digest}` : tagged)
   const as = (descriptor: Descriptor) => artifactAs('image', name, named(descriptor), descriptor)
 
-  const has = await platformsOfImage(found, bytes, read)
+  const has = await platformsOfImage(found, bytes, read).catch((error) => {
+    if (local || error.code !== 'BUNDLE_JSON') throw error
+    throw documentFailure({ host: reference.split('/', 1)[0] as string, operation: '' }, reference, error)
+  })
   const lacking = has && lackingPlatform(has, platforms)
   if (lacking !== undefined) throw missing(platformNames(has), lacking)
   if (!isIndex(found.mediaType)) return { image: as(found), store, repository }

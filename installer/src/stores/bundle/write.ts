@@ -111,15 +111,17 @@ export async function writeBundle(
         const { digest, size } = descriptor
         if (finished.has(digest)) return 'present'
         const { offset } = entryOf(digest)
+        let from: Bytes | undefined
         const wrong = (why: string) => {
           journal.forget(digest)
-          return damaged(descriptor, options.origin ?? 'the source', why)
+          return from?.blame?.(why) ?? damaged(descriptor, options.origin ?? 'the source', why)
         }
         for (let start = held(descriptor), attempt = 1; ; start = 0, attempt++) {
           const hash = hashes.begin(offset, start, size)
           let at = start
           try {
-            for await (const chunk of start < size || size === 0 ? await source(start) : []) {
+            from = start < size || size === 0 ? await source(start) : undefined
+            for await (const chunk of from ?? []) {
               if (at + chunk.length > size) throw wrong(`it is longer than the ${size} bytes announced`)
               writeAt(fd, chunk, offset + at)
               at += chunk.length

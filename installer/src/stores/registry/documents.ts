@@ -1,9 +1,11 @@
 import { type Descriptor, isDigest, isDocument, isIndex, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
+import { childrenOf } from '@sealift/bundle-spec/document.ts'
+import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
 import { type Client, request, scopeOf, urlOf } from './client.ts'
 import { type Answer, discard, readBody } from './exchange.ts'
-import { protocolFailure } from './failure.ts'
+import { contentFailure, documentFailure, protocolFailure } from './failure.ts'
 
 /** the kinds of document that we understand, for Accept */
 const accept = [mediaTypes.index, mediaTypes.manifest, mediaTypes.dockerList, mediaTypes.dockerManifest].join(', ')
@@ -23,6 +25,11 @@ export async function resolveDocument(client: Client, name: DocumentName, signal
   discard(answer)
   // some registries do not know HEAD here, so only GET says for sure that it is not there
   const stated = answer.status === 200 ? statedDescriptor(answer) : undefined
+  if (stated && stated.size > limits.document)
+    throw protocolFailure(
+      { host: client.host, operation: `read ${nameOf(name)}` },
+      `the document has ${stated.size} bytes, the limit is ${limits.document}`,
+    )
   if (stated && (!isDigest(name.reference) || stated.digest === name.reference)) return stated
   return (await readDocumentOf(client, name, signal)).descriptor
 }
@@ -54,7 +61,7 @@ export async function readDocumentOf(
   if (!bytes) throw protocolFailure(asked, `the document is longer than ${limits.document} bytes`)
   const digest = digestOf(bytes)
   if (isDigest(name.reference) && name.reference !== digest)
-    throw protocolFailure(asked, `it sends a document with the digest ${digest}`)
+    throw contentFailure(asked, `it sends a document with the digest ${digest}`)
   const mediaType = documentType(bytes) ?? mediaTypeOf(answer)
   if (!isDocument(mediaType)) throw protocolFailure(asked, 'it sends something that is neither manifest nor index')
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes }
@@ -71,8 +78,8 @@ function documentType(bytes: Buffer): string | undefined {
 }
 
 /**
- * Opens a document as it is kept, not yet hashed (that is the reader's part).
- * @throws SealiftError REGISTRY_*
+ * Reads a document that another one names: hashed, and with an outline that can be followed.
+ * @throws SealiftError REGISTRY_*; REGISTRY_CONTENT for other bytes, REGISTRY_DOCUMENT for what no image is
  */
 export async function openDocument(
   client: Client,
@@ -84,8 +91,25 @@ export async function openDocument(
   const answer = await ask(client, 'GET', name, [200], signal)
   const asked = { host: client.host, operation: `read ${nameOf(name)}`, ...(signal ? { signal } : {}) }
   const bytes = await readBody(answer, Math.min(descriptor.size, limits.document), asked)
-  if (!bytes) throw protocolFailure(asked, `it sends more than the ${descriptor.size} bytes announced`)
+  if (!bytes) throw contentFailure(asked, `it sends more than the ${descriptor.size} bytes announced`)
+  const digest = digestOf(bytes)
+  if (digest !== descriptor.digest)
+    throw contentFailure(asked, `it sends ${bytes.length} bytes with the digest ${digest}`)
+  try {
+    assertOutline(descriptor, bytes)
+  } catch (error) {
+    throw error instanceof SealiftError ? documentFailure(asked, nameOf(name), error) : error
+  }
   return bytes
+}
+
+/** Checks what a document says, and that each document which it names is of a size that is read. */
+function assertOutline(descriptor: Descriptor, bytes: Uint8Array): void {
+  const bad = (what: string) => new SealiftError('BUNDLE_LIMIT', what)
+  if (bytes.length !== descriptor.size)
+    throw bad(`it has ${bytes.length} bytes, and what names it says ${descriptor.size}`)
+  for (const { mediaType, digest, size } of childrenOf(descriptor, bytes))
+    if (isDocument(mediaType) && size > limits.document) throw bad(`it names a document of ${size} bytes: ${digest}`)
 }
 
 /**

@@ -3,7 +3,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { ByteRange, Bytes } from '@sealift/bundle-spec/store.ts'
 import { attemptsOf, type Client, request, scopeOf, urlOf } from './client.ts'
 import { type Answer, discard } from './exchange.ts'
-import { type Asked, networkFailure, protocolFailure, TransientFailure } from './failure.ts'
+import { type Asked, contentFailure, networkFailure, protocolFailure, TransientFailure } from './failure.ts'
 
 /** bytes after which a connection that drops again counts as a new one: progress, not a loop */
 const progress = 1 << 20
@@ -69,7 +69,7 @@ export async function openBlob(
     }
   }
 
-  return read(await ask(range.start))
+  return Object.assign(read(await ask(range.start)), { blame: (why: string) => contentFailure(asked, why) })
 }
 
 /** What is wrong with the answer to a request for [start, end) of a blob of `size` bytes. */

@@ -171,6 +171,21 @@ export const protocolFailure = ({ host, operation }: Asked, why: string): Sealif
     fix: 'if a proxy stands before it, go around it; otherwise update the registry',
   })
 
+/** Content that is not what its digest and size say. */
+export const contentFailure = ({ host, operation }: Asked, why: string): SealiftError =>
+  new SealiftError('REGISTRY_CONTENT', `registry ${host} sends other content than it was asked for`, {
+    why: `could not ${operation}: ${why}`,
+    fix: `ask who runs ${host}: its storage is damaged, or something before it changes what it sends`,
+  })
+
+/** A document that is what its digest says, and no image: nobody lies, whoever made it pushed it so. */
+export const documentFailure = ({ host }: Asked, name: string, fault: SealiftError): SealiftError =>
+  new SealiftError('REGISTRY_DOCUMENT', `registry ${host} serves ${name}, which is not a valid image`, {
+    why: [fault.message, fault.why].filter(Boolean).join(': '),
+    fix: 'push it again with a current tool, or take another version of it',
+    cause: fault,
+  })
+
 /** What a registry says in the OCI error format, or its plain text: one line, at most 200 characters. */
 function serverText(text: string): string {
   try {

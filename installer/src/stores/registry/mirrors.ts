@@ -90,8 +90,9 @@ export function mirroredStore<T extends ReferringStore>(behind: T, mirrors: Mirr
         passOver(place.mirror, error, failures)
       }
       const opened = await openAt()
-      return (async function* () {
-        for (let bytes = opened; ; bytes = await openAt()) {
+      let bytes = opened
+      const all = (async function* () {
+        for (; ; bytes = await openAt()) {
           try {
             for await (const chunk of bytes) {
               at += chunk.length
@@ -103,6 +104,8 @@ export function mirroredStore<T extends ReferringStore>(behind: T, mirrors: Mirr
           }
         }
       })()
+      // who sent the last of them: others end before theirs are all there
+      return Object.assign(all, { blame: (why: string) => bytes.blame?.(why) })
     },
     async referrers(repository, digest, signal) {
       let answered = false

@@ -9,7 +9,7 @@ const meanings: Partial<Record<ErrorCode, [code: ErrorCode, what: (path: string)
     (path) => `the registry does not have all of ${path}`,
     'whoever fills this registry puts it there: sealift seed BUNDLE --to REGISTRY',
   ],
-  BUNDLE_CONTENT: ['BUNDLE_CONTENT', (path) => `the registry sends other content than that of ${path}`, ask],
+  REGISTRY_CONTENT: ['REGISTRY_CONTENT', (path) => `the registry sends other content than that of ${path}`, ask],
   BUNDLE_SIGNATURE: ['BUNDLE_SIGNATURE', (path) => `the signature of ${path} does not hold`, ask],
   BUNDLE_UNTRUSTED: [
     'BUNDLE_UNTRUSTED',
@@ -29,6 +29,6 @@ export function explainedFault(error: unknown, path: string): unknown {
       : error
   const [code, what, helps] = meaning
   if (message === what(path)) return error
-  const details = error.code === 'BUNDLE_CONTENT' ? [message, why].filter(Boolean).join(': ') : why
+  const details = error.code === 'REGISTRY_CONTENT' ? [message, why].filter(Boolean).join(': ') : why
   return new SealiftError(code, what(path), { why: details, fix: helps, cause: error })
 }
