@@ -1,5 +1,7 @@
 import { type ErrorCode, SealiftError } from '@sealift/bundle-spec/error.ts'
 import { duration, bytes as size } from '../../amounts.ts'
+import { tlsFault } from '../../certificates/untrusted.ts'
+import { tlsFailure } from './tls-failure.ts'
 
 /** Who is asked for what: `operation` completes "could not …". */
 export interface Asked {
@@ -33,7 +35,6 @@ export class RefusedAddress extends SealiftError {
 }
 
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO$|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/
-const plainHttpCode = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/
 const timeoutCode = /^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/
 const protocolCode = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|UND_ERR_INVALID)/
 /** the registry was not reached at all, so waiting a moment helps only one that answered before */
@@ -49,14 +50,7 @@ export function networkFailure(cause: unknown, { host, operation }: Asked, answe
   const why = `could not ${operation}: ${cleanText(message)}${code === '' || message.includes(code) ? '' : ` (${code})`}`
   const refused = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(message)?.[1]
   if (refused !== undefined) return proxyRefusal(Number(refused), { host, operation }, cause)
-  if (tlsCode.test(code))
-    return plainHttpCode.test(code)
-      ? new SealiftError('REGISTRY_TLS', `registry ${host} does not speak TLS`, { why, fix: curl(host), cause })
-      : new SealiftError('REGISTRY_TLS', `the certificate of registry ${host} is not to be trusted`, {
-          why,
-          fix: 'name the CA that signed it: --registry-ca FILE; in answers registry.caFile, and releaseCaFile for a release',
-          cause,
-        })
+  if (tlsCode.test(code) || tlsFault(code) !== undefined) return tlsFailure(code, host, why, cause)
   if (protocolCode.test(code)) {
     const details: ConstructorParameters<typeof SealiftError> = [
       'REGISTRY_PROTOCOL',

@@ -1,5 +1,7 @@
 import type { OnReadOpts } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { tlsFault } from '../../certificates/untrusted.ts'
 import { blockSize, intoBlocks } from '../chunk-memory.ts'
 import { type ProxySettings, proxyFor } from './proxy.ts'
 import { allRoots, likelyRoots } from './trust.ts'
@@ -117,16 +119,29 @@ function trusting(options: SocketOptions, caPem: string | undefined): buildConne
   let all = false
   return (to, done) =>
     connect(to, (...result) => {
-      const code = (result[0] as NodeJS.ErrnoException | null)?.code
-      if (all || code === undefined || !unknownIssuer.test(code)) return done(...result)
+      const error = result[0] as NodeJS.ErrnoException | null
+      const fault = error?.code === undefined ? undefined : tlsFault(error.code)
+      if (error && (fault === 'ended' || fault === 'not-yet')) return withDates(error, to, options, done)
+      if (all || fault !== 'unknown-ca') return done(...result)
       all = true
       connect = buildConnector({ ...options, secureContext: allRoots(caPem) })
       connect(to, done)
     })
 }
 
-/** Verification errors of OpenSSL (X509_STORE_CTX_get_error) that more roots may cure. */
-const unknownIssuer = /^(UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED)/
+/** Looks at a certificate that is not valid now, to say its dates: by a connection of its own over which nothing is sent. */
+function withDates(
+  error: Error,
+  to: buildConnector.Options,
+  options: SocketOptions,
+  done: buildConnector.Callback,
+): void {
+  buildConnector({ ...options, rejectUnauthorized: false } as SocketOptions)(to, (_, socket) => {
+    const cert = (socket as TLSSocket | null)?.getPeerCertificate()
+    socket?.destroy()
+    done(Object.assign(error, { cert }), null)
+  })
+}
 
 /** Options that undici hands on to net.connect and tls.connect; its types know of fewer. */
 type SocketOptions = buildConnector.BuildOptions & { onread: OnReadOpts; highWaterMark: number }
