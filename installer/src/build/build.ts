@@ -16,6 +16,7 @@ import { fileStore } from '../stores/files.ts'
 import { firstOf } from '../stores/first.ts'
 import { type MemoryStore, memoryStore } from '../stores/memory.ts'
 import type { Artifact } from '../stores/signed-release.ts'
+import { checkTarget } from '../stores/target.ts'
 import { defaultValues, sealAllowlist } from './allowlist.ts'
 import { artifactAs, indexEntry, makeArtifact } from './artifact.ts'
 import { type Chart, packChart } from './chart.ts'
@@ -88,6 +89,7 @@ export interface BuildResult {
  * @throws SealiftError LICENSE_*, BUILD_*, REGISTRY_*, STORAGE_*, USAGE_*
  */
 export async function buildBundle(options: BuildOptions): Promise<BuildResult> {
+  checkTarget(options.out)
   const source = await readSource(options.source)
   readSigningKey(options.signingKey, options.passphrase)
   assertLicensed(await readLicense(options.license, options.licenseKeys), { act: 'build' })

@@ -1,5 +1,5 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { writeWhole } from '../stores/write-whole.ts'
+import { writeNamed } from '../stores/write-named.ts'
 import type { CheckReport } from './report.ts'
 import { reportPage } from './report-html.ts'
 
@@ -17,16 +17,7 @@ export function reportForm(file: string): (report: CheckReport) => string {
   })
 }
 
-/** Writes a report; a crash leaves the old file or the new one. @throws SealiftError USAGE_ARGUMENTS, STORAGE_WRITE */
+/** Writes a report; a crash leaves the old file or the new one. @throws SealiftError USAGE_ARGUMENTS, USAGE_OUT, STORAGE_FULL, STORAGE_WRITE */
 export function writeReport(report: CheckReport, file: string): void {
-  const text = reportForm(file)(report)
-  try {
-    writeWhole(file, text)
-  } catch (cause) {
-    throw new SealiftError('STORAGE_WRITE', `the report cannot be written to ${file}`, {
-      why: (cause as Error).message,
-      fix: 'name a file in a directory that you may write to: --report FILE.html',
-      cause,
-    })
-  }
+  writeNamed(file, reportForm(file)(report))
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
+import { checkTarget } from '../stores/target.ts'
 import { bounds } from './bounds.ts'
 import { collection as collecting } from './collection.ts'
 import { collectHost, helmVersion, hostVersions } from './local/host.ts'
@@ -46,6 +47,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const time = new Date()
   const name = `sealift-diagnose-${target.namespace}-${time.toISOString().replace(/[-:]|\.\d+/g, '')}`
   const file = path.resolve(options.out ?? `${name}.tar.gz`)
+  checkTarget(file)
   if (await stat(file).catch(() => undefined)) throw writeFailure(file, { code: 'EEXIST' })
   const spool = await openSpool(file).catch((cause) => {
     throw writeFailure(file, cause)

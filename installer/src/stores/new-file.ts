@@ -1,19 +1,27 @@
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
+import { checkTarget } from './target.ts'
+import { writeFailure } from './write-failure.ts'
 
-/** Writes a file that must not be there yet, durably. @throws SealiftError USAGE_EXISTS, STORAGE_WRITE */
+/**
+ * Writes a file that must not be there yet, durably; nothing is left of it where that fails.
+ * @throws SealiftError USAGE_EXISTS, USAGE_OUT, STORAGE_FULL, STORAGE_WRITE
+ */
 export async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
+  checkTarget(path)
+  const file = await open(path, 'wx', mode).catch((cause) => {
+    if (cause.code !== 'EEXIST') throw writeFailure(path, cause)
+    throw new SealiftError('USAGE_EXISTS', `${path} exists already and is not overwritten`, {
+      fix: 'choose another name: --out NAME',
+    })
+  })
   try {
-    const file = await open(path, 'wx', mode)
     await file.writeFile(text)
     await file.sync()
-    await file.close()
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST')
-      throw new SealiftError('USAGE_EXISTS', `${path} exists already and is not overwritten`, {
-        fix: 'choose another name: --out NAME',
-      })
-    throw new SealiftError('STORAGE_WRITE', `${path} cannot be written`, { why: code, cause })
+    await rm(path, { force: true })
+    throw writeFailure(path, cause)
+  } finally {
+    await file.close()
   }
 }

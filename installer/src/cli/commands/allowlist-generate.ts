@@ -83,28 +83,22 @@ export const allowlistGenerate = defineCommand({
       .epilogue('docs/allowlist.md explains the list; sealift allowlist explain HOST one entry of it.'),
   handler: async (args) => {
     const { formats } = await import('../../allowlist/formats/formats.ts')
+    const { checkTarget } = await import('../../stores/target.ts')
     const { listed } = await import('../../checks/listed.ts')
     const format = formats.find(({ id }) => id === args.format)
     if (!format)
       throw new SealiftError('USAGE_ARGUMENTS', `there is no format ${args.format}`, {
         fix: `take one of ${formats.map(({ id }) => id).join(', ')}`,
       })
+    if (args.out !== undefined) checkTarget(args.out)
     const list = await resolved(chosen(await wanted(args), args.all || format.id === 'json', args), args)
     const { text, omitted } = format.write(list, args.proxy === undefined ? {} : { proxy: args.proxy })
     for (const [why, some] of Map.groupBy(omitted, ({ why }) => why))
       console.error(safe(`left out: ${listed(some.map(({ id }) => id))}: ${why}`))
     if (args.out === undefined) process.stdout.write(text)
     else {
-      const { writeWhole } = await import('../../stores/write-whole.ts')
-      try {
-        writeWhole(args.out, text)
-      } catch (cause) {
-        throw new SealiftError('STORAGE_WRITE', `the list cannot be written to ${args.out}`, {
-          why: (cause as Error).message,
-          fix: 'name a file in a directory that you may write to: --out FILE',
-          cause,
-        })
-      }
+      const { writeNamed } = await import('../../stores/write-named.ts')
+      writeNamed(args.out, text)
       console.error(`${safe(args.out)}: ${list.endpoints.length} entries of version ${list.version}`)
     }
   },

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { directory, directoryOf, protection } from '../backup-options.ts'
@@ -32,6 +32,7 @@ export const backupSchedule = defineCommand({
       .epilogue('It changes nothing but these two files: the commands that start the timer are printed.'),
   handler: async (args) => {
     const { backupUnits } = await import('../../backup/schedule.ts')
+    const { writeNamed } = await import('../../stores/write-named.ts')
     const { ownProgram } = await import('../../serve/own-program.ts')
     const where = siteOf(args)
     if (where.kubeconfig === undefined)
@@ -49,10 +50,11 @@ export const backupSchedule = defineCommand({
       await mkdir(directoryOf(args), { recursive: true, mode: 0o700 })
       for (const { name, text } of units) {
         const file = path.join(path.resolve(args.out), name)
-        await writeFile(file, text, { mode: 0o644 })
+        writeNamed(file, text, 0o644)
         files.push(file)
       }
     } catch (cause) {
+      if (cause instanceof SealiftError) throw cause
       const { code, message } = cause as NodeJS.ErrnoException
       throw new SealiftError('STORAGE_WRITE', `the units cannot be written to ${args.out}`, {
         why: code ?? message,

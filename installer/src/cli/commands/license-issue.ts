@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
 import type { LicenseClaims } from '@sealift/bundle-spec/license.ts'
 import { defineCommand } from '../command.ts'
 import { passphrase, readText } from '../files.ts'
@@ -38,6 +37,7 @@ export const licenseIssue = defineCommand({
       )
       .epilogue('SEALIFT_KEY_PASSPHRASE decrypts the key.'),
   handler: async ({ key, customer, tier, airgap, seats, days, graceDays, out, json }) => {
+    const { writeNamed } = await import('../../stores/write-named.ts')
     const { issueLicense } = await import('@sealift/bundle-spec/license.ts')
     const now = Math.floor(Date.now() / 1000)
     const ends = now + days * daySeconds
@@ -52,7 +52,7 @@ export const licenseIssue = defineCommand({
       exp: ends + graceDays * daySeconds,
     }
     const license = await issueLicense(claims, await readText(key, 'key'), passphrase())
-    await writeFile(out, `${license}\n`, { mode: 0o600 })
+    writeNamed(out, `${license}\n`)
     console.log(json ? JSON.stringify({ out, claims }) : `license ${claims.id} for ${customer} written to ${out}`)
   },
 })

@@ -55,7 +55,11 @@ export const preflight = defineCommand({
       return
     }
     const { reportForm, writeReport } = await import('../../checks/write-report.ts')
-    for (const file of args.report) reportForm(file)
+    const { checkTarget } = await import('../../stores/target.ts')
+    for (const file of args.report) {
+      reportForm(file)
+      checkTarget(file)
+    }
     if (!isGuarded()) {
       // whoever kills this process leaves pods behind, which the other one still removes
       process.exitCode = await runGuarded()

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import type { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { textOf } from '../../answers/read.ts'
+import { writeNewFile } from '../../stores/new-file.ts'
 import { safe } from '../format.ts'
 import { type Ask, back } from './ask.ts'
 import { goTo, goToAnswers, leave } from './ask-pages.ts'
@@ -44,7 +44,7 @@ async function writeTo(ask: Ask, text: string, signal: AbortSignal): Promise<voi
       message: 'File',
       fallback: 'answers.yaml',
       // one that is there stays as it is
-      fault: (file) => tried(() => writeFile(file, text, { flag: 'wx', mode: 0o600 })),
+      fault: (file) => tried(() => writeNewFile(file, text, 0o600)),
     },
     signal,
   )

@@ -4,6 +4,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
 import { cut, type Part, type Parts, partName, partsIndexName, partsSignatureName } from '@sealift/bundle-spec/parts.ts'
 import { readSigningKey, signMessage } from '@sealift/bundle-spec/sign.ts'
+import { checkName, checkTarget } from '../target.ts'
 import { cutUp } from './cut-up.ts'
 import { hashPieces } from './hash-pool.ts'
 import { openBundle } from './open.ts'
@@ -56,6 +57,8 @@ export async function splitBundle(options: SplitOptions): Promise<SplitResult> {
     throw new SealiftError('USAGE_ARGUMENTS', 'parts of a file that is cut up stay beside it', {
       fix: 'leave out --out, or leave out --move',
     })
+  checkName(out)
+  checkTarget(partName(out, 1))
   const key = createPublicKey(readSigningKey(options.signingKey, options.passphrase))
   const trust = [...(options.trust ?? []), key.export({ type: 'spki', format: 'pem' }) as string]
   if (move && (await bundleInParts(path)) === path) {
@@ -70,6 +73,8 @@ export async function splitBundle(options: SplitOptions): Promise<SplitResult> {
         fix: 'give the new parts a name: --out PATH',
       })
     const ranges = cut(bundle.size, options.partSize)
+    for (const target of [partsIndexName(out), partsSignatureName(out), ...ranges.map((_, i) => partName(out, i + 1))])
+      checkTarget(target)
     await assertRoom(out, move ? Math.max(0, ...ranges.slice(1).map(({ size }) => size)) : 0)
     options.onStep?.('Verifying')
     await verifyBundle(bundle, options)

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Part } from '@sealift/bundle-spec/parts.ts'
+import { checkReplaceable } from '../target.ts'
 import { writeFailure } from '../write-failure.ts'
 import { hashPieces } from './hash-pool.ts'
 import { openRegularFile, type PartedFile } from './parted-file.ts'
@@ -81,7 +82,9 @@ export async function syncDirectory(path: string): Promise<void> {
 async function written(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const partial = `${path}.partial`
   try {
-    const file = await open(partial, 'w', 0o644)
+    checkReplaceable(path)
+    await rm(partial, { force: true })
+    const file = await open(partial, 'wx', 0o644)
     try {
       await write(file)
       await file.sync()
@@ -91,7 +94,7 @@ async function written(path: string, write: (file: FileHandle) => Promise<void>)
     await rename(partial, path)
     await syncDirectory(dirname(path))
   } catch (cause) {
-    await rm(partial, { force: true })
+    await rm(partial, { force: true }).catch(() => {})
     throw writeFailure(path, cause, '--part-size 4GB')
   }
 }

@@ -9,6 +9,7 @@ import { blobName, type Entry, headerOf, layOut, layoutDocument } from '@sealift
 import { damaged } from '@sealift/bundle-spec/verify.ts'
 import { giveBack } from '../chunk-memory.ts'
 import { takeLock } from '../lock.ts'
+import { checkTarget } from '../target.ts'
 import { growingHashes } from './hash-growing.ts'
 import { openJournal, readJournal } from './write-journal.ts'
 import { syncDirectory } from './write-part.ts'
@@ -39,9 +40,7 @@ export async function writeBundle(
   signature: Uint8Array,
 ): Promise<BundleWriter> {
   const directory = dirname(path)
-  await stat(directory).catch((cause) => {
-    throw new SealiftError('STORAGE_WRITE', `${directory} cannot be written`, { fix: `mkdir -p ${directory}`, cause })
-  })
+  checkTarget(path)
   const unlock = await takeLock(directory, `.${basename(path)}.lock`, {
     busy: (holder) =>
       new SealiftError('STORAGE_LOCKED', `${path} is being written by another process`, {
