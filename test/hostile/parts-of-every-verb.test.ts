@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { splitBundle } from '../../installer/src/stores/bundle/split.ts'
 import { type Site, site, verbs } from './bundle-verbs.ts'
+import { seeded } from './random.ts'
 
 type Parts = [string, string, string, ...string[]]
 
@@ -22,6 +23,12 @@ const faults: [string, string, (parts: Parts, site: Site) => Promise<unknown>, n
       await rename(`${parts[0]}.aside`, parts[1])
     },
     [0, 1],
+  ],
+  [
+    'random bytes for the second part',
+    'BUNDLE_PART_CONTENT',
+    async (parts) => writeFile(parts[1], seeded(3).bytes((await readFile(parts[1])).length)),
+    [1],
   ],
   [
     'zeros for the first part',

@@ -1,12 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
-
 /** What bytes are read from at offsets: a file, or a bundle in parts. */
 export interface Readable {
   read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
 }
 
 /** Reads up to `length` bytes at an offset: fewer only where the file ends before. */
-export async function readUpTo(file: Readable | FileHandle, offset: number, length: number): Promise<Buffer> {
+export async function readUpTo(file: Readable, offset: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
   let have = 0
   while (have < length) {
@@ -18,11 +16,7 @@ export async function readUpTo(file: Readable | FileHandle, offset: number, leng
 }
 
 /** Reads `length` bytes at an offset; undefined where the file ends before. */
-export async function readExactly(
-  file: Readable | FileHandle,
-  offset: number,
-  length: number,
-): Promise<Buffer | undefined> {
+export async function readExactly(file: Readable, offset: number, length: number): Promise<Buffer | undefined> {
   const bytes = await readUpTo(file, offset, length)
   return bytes.length === length ? bytes : undefined
 }

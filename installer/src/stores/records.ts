@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { record } from '@sealift/bundle-spec/ustar.ts'
 import { type Readable, readUpTo } from './read-exactly.ts'
 
@@ -13,7 +12,7 @@ const dense = 4 * record
  * 100,000 empty entries are 50 reads, and small ones where there is content between them.
  * @returns a record at an offset; undefined where the file ends before
  */
-export function recordsOf(file: Readable | FileHandle): (at: number) => Promise<Buffer | undefined> {
+export function recordsOf(file: Readable): (at: number) => Promise<Buffer | undefined> {
   let block: Buffer = Buffer.alloc(0)
   let start = 0
   let used = 0

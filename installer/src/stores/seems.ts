@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { decodeHeader, isZeros, record } from '@sealift/bundle-spec/ustar.ts'
 import { type Readable, readUpTo } from './read-exactly.ts'
 import { type Seeming, seemsText } from './seems-text.ts'
@@ -62,8 +61,7 @@ const signs: readonly (readonly [offset: number, sign: string, Seeming])[] = [
 ]
 
 /** Looks at the first bytes of a file that is not what it should be. It always says something. */
-export const lookAt = async (file: Readable | FileHandle): Promise<Seeming> =>
-  seemsToBe(await readUpTo(file, 0, looked))
+export const lookAt = async (file: Readable): Promise<Seeming> => seemsToBe(await readUpTo(file, 0, looked))
 
 /** @param start the first bytes of the file, or all of it */
 export function seemsToBe(start: Buffer): Seeming {

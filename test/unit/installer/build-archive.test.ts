@@ -164,3 +164,14 @@ test('a FIFO, a directory and a missing file do not hang', async (t) => {
   for (const name of ['fifo', '.', 'none'])
     await assert.rejects(archiveStore(join(directory, name)), code('STORAGE_ARCHIVE'))
 })
+
+test('a disk that does not give its bytes is named as the reason', async () => {
+  // a file whose first bytes are an error of the kernel
+  await assert.rejects(archiveStore('/proc/self/mem'), { code: 'STORAGE_ARCHIVE', why: /disk does not give.*EIO/ })
+})
+
+test('a manifest or a configuration that is no JSON, and a link with content, are refused', async (t) => {
+  await refused(t, [...good.slice(0, 2), { path: 'manifest.json', content: '<html>' }])
+  await refused(t, [good[0] as Entry, { path: 'config.json', content: '{' }, good[2] as Entry])
+  await refused(t, [{ path: 'link', type: 'SymbolicLink', linkpath: 'layer.tar', content: 'x'.repeat(512) }, ...good])
+})

@@ -1,10 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { limits } from '@sealift/bundle-spec/limits.ts'
 import { names } from '@sealift/bundle-spec/tar.ts'
 import { decodeHeader, isZeros, record } from '@sealift/bundle-spec/ustar.ts'
-import { readExactly } from '../read-exactly.ts'
+import { type Readable, readExactly } from '../read-exactly.ts'
 import { recordsOf } from '../records.ts'
 import { lookAt } from '../seems.ts'
 
@@ -26,8 +25,11 @@ const extensionLimit = 64 * 1024
  * images share by a link); devices, sparse files and long names are refused.
  * @throws SealiftError STORAGE_ARCHIVE
  */
-export async function readArchive(file: FileHandle, path: string): Promise<ReadonlyMap<string, ArchiveFile>> {
-  const { size } = await file.stat()
+export async function readArchive(
+  file: Readable,
+  size: number,
+  path: string,
+): Promise<ReadonlyMap<string, ArchiveFile>> {
   const bad = (why: string, details?: { fix: string }) => notAnArchive(path, why, details)
   const files = new Map<string, ArchiveFile>()
   const links = new Map<string, string>()
@@ -73,7 +75,7 @@ export async function readArchive(file: FileHandle, path: string): Promise<Reado
 }
 
 /** What there is instead of an archive of docker, which any tar with this file is. */
-async function foreign(file: FileHandle, path: string): Promise<SealiftError> {
+async function foreign(file: Readable, path: string): Promise<SealiftError> {
   const { what, fix } = await lookAt(file)
   return notAnArchive(path, `${what}; an archive of docker save is an uncompressed tar with ${manifestName}`, { fix })
 }

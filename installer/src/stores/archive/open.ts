@@ -1,6 +1,4 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { type Descriptor, isDigest, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
@@ -10,7 +8,7 @@ import { limits } from '@sealift/bundle-spec/limits.ts'
 import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { memoryStore } from '../memory.ts'
-import { readExactly } from '../read-exactly.ts'
+import { type Readable, readExactly, readUpTo } from '../read-exactly.ts'
 import { type ArchiveFile, manifestName, notAnArchive, readArchive } from './entries.ts'
 
 /** An archive of `docker save`, read where it lies. */
@@ -37,7 +35,14 @@ const inflation = 1100
  */
 export async function archiveStore(path: string, signal?: AbortSignal): Promise<ArchiveStore> {
   const origin = `docker archive ${path}`
-  const { handle: file } = await openRegular(path, (why, cause) => notAnArchive(path, why, { cause }))
+  const { handle, size } = await openRegular(path, (why, cause) => notAnArchive(path, why, { cause }))
+  const file: Readable = {
+    read: (...range) =>
+      handle.read(...range).catch((cause) => {
+        const fix = 'look at the disk that it is on (dmesg), and save the image again'
+        throw notAnArchive(path, `the disk does not give its bytes: ${cause.code}`, { fix, cause })
+      }),
+  }
   const made = memoryStore(origin)
   const blobs = new Map<string, ArchiveFile>()
   const layers = new Map<string, Promise<{ descriptor: Descriptor; diffId: string }>>()
@@ -70,7 +75,7 @@ export async function archiveStore(path: string, signal?: AbortSignal): Promise<
   }
 
   try {
-    const files = await readArchive(file, path)
+    const files = await readArchive(file, size, path)
     const images = readManifest(await small(file, files, manifestName, path), path)
     return {
       origin,
@@ -90,10 +95,10 @@ export async function archiveStore(path: string, signal?: AbortSignal): Promise<
         const { start, end } = range ?? { start: 0, end: place.size }
         return readPart(file, { offset: place.offset + start, size: Math.min(end, place.size) - start })
       },
-      close: () => file.close(),
+      close: () => handle.close(),
     }
   } catch (error) {
-    await file.close()
+    await handle.close()
     throw error
   }
 }
@@ -116,7 +121,7 @@ function readManifest(bytes: Buffer, path: string): Saved[] {
   return images
 }
 
-async function small(file: FileHandle, files: ReadonlyMap<string, ArchiveFile>, name: string, path: string) {
+async function small(file: Readable, files: ReadonlyMap<string, ArchiveFile>, name: string, path: string) {
   const place = files.get(name)
   if (!place) throw notAnArchive(path, `it has no ${name.slice(0, 200)}`)
   if (place.size > limits.document) throw notAnArchive(path, `${name} is larger than ${limits.document} bytes`)
@@ -124,7 +129,7 @@ async function small(file: FileHandle, files: ReadonlyMap<string, ArchiveFile>, 
 }
 
 /** Hashes a layer as it lies and, where it is compressed, what is in it. */
-async function readLayer(file: FileHandle, place: ArchiveFile, path: string, signal?: AbortSignal) {
+async function readLayer(file: Readable, place: ArchiveFile, path: string, signal?: AbortSignal) {
   const magic = await readExactly(file, place.offset, Math.min(2, place.size))
   const compressed = magic?.length === 2 && magic.readUInt16BE(0) === 0x1f8b
   const own = createHash('sha256')
@@ -158,15 +163,15 @@ async function drain(bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Pr
   for await (const _ of bytes) signal?.throwIfAborted()
 }
 
-const readPart = (file: FileHandle, { offset, size }: ArchiveFile): AsyncIterable<Uint8Array> =>
-  size === 0
-    ? none()
-    : createReadStream('', {
-        fd: file,
-        autoClose: false,
-        start: offset,
-        end: offset + size - 1,
-        highWaterMark: 1 << 20,
-      })
+/** bytes of one read */
+const chunkSize = 1 << 20
 
-async function* none(): AsyncGenerator<Uint8Array, void> {}
+async function* readPart(file: Readable, { offset, size }: ArchiveFile): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < size; ) {
+    const chunk = await readUpTo(file, offset + at, Math.min(chunkSize, size - at))
+    // cut since it was opened: whoever hashes it says so
+    if (chunk.length === 0) return
+    at += chunk.length
+    yield chunk
+  }
+}
