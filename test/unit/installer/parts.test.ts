@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { verifyMessage } from '@sealift/bundle-spec/signature.ts'
@@ -110,6 +110,21 @@ test('a file that is cut up in place leaves the same parts, and goes on wherever
     await splitBundle(options)
     await check()
   }
+})
+
+test('what is in the way of a cut is named, and is no defect', async (t) => {
+  const { path, whole, parts, signingKey, size } = await smallParts(await temporaryDirectory(t))
+  const options = { path: whole, partSize: Math.ceil(size / 5), signingKey }
+  const notEmpty = async (directory: string) => {
+    await mkdir(directory)
+    await writeFile(`${directory}/x`, '')
+  }
+  await notEmpty(`${whole}.001`)
+  await assert.rejects(splitBundle({ ...options, move: true }), code('STORAGE_WRITE'))
+  await notEmpty(`${path}-again.parts.json`)
+  await assert.rejects(splitBundle({ ...options, out: `${path}-again` }), code('STORAGE_WRITE'))
+  await rm(parts[0] as string)
+  await assert.rejects(splitBundle({ ...options, path, move: true }), code('BUNDLE_PART_MISSING'))
 })
 
 test('parts that are there already are not written again, a damaged one is', async (t) => {

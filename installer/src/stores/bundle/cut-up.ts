@@ -2,6 +2,7 @@ import { open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type Parts, partName } from '@sealift/bundle-spec/parts.ts'
+import { writeFailure } from '../write-failure.ts'
 import { openRegularFile, partedFile } from './parted-file.ts'
 import { assertRoom, copyPart, holds, syncDirectory } from './write-part.ts'
 
@@ -17,7 +18,15 @@ export interface CutOptions {
  * @returns bytes of parts that an earlier run had cut off
  * @throws SealiftError STORAGE_*, BUNDLE_PART_MISSING where neither the file nor the part has the bytes
  */
-export async function cutUp(path: string, { parts, size }: Parts, options: CutOptions): Promise<number> {
+export async function cutUp(path: string, index: Parts, options: CutOptions): Promise<number> {
+  try {
+    return await cutFromEnd(path, index, options)
+  } catch (cause) {
+    throw writeFailure(path, cause)
+  }
+}
+
+async function cutFromEnd(path: string, { parts, size }: Parts, options: CutOptions): Promise<number> {
   const rest = partName(path, 1)
   if (await stat(path).catch(() => undefined)) {
     await rename(path, rest)
@@ -31,7 +40,7 @@ export async function cutUp(path: string, { parts, size }: Parts, options: CutOp
     const part = parts[i] as Parts['parts'][number]
     const start = starts[i] as number
     const target = partName(path, i + 1)
-    const length = (await stat(rest)).size
+    const length = await lengthOf(rest)
     if (length > start && !(await holds(target, part, options.signal))) {
       await assertRoom(path, part.size)
       const source = partedFile([await openRegularFile(rest)])
@@ -52,6 +61,15 @@ export async function cutUp(path: string, { parts, size }: Parts, options: CutOp
     if (length > start) await truncate(rest, start)
   }
   return kept
+}
+
+async function lengthOf(first: string): Promise<number> {
+  const info = await stat(first).catch(() => undefined)
+  if (info?.isFile()) return info.size
+  throw new SealiftError('BUNDLE_PART_MISSING', `${first} is missing`, {
+    why: 'it has all that an earlier run has not cut off yet',
+    fix: 'build the bundle again, or carry it over again',
+  })
 }
 
 async function truncate(path: string, size: number): Promise<void> {

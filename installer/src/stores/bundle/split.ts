@@ -5,6 +5,7 @@ import { toJson } from '@sealift/bundle-spec/json.ts'
 import { cut, type Part, type Parts, partName, partsIndexName, partsSignatureName } from '@sealift/bundle-spec/parts.ts'
 import { readSigningKey, signMessage } from '@sealift/bundle-spec/sign.ts'
 import { checkName, checkTarget } from '../target.ts'
+import { writeFailure } from '../write-failure.ts'
 import { cutUp } from './cut-up.ts'
 import { hashPieces } from './hash-pool.ts'
 import { openBundle } from './open.ts'
@@ -98,7 +99,9 @@ export async function splitBundle(options: SplitOptions): Promise<SplitResult> {
       return resultOf(path, index, await cutUp(path, index, options))
     }
     // an index of an earlier set must not name the new parts
-    await rm(partsIndexName(out), { force: true })
+    await rm(partsIndexName(out), { force: true }).catch((cause) => {
+      throw writeFailure(partsIndexName(out), cause)
+    })
     const kept = await copyParts(bundle.file, index, out, options)
     await writeIndex()
     return resultOf(out, index, kept)
