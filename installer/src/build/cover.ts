@@ -34,7 +34,7 @@ const renders = 2
 
 /**
  * Renders the chart with every values set and finds the images that it names, each with the first place that names it.
- * @throws SealiftError BUILD_RENDERED, and what `render` throws
+ * @throws SealiftError BUILD_RENDERED, BUILD_TEMPLATE, and what `render` throws
  */
 export async function renderedImages(
   source: ReleaseSource,
@@ -42,15 +42,40 @@ export async function renderedImages(
   signal?: AbortSignal,
 ): Promise<RenderedReference[]> {
   const hosts = new Set(source.images.flatMap(({ reference }) => hostOf(parseImageName(reference)?.repository ?? '')))
-  const sets = await atOnce(renders, source.valuesSets, async ({ name, values }) =>
-    imageReferences(await render(values, signal), hosts).map(({ reference, from }) => ({
-      reference,
-      from: `${from}, values set ${name}`,
-    })),
-  )
+  const sets = await atOnce(renders, source.valuesSets, async ({ name, values }) => {
+    try {
+      return imageReferences(await render(values, signal), hosts).map(({ reference, from }) => ({
+        reference,
+        from: `${from}, values set ${name}`,
+      }))
+    } catch (error) {
+      throw ofSet(error, name, source.chart.path)
+    }
+  })
   const first = new Map<string, RenderedReference>()
   for (const found of sets.flat()) if (!first.has(found.reference)) first.set(found.reference, found)
   return [...first.values()]
+}
+
+/** A failure to render, in the words of who builds: which values set of which chart it is, and what to change there. */
+function ofSet(error: unknown, set: string, chart: string): unknown {
+  if (!(error instanceof SealiftError)) return error
+  const { code, message, why, cause } = error
+  const where = `${chart}, values set ${set}`
+  if (code === 'BUILD_RENDERED')
+    return new SealiftError(code, `${message} (${where})`, {
+      why,
+      fix: `see what it renders: helm template ${chart}`,
+      cause,
+    })
+  if (code !== 'CLUSTER_HELM_TEMPLATE' && code !== 'CLUSTER_HELM_TIME') return error
+  return new SealiftError('BUILD_TEMPLATE', `helm cannot render the chart (${where})`, {
+    why: code === 'CLUSTER_HELM_TIME' ? message : why,
+    fix: /dependenc/.test(why ?? '')
+      ? `put them into charts/: helm dependency build ${chart}`
+      : `add what is missing to values of ${set} under valuesSets in release.yaml; see it: helm template ${chart}`,
+    cause: error,
+  })
 }
 
 /**

@@ -1,10 +1,17 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
-import { type Document, LineCounter, parseAllDocuments, type Tags } from 'yaml'
+import { limits } from '@sealift/bundle-spec/limits.ts'
+import { type Document, Lexer, LineCounter, parseAllDocuments, type Tags } from 'yaml'
+import { collectGarbage } from './collect-garbage.ts'
 
-/** Limits for a rendered chart: characters, YAML documents, nodes visited (an alias's at each use), nesting, aliases. */
+/**
+ * Limits for a rendered chart: characters, YAML documents, marks (words, dashes, colons, brackets) of one document, which
+ * cost about 1 kB each while it is held, and of all; nodes visited (an alias's at each use), nesting, aliases.
+ */
 export const renderedLimits = {
-  text: 16 * 1024 * 1024,
+  text: limits.rendered,
   documents: 5000,
+  documentMarks: 100_000,
+  marks: 1_500_000,
   nodes: 500_000,
   depth: 200,
   aliases: 1000,
@@ -17,6 +24,8 @@ export const renderedLimits = {
 const asHelm = {
   version: '1.1',
   merge: true,
+  // Helm takes a key twice; and looking for one costs the square of how many there are
+  uniqueKeys: false,
   customTags: (tags: Tags) =>
     tags.filter(
       (tag) =>
@@ -35,29 +44,66 @@ export interface RenderedDocument {
 }
 
 /**
- * Splits and parses the output of `helm template`.
+ * Splits and parses the output of `helm template`, one document at a time: whoever lets go of one before the next holds no
+ * more than the largest.
  * @throws SealiftError BUILD_RENDERED where it is too large or not YAML
  */
-export function renderedDocuments(text: string): RenderedDocument[] {
+export function* renderedDocuments(text: string): Generator<RenderedDocument> {
   if (text.length > renderedLimits.text) throw refused(`is larger than ${renderedLimits.text} characters`)
-  const lines = new LineCounter()
-  let documents: Document[]
+  let template = ''
+  let count = 0
+  const parts = [...partsOf(text)].map((part) => ({ part, marks: marksOf(part) }))
+  if (parts.reduce((all, { marks }) => all + marks, 0) > renderedLimits.marks)
+    throw refused(`has more than ${renderedLimits.marks} words and marks`)
+  let uncollected = 0
+  for (const { part, marks } of parts) {
+    uncollected += marks
+    if (uncollected > renderedLimits.documentMarks) {
+      collectGarbage()
+      uncollected = marks
+    }
+    const lines = new LineCounter()
+    for (const document of parsed(part, lines)) {
+      if (++count > renderedLimits.documents) throw refused(`has more than ${renderedLimits.documents} documents`)
+      const error = document.errors[0]
+      if (error !== undefined) throw refused(`is not YAML: ${error.message.split('\n')[0]}`, error)
+      const start = document.range?.[0] ?? 0
+      const comment = sourceComment(part, start, document.contents?.range?.[0] ?? start)
+      if (comment !== undefined) template = comment.template
+      const first = lines.linePos(comment?.end ?? start).line
+      yield { document, template, lineOf: (offset) => lines.linePos(offset).line - first }
+    }
+  }
+}
+
+/** Cuts before each `---` at the start of a line: nothing else may stand there (YAML 1.1, 4.3.1, document boundary). */
+function* partsOf(text: string): Generator<string> {
+  const boundary = /\n(?=---(?:[ \t\r\n]|$))/g
+  let start = 0
+  for (const { index } of text.matchAll(boundary)) {
+    yield text.slice(start, index + 1)
+    start = index + 1
+  }
+  yield text.slice(start)
+}
+
+/** What makes a node when it is parsed: a word, or the sign of a collection. Counted first, since parsing is what costs. */
+function marksOf(part: string): number {
+  let marks = 0
+  for (const token of new Lexer().lex(part)) {
+    if ('\x1f-:?[{'.includes(token[0] ?? ' ')) marks += 1
+    if (marks > renderedLimits.documentMarks)
+      throw refused(`has a document of more than ${renderedLimits.documentMarks} words and marks`)
+  }
+  return marks
+}
+
+function parsed(part: string, lineCounter: LineCounter): Document[] {
   try {
-    documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', ...asHelm }) as Document[]
+    return parseAllDocuments(part, { lineCounter, logLevel: 'silent', ...asHelm }) as Document[]
   } catch (cause) {
     throw refused('is not YAML', cause)
   }
-  if (documents.length > renderedLimits.documents) throw refused(`has more than ${renderedLimits.documents} documents`)
-  let template = ''
-  return documents.map((document) => {
-    const error = document.errors[0]
-    if (error !== undefined) throw refused(`is not YAML: ${error.message.split('\n')[0]}`, error)
-    const start = document.range?.[0] ?? 0
-    const comment = sourceComment(text, start, document.contents?.range?.[0] ?? start)
-    if (comment !== undefined) template = comment.template
-    const first = lines.linePos(comment?.end ?? start).line
-    return { document, template, lineOf: (offset) => lines.linePos(offset).line - first }
-  })
 }
 
 /**
@@ -65,15 +111,17 @@ export function renderedDocuments(text: string): RenderedDocument[] {
  * @throws SealiftError BUILD_RENDERED
  */
 export function renderedObjects(text: string): RenderedObject[] {
-  return renderedDocuments(text).flatMap(({ document }) => {
+  const found: RenderedObject[] = []
+  for (const { document } of renderedDocuments(text)) {
     let value: Partial<RenderedObject> | null
     try {
       value = document.toJS({ maxAliasCount: 100 })
     } catch (cause) {
       throw refused('repeats itself too often', cause)
     }
-    return typeof value?.kind === 'string' && typeof value.apiVersion === 'string' ? [value as RenderedObject] : []
-  })
+    if (typeof value?.kind === 'string' && typeof value.apiVersion === 'string') found.push(value as RenderedObject)
+  }
+  return found
 }
 
 /** The fields that every Kubernetes object has. */

@@ -121,3 +121,11 @@ test('a megabyte without spaces is scanned in linear time', () => {
   imageReferences(`kind: ConfigMap\ndata:\n  x: "${'a/'.repeat(500_000)}"`, ['registry.example'])
   assert.ok(performance.now() - started < 3000)
 })
+
+test('a label that comes twice is visited twice', () => {
+  const found = imageReferences('kind: Pod\nspec: {image: "a.example/b:1", image: "a.example/b:2"}\n')
+  assert.deepEqual(
+    found.map(({ reference }) => reference),
+    ['a.example/b:1', 'a.example/b:2'],
+  )
+})

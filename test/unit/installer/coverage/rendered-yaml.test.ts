@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { renderedObjects } from '../../../../installer/src/coverage/rendered-yaml.ts'
+import { renderedDocuments, renderedObjects } from '../../../../installer/src/coverage/rendered-yaml.ts'
 
 test('YAML means what it means to Helm: octal modes, yes and on, merged maps; times and base 60 are text', () => {
   const text = `
@@ -29,4 +30,35 @@ merged: {<<: *base, b: 3}
     base: { a: 1, b: 2 },
     merged: { a: 1, b: 3 },
   })
+})
+
+test('one document after the other is parsed, each with its own lines and template', () => {
+  const text =
+    '---\n# Source: a/templates/a.yaml\na: |\n  --- no boundary\nb: 1\n--- # again\nc: 1\n---\n# Source: a/templates/b.yaml\nd: 1\n...\n---\n'
+  const found = [...renderedDocuments(text)].map(({ document, template }) => [document.toJS(), template])
+  assert.deepEqual(found, [
+    [{ a: '--- no boundary\n', b: 1 }, 'templates/a.yaml'],
+    [{ c: 1 }, 'templates/a.yaml'],
+    [{ d: 1 }, 'templates/b.yaml'],
+    [null, 'templates/b.yaml'],
+  ])
+})
+
+test('a document of too many words is refused before it is parsed, and so are too many in all', () => {
+  const words = (n: number) => `---\na: [${'a,'.repeat(n)}a]\n`
+  for (const text of [words(100_001), words(99_000).repeat(16)])
+    assert.throws(() => renderedObjects(text), { code: 'BUILD_RENDERED', message: /more than \d+ words and marks/ })
+})
+
+test('a key that comes twice is taken as Helm takes it: the last one holds', () => {
+  assert.deepEqual(renderedObjects('kind: A\napiVersion: v1\nx: 1\nx: 2\n'), [{ kind: 'A', apiVersion: 'v1', x: 2 }])
+})
+
+test('the worst that is accepted takes less than 300 MB, one large document after the other', () => {
+  const program = `
+    import { imageReferences } from ${JSON.stringify(import.meta.resolve('../../../../installer/src/coverage/image-references.ts'))}
+    imageReferences(Array.from({ length: 3 }, () => '---\\na: [' + 'a,'.repeat(99_900) + 'a]\\n').join(''))
+    console.log(process.resourceUsage().maxRSS)`
+  const peak = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+  assert.ok(Number(peak) < 300 * 1024, peak)
 })

@@ -16,11 +16,9 @@ export interface ChartObjects {
 
 /** Sorts what `helm template --include-crds` wrote. @throws SealiftError BUILD_RENDERED */
 export function chartObjects(rendered: string): ChartObjects {
-  const isCrd = new Set(
-    renderedDocuments(rendered).flatMap(({ document, template }) =>
-      /^(charts\/[^/]+\/)*crds\//.test(template) ? [nameIn(document.toJS({ maxAliasCount: 100 }))] : [],
-    ),
-  )
+  const isCrd = new Set<unknown>()
+  for (const { document, template } of renderedDocuments(rendered))
+    if (/^(charts\/[^/]+\/)*crds\//.test(template)) isCrd.add(nameIn(document.toJS({ maxAliasCount: 100 })))
   const all = flat(renderedObjects(rendered))
   const isDefinition = (object: KubernetesObject) =>
     object.kind === 'CustomResourceDefinition' && isCrd.has(object.metadata?.name)
