@@ -190,6 +190,38 @@ const hostile: Record<string, [archive: Buffer, why: RegExp]> = {
   ],
 }
 
+const withSchema = (schema: object, path = 'values.schema.json') =>
+  withEntries({ name: `acme/${path}`, content: JSON.stringify(schema) })
+for (const [what, schema] of Object.entries({
+  'the web': { properties: { a: { $ref: 'https://schemas.example/pod.json#/definitions/a' } } },
+  'a file of the machine': { $ref: 'file:///etc/passwd' },
+  'a file beside it': { $ref: 'other.json' },
+  'a neighbour of its own name': { $id: 'https://schemas.example/base.json', allOf: [{ $ref: 'other.json' }] },
+  'a language of its own': { $schema: 'https://schemas.example/language.json' },
+  'the web, dynamically': { items: { $dynamicRef: 'https://schemas.example/x.json#a' } },
+}))
+  hostile[`a schema that refers to ${what}`] = [withSchema(schema), /refers to another document/]
+hostile['a schema of a chart within that refers to the web'] = [
+  withSchema({ $ref: 'https://schemas.example/x.json' }, 'charts/b/values.schema.json'),
+  /charts\/b\/values\.schema\.json that refers/,
+]
+
+test('a schema that refers to itself and to the language that it is in is read', async () => {
+  const named = 'https://schemas.example/base.json'
+  for (const schema of [
+    { $schema: 'http://json-schema.org/draft-07/schema#', $ref: '#/definitions/a', definitions: { a: {} } },
+    {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: named,
+      $ref: `${named}#/$defs/a`,
+      $defs: { a: {} },
+    },
+    { $id: named, $ref: 'inner.json', $defs: { a: { $id: 'inner.json' } } },
+    { properties: { $ref: { type: 'string' } } },
+  ])
+    assert.equal((await read(withSchema(schema))).name, 'acme')
+})
+
 for (const [what, [archive, why]] of Object.entries(hostile))
   test(`a chart archive with ${what} is refused`, async () => {
     await assert.rejects(read(archive), (error: SealiftError) => {

@@ -2,6 +2,7 @@ import { limits } from '@sealift/bundle-spec/limits.ts'
 import { asText } from '../../input/small-file.ts'
 import { parseChartYaml } from '../../input/yaml.ts'
 import { gunzipOne } from './gzip.ts'
+import { assertWholeSchema } from './schema.ts'
 import { readTar, TarFault } from './tar.ts'
 
 /** A chart as Helm sees it: contents by path below its top directory, which has the chart's own name. */
@@ -49,6 +50,7 @@ async function read(archive: Buffer, left: { bytes: number; entries: number }, d
   const name = nameIn(description)
   if (name !== top) throw new TarFault(`has the directory ${top}, but its Chart.yaml says ${JSON.stringify(name)}`)
   for (const [path, content] of files) {
+    if (/^(?:charts\/[^/]+\/)*values\.schema\.json$/.test(path)) assertWholeSchema(content, path)
     if (!/^charts\/[^/_.][^/]*\.tgz$/.test(path)) continue
     if (depth === deepest) throw new TarFault(`has charts in charts more than ${deepest} deep`)
     await read(content, left, depth + 1).catch((cause) => {
