@@ -7,7 +7,18 @@ import type { ContentStore } from '@sealift/bundle-spec/store.ts'
 import { readRelease } from '../stores/bundle/release.ts'
 import { checkWhole } from '../stores/bundle/whole.ts'
 import { openSignedIndex } from '../stores/signed-release.ts'
-import type { BuildOptions } from './build.ts'
+
+/** What a build is told, as far as it matters here. */
+interface Told {
+  /** release.yaml */
+  source: string
+  /** the bundle to write */
+  out: string
+  /** PEM, and its passphrase where it is encrypted */
+  signingKey: string
+  passphrase?: string | undefined
+  signal?: AbortSignal
+}
 
 /**
  * Reads a signed release as whoever gets it will, before it is sealed: no build makes what `bundle verify` refuses.
@@ -15,7 +26,7 @@ import type { BuildOptions } from './build.ts'
  */
 export async function readBack(
   signed: SignedIndex,
-  { source, out, signingKey, passphrase, signal }: BuildOptions,
+  { source, out, signingKey, passphrase, signal }: Told,
   store: ContentStore,
   graph: Graph,
 ): Promise<void> {
