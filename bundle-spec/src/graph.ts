@@ -2,6 +2,7 @@ import { atOnce } from './at-once.ts'
 import { type Descriptor, isDocument } from './descriptor.ts'
 import { namedBy } from './document.ts'
 import { type Budget, graphBudget } from './graph-budget.ts'
+import { valuesIn } from './json.ts'
 import { limits } from './limits.ts'
 import { platformsOf, selectPlatforms } from './platform.ts'
 import { checkSame } from './stated.ts'
@@ -154,6 +155,7 @@ async function readViews(
       const { node } = view
       const { descriptor } = node
       node.bytes ??= await readDocument(descriptor, () => from.open(source, descriptor, undefined, signal), from.origin)
+      budget.spend('values', valuesIn(node.bytes))
       const { children, subject } = namedBy(descriptor, node.bytes)
       budget.spend('edges', children.length)
       if (subject) {

@@ -39,6 +39,9 @@ function countKeys(value: unknown, depth: number, bad: (why: string) => SealiftE
   return count
 }
 
+/** The keys and values of a JSON text together, about; of what is no JSON, any number. */
+export const valuesIn = (bytes: Uint8Array): number => count(bytes).values
+
 /**
  * Counts the keys of a JSON text, and its keys and values together, by the colons and commas outside of strings: no byte of a
  * longer UTF-8 sequence is one. So what would take long to parse, and much memory, is known before.

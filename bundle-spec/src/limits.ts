@@ -1,4 +1,4 @@
-const graphNodes = 100_000
+const graphNodes = 40_000
 
 /** Limits for input that nobody has vouched for yet. Bytes unless the name says otherwise. */
 export const limits = {
@@ -8,18 +8,20 @@ export const limits = {
   signature: 64 * 1024,
   /** nesting of a JSON document */
   jsonDepth: 64,
-  /** of the longest document, for each key and each value: 262,144 of 4 MiB, of which descriptors need two thirds */
-  jsonValueBytes: 16,
+  /** of the longest document, for each key and each value: 104,857 of 4 MiB, which 17,000 descriptors have */
+  jsonValueBytes: 40,
   /** nesting of index -> index -> manifest */
   graphDepth: 8,
   /** distinct descriptors in one graph */
   graphNodes,
   /** descriptors that its documents and the index name together: they are parsed, and kept as edges */
-  graphEdges: 200_000,
+  graphEdges: 80_000,
   /** the same, once for each name that reaches them: what is listed, asked and seeded by name */
-  graphPlaces: 400_000,
+  graphPlaces: 150_000,
   /** bytes of its documents together: they are parsed, and kept while the graph is */
-  graphDocuments: 16 * 1024 * 1024,
+  graphDocuments: 12 * 1024 * 1024,
+  /** keys and values in them, of which a descriptor has six at least */
+  graphValues: 300_000,
   /** entries of a bundle file: oci-layout, index.json, its signature, and each node of the graph once */
   tarEntries: graphNodes + 3,
   /** rounds of PBKDF2 that the file of an encrypted private key may ask for: two seconds with the slowest hash */
