@@ -19,7 +19,13 @@ const minute = 60_000
 
 export const suites: readonly Suite[] = [
   { name: 'unit', files: ['test/unit/**/*.test.ts'], concurrency: 2, timeout: 3 * minute },
-  { name: 'hostile', files: ['test/hostile/**/*.test.ts'], concurrency: 2, timeout: 5 * minute },
+  {
+    name: 'hostile',
+    files: ['test/hostile/**/*.test.ts'],
+    concurrency: 2,
+    timeout: 15 * minute,
+    longest: ['fuzz.test'],
+  },
   {
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
