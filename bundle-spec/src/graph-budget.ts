@@ -5,7 +5,6 @@ import { limits } from './limits.ts'
 const kinds = {
   depth: [limits.graphDepth, 'levels'],
   nodes: [limits.graphNodes, 'distinct parts'],
-  edges: [limits.graphEdges, 'entries in its documents'],
   documents: [limits.graphDocuments, 'bytes of manifests and indexes'],
   values: [limits.graphValues, 'keys and values in its documents'],
   places: [limits.graphPlaces, 'entries, each counted for every name that reaches it'],
@@ -22,7 +21,7 @@ export interface Budget {
 
 /** The budget of one graph; `origin` names where it is read from. */
 export function graphBudget(origin: string): Budget {
-  const spent = { depth: 0, nodes: 0, edges: 0, documents: 0, values: 0, places: 0 }
+  const spent = { depth: 0, nodes: 0, documents: 0, values: 0, places: 0 }
   const exceeded = (kind: keyof typeof kinds) => {
     const [limit, what] = kinds[kind]
     return new SealiftError('BUNDLE_LIMIT', `${origin}: the content is nested or split too much`, {

@@ -145,7 +145,6 @@ async function readViews(
     return view
   }
 
-  budget.spend('edges', roots.length)
   for (const { descriptor, source } of roots) follow(descriptor, repositoryOf(source), platformsOf(descriptor))
   for (let depth = 0; next.length > 0; depth++) {
     if (depth > limits.graphDepth) throw budget.exceeded('depth')
@@ -157,7 +156,6 @@ async function readViews(
       node.bytes ??= await readDocument(descriptor, () => from.open(source, descriptor, undefined, signal), from.origin)
       budget.spend('values', valuesIn(node.bytes))
       const { children, subject } = namedBy(descriptor, node.bytes)
-      budget.spend('edges', children.length)
       if (subject) {
         node.subject = subject.digest
         unfollowed.push(plain(subject))

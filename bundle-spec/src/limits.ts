@@ -14,14 +14,12 @@ export const limits = {
   graphDepth: 8,
   /** distinct descriptors in one graph */
   graphNodes,
-  /** descriptors that its documents and the index name together: they are parsed, and kept as edges */
-  graphEdges: 80_000,
-  /** the same, once for each name that reaches them: what is listed, asked and seeded by name */
-  graphPlaces: 150_000,
-  /** bytes of its documents together: they are parsed, and kept while the graph is */
+  /** its documents together: they are parsed, and kept while the graph is */
   graphDocuments: 12 * 1024 * 1024,
   /** keys and values in them, of which a descriptor has six at least */
   graphValues: 300_000,
+  /** the descriptors that they name, once for each name that reaches them: what is listed, asked and seeded by name */
+  graphPlaces: 150_000,
   /** entries of a bundle file: oci-layout, index.json, its signature, and each node of the graph once */
   tarEntries: graphNodes + 3,
   /** rounds of PBKDF2 that the file of an encrypted private key may ask for: two seconds with the slowest hash */

@@ -21,16 +21,17 @@ export function checkOriginals(signed: SignedRelease, nodes: ReadonlyMap<string,
   const limited = signed.artifacts.filter(
     ({ role, descriptor }) => role === 'original' || descriptor.annotations?.[annotations.platforms] !== undefined,
   )
+  const made = new Set(release.images.map(({ original }) => original))
   for (const { role, reference, descriptor } of limited) {
     if (role !== 'original') throw bad(reference, 'it is limited to platforms, but it is no original index')
     if (descriptor.annotations?.[annotations.platforms] !== release.platforms.join(','))
       throw bad(reference, `it is not limited to the platforms of the release, ${release.platforms.join(', ')}`)
-    if (!release.images.some(({ original }) => original === descriptor.digest))
-      throw bad(reference, 'the release names no image that is made from it')
+    if (!made.has(descriptor.digest)) throw bad(reference, 'the release names no image that is made from it')
   }
+  const originals = new Map(limited.map((artifact) => [artifact.descriptor.digest, artifact]))
   for (const image of release.images) {
     if (image.original === undefined) continue
-    const artifact = limited.find(({ descriptor }) => descriptor.digest === image.original)
+    const artifact = originals.get(image.original)
     if (!artifact) throw bad(image.reference, `the bundle does not hold its original, ${image.original}`)
     const bytes = nodes.get(image.original)?.bytes
     if (!bytes) continue

@@ -22,12 +22,15 @@ interface Promised {
 export function checkPromised(signed: SignedRelease, release: Release): void {
   const promised = promisesOf(signed, release)
   const own = releaseNameOf(releaseManifestIn(signed).reference, release.version)
+  const images = new Set(release.images.map(({ name }) => name))
   for (const artifact of signed.artifacts) {
     const { role, reference, descriptor } = artifact
     const bad = (why: string) => unfit(signed, artifact, why)
     if (!isRole(role)) throw bad('this version of sealift does not know what it is to a release')
     const wrong = misnamed(artifact, release, own)
     if (wrong !== undefined) throw bad(wrong)
+    if (role === 'referrer' && !images.has(artifact.name))
+      throw bad('it says something about an image that the release does not name')
     if (!delivered.has(role)) continue
     const named = promised.get(keyOf(artifact))
     if (!named) throw bad('it is there, and the release names no such thing, or it is there twice')
@@ -68,8 +71,6 @@ function misnamed({ role, name, reference, descriptor }: Artifact, release: Rele
   if (role === 'release' && name !== release.name) return `the release calls itself ${release.name}`
   if ((role === 'release' || role === 'original') && !reference.includes('@'))
     return `it is there as ${reference}, and should be named by its digest`
-  if (role === 'referrer' && !release.images.some((image) => image.name === name))
-    return 'it says something about an image that the release does not name'
   return undefined
 }
 
