@@ -1,10 +1,11 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { type Act, whyAirgapped } from './act.ts'
 import { SealiftError } from './error.ts'
 import { limits } from './limits.ts'
+import { publicKeysIn } from './pem.ts'
 import { openPrivateKey } from './private-key.ts'
 
 /** The claims of a license: a JWT signed with EdDSA (RFC 7519, RFC 8037). Times are seconds since 1970. */
@@ -56,6 +57,22 @@ export async function issueLicense(
   return await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' }).sign(key)
 }
 
+/** The public keys in a text that may sign licenses, all of them (Ed25519, PEM, SPKI). @throws SealiftError USAGE_LICENSE_KEY */
+export function readLicenseKeys(pem: string): KeyObject[] {
+  try {
+    const keys = publicKeysIn(pem)
+    const other = keys.findIndex((key) => key.asymmetricKeyType !== 'ed25519')
+    if (other >= 0) throw new Error(`key ${other + 1} is of another kind`)
+    return keys
+  } catch (cause) {
+    throw new SealiftError('USAGE_LICENSE_KEY', 'a key that may sign licenses cannot be read', {
+      why: `${(cause as Error).message}; it must be the public half of an Ed25519 key, in PEM format`,
+      fix: 'sealift keys generate --type license writes one as NAME.pub',
+      cause,
+    })
+  }
+}
+
 /**
  * Reads a license and checks its signature against the keys (PEM, SPKI) that may sign one. Does not judge its dates:
  * an expired license still names its customer, and `assertLicensed` says what it allows.
@@ -75,9 +92,9 @@ export async function readLicense(token: string, publicKeys: readonly string[]):
   } catch (cause) {
     throw malformed(cause)
   }
-  for (const pem of publicKeys) {
+  for (const key of publicKeys.flatMap(keysIn)) {
     try {
-      const { payload } = await jwtVerify(text, createPublicKey(pem), {
+      const { payload } = await jwtVerify(text, key, {
         algorithms: ['EdDSA'],
         currentDate: new Date(0),
         clockTolerance: Number.MAX_SAFE_INTEGER,
@@ -92,6 +109,15 @@ export async function readLicense(token: string, publicKeys: readonly string[]):
     why: 'it was altered, or it is for another product',
     fix: `ask ${sales} to send it again`,
   })
+}
+
+/** None where a release names what is no key: then nobody signs with it. */
+function keysIn(pem: string): KeyObject[] {
+  try {
+    return readLicenseKeys(pem)
+  } catch {
+    return []
+  }
 }
 
 /**

@@ -49,6 +49,8 @@ export function openPrivateKey(
   passphrase: string | undefined,
   refuse: (why: string, fix?: string, cause?: unknown) => SealiftError,
 ): KeyObject {
+  const keys = pem.match(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/g)?.length ?? 0
+  if (keys > 1) throw refuse(`it holds ${keys} private keys`, 'name a file with the one that is to sign')
   const isEncrypted = pem.includes('ENCRYPTED')
   if (isEncrypted && passphrase === undefined) throw refuse('it needs its passphrase', 'set SEALIFT_KEY_PASSPHRASE')
   // only what was looked at is given on

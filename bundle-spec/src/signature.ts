@@ -1,7 +1,8 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { createHash, type KeyObject, verify } from 'node:crypto'
 import { mediaTypes } from './descriptor.ts'
 import { SealiftError } from './error.ts'
 import { parseJson, toJson } from './json.ts'
+import { publicKeysIn } from './pem.ts'
 
 /** The hint that names a key in a Sigstore bundle, as cosign writes it: base64(SHA-256(DER SubjectPublicKeyInfo)). */
 export function keyHint(publicKey: KeyObject): string {
@@ -29,7 +30,7 @@ export function verifyMessage(message: Uint8Array, signatureFile: Uint8Array, tr
   const encoded = file?.messageSignature?.signature
   if (typeof hint !== 'string' || typeof encoded !== 'string')
     throw malformed('it is not a Sigstore bundle v0.3 with a public key')
-  const keys = trust.map(readTrustedKey)
+  const keys = trust.flatMap(readTrustedKeys)
   const key = keys.find((candidate) => keyHint(candidate) === hint)
   if (!key)
     throw new SealiftError('BUNDLE_UNTRUSTED', 'the bundle is signed by a key that is not trusted here', {
@@ -62,17 +63,16 @@ export function sigstoreBundle(publicKey: KeyObject, message: Uint8Array, signat
   })
 }
 
-/** A public key that may sign bundles (ECDSA P-256, PEM, SPKI). @throws SealiftError USAGE_TRUST */
-export function readTrustedKey(pem: string): KeyObject {
+/** The public keys in a text that may sign bundles, all of them (ECDSA P-256, PEM, SPKI). @throws SealiftError USAGE_TRUST */
+export function readTrustedKeys(pem: string): KeyObject[] {
   try {
-    // a private key would be accepted too: say so rather than let one lie around at a site
-    if (/PRIVATE KEY/.test(pem)) throw new Error('private')
-    const key = createPublicKey(pem)
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('curve')
-    return key
+    const keys = publicKeysIn(pem)
+    const other = keys.findIndex((key) => key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    if (other >= 0) throw new Error(`key ${other + 1} is of another kind`)
+    return keys
   } catch (cause) {
     throw new SealiftError('USAGE_TRUST', 'a trusted key cannot be read', {
-      why: 'it must be the public half of an ECDSA P-256 key, in PEM format',
+      why: `${(cause as Error).message}; it must be the public half of an ECDSA P-256 key, in PEM format`,
       fix: 'sealift keys generate writes one as NAME.pub',
       cause,
     })

@@ -1,10 +1,10 @@
-import { createPublicKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { copyGraph } from '@sealift/bundle-spec/copy.ts'
 import { annotations, mediaTypes } from '@sealift/bundle-spec/descriptor.ts'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { readGraph, repositoryOf } from '@sealift/bundle-spec/graph.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
-import { assertLicensed, readLicense } from '@sealift/bundle-spec/license.ts'
+import { assertLicensed, readLicense, readLicenseKeys } from '@sealift/bundle-spec/license.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
 import { releaseNameOf, versionTag } from '@sealift/bundle-spec/release-name.ts'
 import { readSigningKey, signMessage } from '@sealift/bundle-spec/sign.ts'
@@ -90,6 +90,7 @@ export interface BuildResult {
  */
 export async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   checkTarget(options.out)
+  const licenseKeys = options.licenseKeys.flatMap(readLicenseKeys)
   const source = await readSource(options.source)
   readSigningKey(options.signingKey, options.passphrase)
   assertLicensed(await readLicense(options.license, options.licenseKeys), { act: 'build' })
@@ -97,13 +98,15 @@ export async function buildBundle(options: BuildOptions): Promise<BuildResult> {
   const downloads = options.downloads ?? downloadStore({ patience: options.patience })
   const old = options.reuse === undefined ? undefined : await reuseBlobs(options.reuse, options.trust ?? [])
   try {
-    return await build(options, source, sources, downloads, old)
+    return await build({ ...options, licenseKeys: licenseKeys.map(asPem) }, source, sources, downloads, old)
   } finally {
     await old?.close()
     await sources.close()
     if (!options.downloads) await downloads.close()
   }
 }
+
+const asPem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }) as string
 
 async function build(
   options: BuildOptions,
@@ -173,9 +176,7 @@ async function build(
     })),
     ...(allowlist === undefined ? {} : { allowlist }),
     ...(extensions.length === 0 ? {} : { extensions: extensions.map(({ extension }) => extension) }),
-    licenseKeys: options.licenseKeys.map(
-      (pem) => createPublicKey(pem).export({ type: 'spki', format: 'pem' }) as string,
-    ),
+    licenseKeys: [...options.licenseKeys],
     coverage: report,
   }
   const layer = made.put(toJson(release), mediaTypes.release)

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { pemBlocks } from '@sealift/bundle-spec/pem.ts'
 import { day } from '../amounts.ts'
 
 /** certificates in one file that are looked at */
@@ -14,6 +15,33 @@ export function certificatesIn(pem: string): X509Certificate[] {
       return []
     }
   })
+}
+
+/**
+ * Why a text (PEM) can't be taken as certificates, all of them; undefined where it can. Programs that read such a text stop at
+ * the first block that is damaged, and say nothing; a private key in it would go where the certificates go.
+ */
+export function certificatesProblem(pem: string): string | undefined {
+  try {
+    const blocks = pemBlocks(pem)
+    for (const [i, { label, text }] of blocks.entries()) {
+      if (label.endsWith('PRIVATE KEY')) return `block ${i + 1} is a ${label}: keep it in a file of its own`
+      if (label !== 'CERTIFICATE') return `block ${i + 1} is a ${label}, not a CERTIFICATE`
+      if (!isCertificate(text)) return `certificate ${i + 1} of ${blocks.length} is damaged`
+    }
+    return blocks.length === 0 ? 'there is no certificate in it, in PEM format' : undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { PodQuestions } from '../cluster/pod-program.ts'
 import type { InstallContext } from '../install/context.ts'
 import { probeNamespaces } from '../install/probe-namespaces.ts'
 import { siteNodes } from '../install/site-nodes.ts'
-import { small } from '../install/small-file.ts'
+import { smallCa } from '../install/small-file.ts'
 import type { Check, Finding } from './check.ts'
 import { imageWithNode } from './image-with-node.ts'
 import { listed } from './listed.ts'
@@ -53,7 +53,7 @@ function questionsOf({ answers }: InstallContext): PodQuestions {
     names: [apiName, unclaimed(), ...siteNames(answers)],
     api: `https://${apiName}/version`,
     registry: `${plainHttp ? 'http' : 'https'}://${registryHost(answers)}/v2/`,
-    registryCa: caFile === undefined ? undefined : small(caFile, 'registry.caFile'),
+    registryCa: caFile === undefined ? undefined : smallCa(caFile, 'registry.caFile'),
   }
 }
 

@@ -3,7 +3,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Client } from 'pg'
 import type { InstallContext } from '../install/context.ts'
 import { databaseSecret } from '../install/database-secret.ts'
-import { small } from '../install/small-file.ts'
+import { smallCa } from '../install/small-file.ts'
 
 /** milliseconds */
 const patience = 10_000
@@ -24,7 +24,7 @@ export async function withDatabase<T>(context: InstallContext, work: (client: Cl
   const { default: pg } = await import('pg')
   const secret = databaseSecret(context.answers)
   const siteCa = context.answers.tls?.caFile
-  const ca = secret?.['ca.crt'] ?? (siteCa === undefined ? undefined : small(siteCa, 'tls.caFile'))
+  const ca = secret?.['ca.crt'] ?? (siteCa === undefined ? undefined : smallCa(siteCa, 'tls.caFile'))
   const client = new pg.Client({
     ...{ host, port, user, database, password: secret?.password },
     ssl:

@@ -7,7 +7,7 @@ import { readSmallText } from '../input/small-file.ts'
 import { parseYaml, placeIn } from '../input/yaml.ts'
 import type { Mirrors } from '../stores/registry/mirrors.ts'
 import type { RegistrySettings } from '../stores/registry/place.ts'
-import { readText } from './files.ts'
+import { readCa, readText } from './files.ts'
 
 const Host = Type.Object(
   {
@@ -61,7 +61,7 @@ export async function readRegistries(path: string): Promise<Registries> {
       throw bad(where, 'username and passwordFile go together')
     if (username !== undefined && helper !== undefined) throw bad(where, 'it has a helper and a username')
     settings[host] = {
-      ...(ca === undefined ? {} : { caPem: await readText(resolve(here, ca), 'CA') }),
+      ...(ca === undefined ? {} : { caPem: await readCa(resolve(here, ca)) }),
       ...(username === undefined || passwordFile === undefined
         ? {}
         : { credentials: { username, password: (await readText(resolve(here, passwordFile), 'password')).trimEnd() } }),

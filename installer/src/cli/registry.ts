@@ -2,7 +2,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { mirroredStore } from '../stores/registry/mirrors.ts'
 import { type RegistryStore, type RegistryStoreOptions, registryStore } from '../stores/registry/store.ts'
 import { parseDuration } from './duration.ts'
-import { readText } from './files.ts'
+import { readCa, readText } from './files.ts'
 import type { RegistryArguments } from './options.ts'
 import { type Registries, readRegistries } from './registries-file.ts'
 
@@ -58,7 +58,7 @@ async function optionsOf(
   const patience = patienceOf(args)
   const password = file === undefined ? undefined : (await readText(file, 'password')).trimEnd()
   const settings = {
-    ...(registryCa === undefined ? {} : { caPem: await readText(registryCa, 'CA') }),
+    ...(registryCa === undefined ? {} : { caPem: await readCa(registryCa) }),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
   }
   const flags = Object.fromEntries(hosts.map((host) => [host, { ...known.settings[host], ...settings }]))

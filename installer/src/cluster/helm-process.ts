@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type ChildEnd, childTimes, runChild } from '../child-process.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** A helm executable with a home of its own, so that nothing the user configured for Helm changes what it does. */
 export interface HelmBinary {
@@ -64,7 +65,7 @@ export async function runHelm(helm: HelmBinary, run: HelmRun): Promise<HelmResul
   } catch (cause) {
     throw new SealiftError('CLUSTER_HELM_MISSING', `helm does not run: ${helm.path}`, {
       why: (cause as Error).message,
-      fix: 'see whether it is made for this machine: uname -m; one of a bundle is taken out anew by the same command once it is gone',
+      fix: `see whether it runs by itself: ${shellWord(helm.path)} version`,
       cause,
     })
   }

@@ -1,5 +1,5 @@
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { small } from './small-file.ts'
+import { small, smallCa } from './small-file.ts'
 
 /**
  * What the manager needs for a database of the site: `password`, and `ca.crt` where the answers name its CA; undefined
@@ -10,6 +10,6 @@ export function databaseSecret({ database }: CompleteAnswers): Record<string, st
   if (database === undefined) return undefined
   return {
     password: small(database.passwordFile, 'database.passwordFile').replace(/\r?\n$/, ''),
-    ...(database.caFile === undefined ? {} : { 'ca.crt': small(database.caFile, 'database.caFile') }),
+    ...(database.caFile === undefined ? {} : { 'ca.crt': smallCa(database.caFile, 'database.caFile') }),
   }
 }

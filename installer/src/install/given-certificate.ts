@@ -2,7 +2,8 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { day } from '../amounts.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
-import { small } from './small-file.ts'
+import { certificatesProblem } from '../certificates/chain.ts'
+import { small, smallCa } from './small-file.ts'
 
 /** A certificate with its key, PEM; `ca` is there where systems don't know it by themselves. */
 export interface Certificate {
@@ -26,7 +27,7 @@ export function readGivenCertificate(answers: CompleteAnswers): Certificate | un
       why: problem,
       fix: `see what it is for: openssl x509 -in ${tls.certFile} -noout -subject -ext subjectAltName -dates`,
     })
-  return { certificate, key, ...(tls.caFile === undefined ? {} : { ca: small(tls.caFile, 'tls.caFile') }) }
+  return { certificate, key, ...(tls.caFile === undefined ? {} : { ca: smallCa(tls.caFile, 'tls.caFile') }) }
 }
 
 type Hosts = Pick<CompleteAnswers, 'host' | 'devUrlsHost' | 'editorsHost'>
@@ -45,6 +46,10 @@ export const siteProblem = (certificate: string, key: string, answers: Hosts, da
 
 /** Why a certificate can't serve a host, or `*.` and a host, for the next `days`; undefined where it can. */
 export function certificateProblem(certificate: string, key: string, host: string, days = 0): string | undefined {
+  const wrong = certificatesProblem(certificate)
+  if (wrong !== undefined) return `it is not a certificate in PEM: ${wrong}`
+  const keys = key.match(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/g)?.length ?? 0
+  if (keys > 1) return `its key file holds ${keys} private keys`
   let parsed: X509Certificate
   let privateKey: KeyObject
   try {

@@ -2,7 +2,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { type ExemptFrom, exemptOf } from '../allowlist/exempt.ts'
 import type { CompleteAnswers } from '../answers/schema.ts'
 import { type ProxySettings, proxyFromEnvironment } from '../stores/registry/proxy.ts'
-import { small } from './small-file.ts'
+import { small, smallCa } from './small-file.ts'
 
 export type ProxyAnswers = ExemptFrom['answers']
 
@@ -11,7 +11,7 @@ export function proxyOfAnswers(answers: ProxyAnswers): ProxySettings {
   const { http, https, caFile, loginFile } = answers.proxy ?? {}
   return {
     ...{ http, https, except: exemptOf({ answers }).join(',') },
-    ...(caFile === undefined ? {} : { caPem: small(caFile, 'proxy.caFile') }),
+    ...(caFile === undefined ? {} : { caPem: smallCa(caFile, 'proxy.caFile') }),
     ...(loginFile === undefined ? {} : { authorization: basic(readLogin(loginFile)) }),
   }
 }
@@ -67,7 +67,7 @@ export function proxySecret({ proxy }: Pick<CompleteAnswers, 'proxy'>): Record<s
   if (loginFile === undefined && caFile === undefined) return undefined
   return {
     ...(loginFile === undefined ? {} : { login: loginInUrl(readLogin(loginFile)) }),
-    ...(caFile === undefined ? {} : { 'ca.crt': small(caFile, 'proxy.caFile') }),
+    ...(caFile === undefined ? {} : { 'ca.crt': smallCa(caFile, 'proxy.caFile') }),
   }
 }
 

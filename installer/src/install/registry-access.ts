@@ -2,7 +2,7 @@ import type { CompleteAnswers } from '../answers/schema.ts'
 import type { RegistrySettings } from '../stores/registry/place.ts'
 import { type RegistryStore, type RegistryStoreOptions, registryStore } from '../stores/registry/store.ts'
 import { type ProxyAnswers, proxyOf } from './proxy-access.ts'
-import { small } from './small-file.ts'
+import { small, smallCa } from './small-file.ts'
 
 /**
  * The site's registry as the answers describe it. What they say of it counts for its host alone: its password goes to no
@@ -48,7 +48,7 @@ export function releaseRegistry(
   if (isSite && caFile === undefined) return site
   const both = (): RegistrySettings => {
     const { caPem, ...others } = isSite ? settingsOf(answers) : {}
-    const named = caFile === undefined ? undefined : small(caFile, 'releaseCaFile')
+    const named = caFile === undefined ? undefined : smallCa(caFile, 'releaseCaFile')
     const all = [named, caPem].filter((pem) => pem !== undefined)
     return { ...others, ...(all.length > 0 ? { caPem: all.join('\n') } : {}) }
   }
@@ -70,4 +70,4 @@ export function readRegistryPassword({ registry }: Pick<CompleteAnswers, 'regist
 
 /** The CA (PEM) that signed the registry's certificate; undefined where none is named. @throws SealiftError USAGE_ANSWERS */
 export const readRegistryCa = ({ registry: { caFile } }: Pick<CompleteAnswers, 'registry'>): string | undefined =>
-  caFile === undefined ? undefined : small(caFile, 'registry.caFile')
+  caFile === undefined ? undefined : smallCa(caFile, 'registry.caFile')

@@ -76,7 +76,7 @@ test('a file that asks for too much work is refused before any is done', async (
     ['scrypt with a large N', asking(scrypt(2 ** 40, 1, 1)), /blocks of scrypt/],
     ['another derivation', asking(der(tag.sequence, derOid('1.2.3'), der(tag.sequence, salt))), /neither PBKDF2/],
     ['another scheme', asking(pbkdf2(derInteger(1)), '1.2.840.113549.1.5.10'), /PBES2/],
-    ['two keys in one file', asking(pbkdf2(derInteger(1))) + asking(pbkdf2(derInteger(2 ** 31 - 1))), /not one key/],
+    ['two keys in one file', asking(pbkdf2(derInteger(1))) + asking(pbkdf2(derInteger(2 ** 31 - 1))), /2 private keys/],
     ['no DER', '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----', /not one key/],
   ]
   for (const [what, pem, why] of faults) {

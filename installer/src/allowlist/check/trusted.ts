@@ -1,5 +1,5 @@
 import type { CompleteAnswers } from '../../answers/schema.ts'
-import { small } from '../../install/small-file.ts'
+import { smallCa } from '../../install/small-file.ts'
 import { valueAt } from '../values.ts'
 
 /** The CAs (PEM) that a site's answers name for what it reaches: without them a certificate of its own would seem intercepted. */
@@ -18,7 +18,7 @@ export function trustedBy({
   }
   const galleryCa = valueAt(values, 'editors.galleryCA')
   return [
-    ...Object.entries(files).flatMap(([field, file]) => (file === undefined ? [] : [small(file, field)])),
+    ...Object.entries(files).flatMap(([field, file]) => (file === undefined ? [] : [smallCa(file, field)])),
     ...(typeof galleryCa === 'string' ? [galleryCa] : []),
   ]
 }

@@ -1,6 +1,6 @@
 import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import type { Release } from '@sealift/bundle-spec/release.ts'
-import { readTrustedKey } from '@sealift/bundle-spec/signature.ts'
+import { readTrustedKeys } from '@sealift/bundle-spec/signature.ts'
 import { openBundle } from '../../stores/bundle/open.ts'
 import { readRelease } from '../../stores/bundle/release.ts'
 import { verifyBundle } from '../../stores/bundle/verify.ts'
@@ -40,7 +40,7 @@ export function keyFindings({ answers, has, content }: Given): Finding[] {
   return answers.trust.flatMap((file, i) => {
     const pointer = `/trust/${i}`
     try {
-      readTrustedKey(content(pointer) ?? '')
+      readTrustedKeys(content(pointer) ?? '')
       return []
     } catch {
       return [

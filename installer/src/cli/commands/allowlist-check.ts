@@ -5,7 +5,7 @@ import { inPlaces } from '../allowlist/in-places.ts'
 import { listOf } from '../allowlist/list.ts'
 import { source, sourceHelp } from '../allowlist/source.ts'
 import { defineCommand } from '../command.ts'
-import { readText } from '../files.ts'
+import { readCa, readText } from '../files.ts'
 import { jsonLine, safe } from '../format.ts'
 import { json } from '../options.ts'
 import { progressOn } from '../progress.ts'
@@ -70,7 +70,7 @@ export const allowlistCheck = defineCommand({
     const answers = args.answers === undefined ? undefined : readAnswers(args.answers)
     const login = args.proxyLoginFile === undefined ? undefined : await readText(args.proxyLoginFile, 'login file')
     const proxy = proxyGiven({ url: args.proxy, login, answers, environment: process.env })
-    const named = args.ca === undefined ? undefined : await readText(args.ca, 'CA')
+    const named = args.ca === undefined ? undefined : await readCa(args.ca)
     const ca = [named ?? [], answers ? trustedBy(answers) : []].flat().join('\n') || undefined
     const progress = progressOn(process.stderr, args.json)
     try {

@@ -22,8 +22,10 @@ export const licenseInspect = defineCommand({
       })
       .example('$0 license inspect bank.license --key licenses.pub', 'customer, tier, term and standing'),
   handler: async ({ file, key, json }) => {
-    const { readLicense, standing } = await import('@sealift/bundle-spec/license.ts')
-    const claims = await readLicense(await readText(file, 'license'), await readTexts(key, 'key'))
+    const { readLicense, readLicenseKeys, standing } = await import('@sealift/bundle-spec/license.ts')
+    const keys = await readTexts(key, 'key')
+    for (const pem of keys) readLicenseKeys(pem)
+    const claims = await readLicense(await readText(file, 'license'), keys)
     const at = standing(claims)
     if (json) {
       console.log(JSON.stringify({ claims, standing: at }))

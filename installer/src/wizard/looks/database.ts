@@ -16,9 +16,9 @@ export const databaseLookout: Lookout = {
     const port = portOf(draft)
     const offersTls = await asksForTls(host, port, signal, async (socket) => {
       fact('Reached', `${host}:${port}`)
-      const { small } = await import('../../install/small-file.ts')
+      const { smallCa } = await import('../../install/small-file.ts')
       const caFile = text(draft, '/database/caFile')
-      const ca = caFile === undefined ? {} : { ca: small(caFile, 'database.caFile') }
+      const ca = caFile === undefined ? {} : { ca: smallCa(caFile, 'database.caFile') }
       const secure = connectTls({ socket, servername: host, ...ca, rejectUnauthorized: false })
       await settled(secure, 'secureConnect', signal)
       fact('TLS', secure.getProtocol() ?? 'unknown')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createAuthority } from '../../../../installer/src/certificates/issue.ts'
 import { type ProxyAnswers, proxyOf, proxySecret } from '../../../../installer/src/install/proxy-access.ts'
 import { proxyFor } from '../../../../installer/src/stores/registry/proxy.ts'
 import { code } from '../../../fixtures/code.ts'
@@ -15,7 +16,11 @@ test('the installer goes through the proxy of the environment, else of the answe
   const loginFile = join(directory, 'login')
   const caFile = join(directory, 'ca.crt')
   await writeFile(loginFile, 'site:p:w @ü\n')
-  await writeFile(caFile, 'CA')
+  const { certificate: ca } = await createAuthority('a.example', ['a.example'], {
+    from: new Date(0),
+    to: new Date(8e12),
+  })
+  await writeFile(caFile, ca)
   const answers: ProxyAnswers = {
     ...{ mode: 'restricted', registry: { kind: 'serve', address: '10.0.0.5:5000' } },
     proxy: { https: url, loginFile, caFile },
@@ -25,18 +30,18 @@ test('the installer goes through the proxy of the environment, else of the answe
     const { https, authorization, caPem } = proxyOf(answers, environment)
     return [https, authorization, caPem]
   }
-  assert.deepEqual(of({}), [url, login, 'CA'])
-  assert.deepEqual(of({ HTTPS_PROXY: `${url}/` }), [`${url}/`, login, 'CA'])
+  assert.deepEqual(of({}), [url, login, ca])
+  assert.deepEqual(of({ HTTPS_PROXY: `${url}/` }), [`${url}/`, login, ca])
   for (const other of [
     'http://other.example:3128',
     'http://ann:own@proxy.site.example:3128',
     'http://proxy.site.example',
   ])
-    assert.deepEqual(of({ HTTPS_PROXY: other }), [other, undefined, 'CA'])
-  assert.deepEqual(of({ HTTPS_PROXY: url, HTTP_PROXY: 'http://other.example' }), [url, undefined, 'CA'])
+    assert.deepEqual(of({ HTTPS_PROXY: other }), [other, undefined, ca])
+  assert.deepEqual(of({ HTTPS_PROXY: url, HTTP_PROXY: 'http://other.example' }), [url, undefined, ca])
   const without = { registry: answers.registry }
   assert.equal(proxyOf(without, {}).https, undefined)
-  assert.deepEqual(proxySecret(answers), { login: 'site:p%3Aw%20%40%C3%BC', 'ca.crt': 'CA' })
+  assert.deepEqual(proxySecret(answers), { login: 'site:p%3Aw%20%40%C3%BC', 'ca.crt': ca })
   assert.equal(proxySecret({ proxy: { https: url } }), undefined)
   assert.throws(() => proxySecret({ proxy: { loginFile: caFile } }), code('USAGE_PROXY'))
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { CompleteAnswers } from '../../../../installer/src/answers/schema.ts'
+import { createAuthority } from '../../../../installer/src/certificates/issue.ts'
 import { permits } from '../../../../installer/src/certificates/name-constraints.ts'
 import { createContext } from '../../../../installer/src/install/context.ts'
 import { reporterOf } from '../../../../installer/src/install/events.ts'
@@ -111,10 +112,14 @@ test('the password and the CA of a database of the site become a secret, again w
   const { secrets, stateDir, run } = await site(t)
   const [passwordFile, caFile] = [join(stateDir, 'password'), join(stateDir, 'db-ca.crt')]
   await writeFile(passwordFile, 'geheim\n')
-  await writeFile(caFile, 'a CA')
+  const { certificate: ca } = await createAuthority('a.example', ['a.example'], {
+    from: new Date(0),
+    to: new Date(8e12),
+  })
+  await writeFile(caFile, ca)
   const database = { host: 'db.site.example', passwordFile, caFile }
   await run({ database })
-  assert.deepEqual(secrets['cde-database'], { password: 'geheim', 'ca.crt': 'a CA' })
+  assert.deepEqual(secrets['cde-database'], { password: 'geheim', 'ca.crt': ca })
   assert.equal(await run({ database }), 'nothing to do')
   await writeFile(passwordFile, 'another')
   await run({ database })
