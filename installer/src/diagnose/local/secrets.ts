@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
-import { parse } from 'yaml'
+import { parseChartYaml } from '../../input/yaml.ts'
 import { proxyFromEnvironment } from '../../stores/registry/proxy.ts'
 import type { Redactor } from '../redact.ts'
 import type { Target } from '../target.ts'
@@ -59,7 +59,7 @@ const kubeconfigs = (named: string | undefined): string[] =>
 function learnConfiguration(redactor: Redactor, text: string | undefined): void {
   if (text === undefined) return
   try {
-    const config = parse(text, { maxAliasCount: 0, logLevel: 'silent' }) as { users?: unknown } | null
+    const config = parseChartYaml(text, (why) => new Error(why)).value as { users?: unknown } | null
     redactor.learnSecretsIn(config?.users)
   } catch {
     // what cannot be read is not used either

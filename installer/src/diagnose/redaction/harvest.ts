@@ -1,4 +1,4 @@
-import { parse } from 'yaml'
+import { parseChartYaml } from '../../input/yaml.ts'
 import { isPublic } from './key-blocks.ts'
 import { shortestSecret } from './known-values.ts'
 import { namesSecret } from './secret-names.ts'
@@ -62,7 +62,7 @@ function harvestDocument(text: string, take: Take): boolean {
   if (text.length > readable) return false
   let document: unknown
   try {
-    document = parse(text, { maxAliasCount: 0, logLevel: 'silent' })
+    document = parseChartYaml(text, (why) => new Error(why)).value
   } catch {
     return false
   }
