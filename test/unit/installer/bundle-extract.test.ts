@@ -95,7 +95,7 @@ test('a link that lies in wait is not followed, and a place that cannot be writt
   assert.equal((await extract('tool')).error, undefined)
   assert.equal(await readFile(join(directory, 'precious'), 'utf8'), 'precious')
   await mkdir(join(out, 'a directory'))
-  assert.equal((await extract('tool', 'a directory')).error?.code, 'STORAGE_EXTRACT')
+  assert.equal((await extract('tool', 'a directory')).error?.code, 'USAGE_OUT')
   assert.equal((await extract('tool', 'tool/below')).error?.code, 'STORAGE_EXTRACT')
   assert.deepEqual((await readdir(out)).sort(), ['a directory', 'tool'])
 })
