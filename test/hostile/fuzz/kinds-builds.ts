@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import type { Random } from '../random.ts'
 import { damaged, foreign } from './bytes.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind } from './kind.ts'
 import { build } from './kinds-bundles.ts'
 import type { Good } from './place.ts'
 import { type Files, filesOf, oddContent, oddHeaders, putContent, tarOf } from './tar.ts'

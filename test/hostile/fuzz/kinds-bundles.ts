@@ -1,7 +1,7 @@
 import { signMessage } from '@sealift/bundle-spec/sign.ts'
 import type { Random } from '../random.ts'
 import { damaged, foreign } from './bytes.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind } from './kind.ts'
 import type { Good } from './place.ts'
 import { type Files, oddContent, oddHeaders, putContent, tarOf } from './tar.ts'
 import { oddJson } from './text.ts'

@@ -1,17 +1,9 @@
-import { type Random, seeded } from '../random.ts'
+import { seeded } from '../random.ts'
+import type { Kind } from './kind.ts'
 import { ofBuilds } from './kinds-builds.ts'
 import { ofBundles } from './kinds-bundles.ts'
 import { ofDocuments } from './kinds-documents.ts'
 import { type Case, type Good, noFiles } from './place.ts'
-
-/** Makes one input of a kind, and says which command reads it. */
-export type Make = (random: Random, good: Good) => Case
-
-export interface Kind {
-  /** how many of 10,000 inputs are of this kind */
-  share: number
-  make: Make
-}
 
 /** All kinds of input that come from outside, by name. */
 export const kinds: Readonly<Record<string, Kind>> = { ...ofBundles, ...ofBuilds, ...ofDocuments }

@@ -131,7 +131,8 @@ const bomb = (): Buffer => {
 
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 function documentIn(bytes: Buffer): unknown {
-  if (bytes[0] !== 0x7b && bytes[0] !== 0x5b) return undefined
+  // a large one would cost this process more than the command that is watched in it
+  if (bytes.length > 1 << 20 || (bytes[0] !== 0x7b && bytes[0] !== 0x5b)) return undefined
   try {
     return JSON.parse(bytes.toString())
   } catch {
