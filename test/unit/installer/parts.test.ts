@@ -120,9 +120,9 @@ test('what is in the way of a cut is named, and is no defect', async (t) => {
     await writeFile(`${directory}/x`, '')
   }
   await notEmpty(`${whole}.001`)
-  await assert.rejects(splitBundle({ ...options, move: true }), code('STORAGE_WRITE'))
+  await assert.rejects(splitBundle({ ...options, move: true }), code('USAGE_OUT'))
   await notEmpty(`${path}-again.parts.json`)
-  await assert.rejects(splitBundle({ ...options, out: `${path}-again` }), code('STORAGE_WRITE'))
+  await assert.rejects(splitBundle({ ...options, out: `${path}-again` }), code('USAGE_OUT'))
   await rm(parts[0] as string)
   await assert.rejects(splitBundle({ ...options, path, move: true }), code('BUNDLE_PART_MISSING'))
 })
