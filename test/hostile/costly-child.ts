@@ -18,12 +18,13 @@ const trust = [await beside('vendor.pub')]
 const license = await beside('my.license')
 
 /** A registry that has nothing. */
+const nothing = async () => {
+  throw new SealiftError('REGISTRY_NOT_FOUND', 'nothing is there')
+}
 const empty = {
   origin: 'an empty registry',
   has: async () => false,
-  resolve: async () => {
-    throw new SealiftError('REGISTRY_NOT_FOUND', 'nothing is there')
-  },
+  ...{ resolve: nothing, read: nothing, open: nothing },
 } as unknown as RegistryStore
 
 const verbs = {

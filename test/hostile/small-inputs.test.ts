@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -34,7 +34,8 @@ import { oddFiles, oddTexts } from '../fixtures/odd-files.ts'
 /** A directory in which `name` is what a test is about. */
 async function around(path: string, name: string, others: Record<string, string> = {}): Promise<string> {
   const directory = await mkdtemp(join(base, 'around-'))
-  await symlink(path, join(directory, name))
+  // a chart may hold no links
+  await link(path, join(directory, name)).catch(() => symlink(path, join(directory, name)))
   for (const [other, text] of Object.entries(others)) await writeFile(join(directory, other), text)
   return directory
 }
