@@ -8,7 +8,7 @@ import { pemBlocks } from '@sealift/bundle-spec/pem.ts'
 import { signMessage } from '@sealift/bundle-spec/sign.ts'
 import { readTrustedKeys, verifyMessage } from '@sealift/bundle-spec/signature.ts'
 import { buildBundle } from '../../installer/src/build/build.ts'
-import { certificatesProblem } from '../../installer/src/certificates/chain.ts'
+import { certificatesIn, certificatesProblem, chainProblem } from '../../installer/src/certificates/chain.ts'
 import { createAuthority } from '../../installer/src/certificates/issue.ts'
 import { readCa } from '../../installer/src/cli/files.ts'
 import { certificateProblem } from '../../installer/src/install/given-certificate.ts'
@@ -80,6 +80,8 @@ test('a file of CAs is taken whole, or refused', async (t) => {
   await writeFile(file, `a remark\n${a.certificate}${b.certificate}`)
   assert.equal(pemBlocks(await readCa(file)).length, 2)
   assert.equal(pemBlocks(smallCa(file, 'registry.caFile')).length, 2)
+  const chain = certificatesIn(a.certificate)
+  assert.equal(chainProblem(chain, certificatesIn(b.certificate.repeat(50) + a.certificate)), undefined)
   const bad = [
     a.certificate + broken(b.certificate),
     a.certificate + open(b.certificate),

@@ -2,13 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import { pemBlocks } from '@sealift/bundle-spec/pem.ts'
 import { day } from '../amounts.ts'
 
-/** certificates in one file that are looked at */
-const most = 10
-
 /** The certificates in a text (PEM), in their order; what is none is left out. */
 export function certificatesIn(pem: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  return blocks.slice(0, most).flatMap((block) => {
+  return blocks.flatMap((block) => {
     try {
       return [new X509Certificate(block)]
     } catch {

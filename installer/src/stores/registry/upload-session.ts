@@ -3,6 +3,7 @@ import { type Client, request, scopeOf, urlOf } from './client.ts'
 import { type Answer, type Body, discard } from './exchange.ts'
 import { type Asked, protocolFailure, TransientFailure } from './failure.ts'
 import { type Learned, learnMount, learnRefused, learnTaken } from './learned.ts'
+import { redirected } from './redirect.ts'
 
 /** An upload that a registry has open (OCI distribution-spec, "Pushing blobs"). */
 export interface UploadSession {
@@ -209,15 +210,12 @@ function rangeEnd(answer: Answer): number | undefined {
 function locationOf(answer: Answer, asked: Asked, before?: URL): URL {
   const location = answer.header('location')
   if (location === undefined && before) return before
-  if (location === undefined || !URL.canParse(location, answer.url))
-    throw protocolFailure(asked, 'it opens an upload without saying where')
-  const url = new URL(location, answer.url)
+  if (!location) throw protocolFailure(asked, 'it opens an upload without saying where')
+  const url = URL.parse(location, answer.url)
   // registries behind a proxy that ends TLS often give the address that they see themselves
-  if (url.protocol === 'http:' && answer.url.protocol === 'https:' && url.hostname === answer.url.hostname)
+  if (url?.protocol === 'http:' && answer.url.protocol === 'https:' && url.hostname === answer.url.hostname)
     return new URL(url.pathname + url.search, answer.url.origin)
-  if (url.protocol !== 'https:' && url.protocol !== answer.url.protocol)
-    throw protocolFailure(asked, `it sends the upload to ${url.host} without TLS`)
-  return url
+  return redirected(asked, location, answer.url)
 }
 
 function checkDigest(answer: Answer, digest: string, asked: Asked): void {

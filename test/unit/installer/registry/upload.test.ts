@@ -228,3 +228,19 @@ test('chunks grow while they take little time, up to a limit', async (t) => {
     [4, 16, 16, 16, 8],
   )
 })
+
+test('an upload that is sent where nobody should go is refused by what is odd about it', async (t) => {
+  const fake = await fakeRegistry(t)
+  for (const [location, why] of [
+    ['mailto:root@bytes.example', /of the kind mailto:/],
+    ['http:///x', /without a host/],
+    ['http://me:secret@bytes.example/x', /a login in it/],
+    ['', /without saying where/],
+  ] as const) {
+    fake.script = (request, response) =>
+      request.method === 'POST' && response.writeHead(202, { location, 'content-length': 0 }).end()
+    const failure = await failureOf(storeFor(t, [fake]).write(`${fake.host}/cde/a`, blob, sourceOf(bytes)))
+    assert.equal(failure.code, 'REGISTRY_PROTOCOL', location)
+    assert.match(failure.why ?? '', why)
+  }
+})
