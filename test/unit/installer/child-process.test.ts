@@ -47,7 +47,7 @@ test('one that does not listen is killed', async (t) => {
 })
 
 test('one that may end in order does', async (t) => {
-  const end = await runScript(t, `trap ': > ended; exit 3' TERM\n${child}\nwait`, { time: 500 })
+  const end = await runScript(t, `trap ': > ended; exit 3' TERM\n${child}\nwait`, { time: 3000 })
   assert.deepEqual([end.beyond, end.status, existsSync(join(end.directory, 'ended'))], ['time', 3, true])
 })
 
