@@ -47,7 +47,7 @@ const refused: Record<string, [files: Record<string, string | Buffer>, code: str
   'a file larger than Helm takes': [
     { 'Chart.yaml': plain, 'templates/a.yaml': Buffer.alloc(6 << 20, '#') },
     'BUILD_CHART',
-    /file of more than 5242880/,
+    /templates\/a\.yaml: it is larger than 5242880/,
   ],
   'a name that a terminal acts on': [{ 'Chart.yaml': plain, 'a\x1b[2J': '' }, 'BUILD_CHART', /leads elsewhere/],
   'a dependency that is a web page': [

@@ -124,10 +124,15 @@ test('a registry with the referrers API (a served bundle) is asked by it, and se
   const flags = ['--src-cert-dir', certs, '--override-os', 'linux', '--override-arch', 'amd64', '--preserve-digests']
   await run('skopeo', ['copy', ...flags, `docker://${name}@${index.digest}`, `oci:${directory}/pulled:x`])
   assert.equal(JSON.parse(await run('skopeo', ['inspect', `oci:${directory}/pulled:x`])).Digest, amd64.digest)
-  const listed = await store.listed(name, amd64.digest)
   assert.deepEqual(
-    listed?.map(({ digest, artifactType, annotations }) => [digest, artifactType, annotations?.said]),
-    [[sbom.digest, sbomType, 'sbom of amd64']],
+    (await store.listed(name, amd64.digest))?.map(({ digest, artifactType }) => [digest, artifactType]),
+    [[sbom.digest, sbomType]],
+  )
+  const api = `https://${name.replace('/', '/v2/')}/referrers`
+  const list = await run('curl', ['-sS', '--cacert', tls.caPath, `${api}/${amd64.digest}`])
+  assert.deepEqual(
+    JSON.parse(list).manifests.map(({ annotations }: Descriptor) => annotations?.said),
+    ['sbom of amd64'],
   )
   const image = `{name: manager, reference: "${name}:1", role: component}`
   const again = await releaseOf(await temporaryDirectory(t), store, [image])

@@ -78,7 +78,7 @@ test('keys come from files and the environment; what is none is refused', async 
   t.after(() => delete process.env.SEALIFT_BACKUP_PASSPHRASE)
   assert.deepEqual(keyOf({}), { passphrase: 'from the environment' })
   assert.deepEqual(keyOf({ passphraseFile }), { passphrase: 'correct horse' })
-  for (const text of ['', '\n', 'two\nlines\n', 'x'.repeat(70_000)]) {
+  for (const text of ['', '\n', 'two\nlines\n', 'x'.repeat(300_000)]) {
     const bad = await file('bad', text)
     assert.throws(() => keyOf({ passphraseFile: bad }), code('USAGE_BACKUP_KEY'))
   }
