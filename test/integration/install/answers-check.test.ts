@@ -60,7 +60,7 @@ test('all faults are told, each once, with its line, and what is sound is looked
     /^9 \/host error it has upper-case letters/,
     /^6 \/trust\/1 error there is no such file: \/.*\/none\.pub/,
     /^5 \/license error there is no such file/,
-    /^7 \/kubeconfig error it is no file/,
+    /^7 \/kubeconfig error it is a directory, not a file/,
     /^10 \/tls\/certFile error there is no such file/,
     /^10 \/tls\/keyFile error there is no such file/,
   )

@@ -93,6 +93,7 @@ test('a PostgreSQL of the site is looked at as the manager will use it', async (
 test('a PostgreSQL that the release cannot back up is warned of, and stops an upgrade', async (t) => {
   const { directory, good } = await withPostgres(t)
   mkdirSync(join(directory, 'cde'))
+  writeFileSync(join(directory, 'cde/Chart.yaml'), 'name: cde\nversion: 1.0.0\n')
   const look = async (major: number, context: object = {}) => {
     writeFileSync(join(directory, 'cde/values.yaml'), `postgres: { major: ${major} }\n`)
     const file = join(directory, 'chart.tgz')

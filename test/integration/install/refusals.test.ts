@@ -18,7 +18,7 @@ import { registryStage } from '../../../installer/src/install/stages/registry.ts
 import { memoryStore } from '../../../installer/src/stores/memory.ts'
 import { lockState } from '../../../installer/src/stores/state-lock.ts'
 import { licenseKeys } from '../../fixtures/release.ts'
-import { type Loose, reseal } from '../../fixtures/reseal.ts'
+import { editRelease, type Loose, reseal } from '../../fixtures/reseal.ts'
 import { site } from './site.ts'
 
 const signal = new AbortController().signal
@@ -159,11 +159,14 @@ test('a registry that lacks images is refused with what is missing and how to br
 
 test('a chart that is no archive of plain files is refused before Helm sees it, although the vendor signed it', async (t) => {
   const { at, keys } = await site(t)
-  await reseal(at('cde.bundle'), keys, (index, put) => {
+  await reseal(at('cde.bundle'), keys, (index, put, take) => {
     const chart = index.manifests.find((one: Loose) => one.annotations['dev.sealift.role'] === 'chart')
     const layer = { mediaType: mediaTypes.helmChart, ...put({ no: 'archive' }) }
     const config = { mediaType: mediaTypes.helmConfig, ...put({ name: 'cde' }) }
     Object.assign(chart, put({ schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [layer] }))
+    editRelease(index, put, take, (release) => {
+      release.chart.digest = chart.digest
+    })
   })
   const deps = await openInstallation(readAnswers(at('answers.yaml')), at('state'))
   t.after(() => deps.close())
