@@ -2,7 +2,7 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { apply, findNamespace, labels } from './apply.ts'
 import { type Cluster, connectCluster } from './connection.ts'
 
-/** milliseconds that the last request may take, when all others have been given up */
+/** milliseconds that a request may take which is not given up with all others */
 const farewell = 15_000
 
 /**
@@ -26,12 +26,13 @@ export async function inProbeNamespace<T>(
     await cluster.request(`delete namespace ${name}`, () => cluster.core.deleteNamespace({ name }))
     await findNamespace(cluster, name)
   }
-  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...labels, ...more } } })
+  // through clients that an abort does not end: given up halfway, nobody would know whether it is there, and it would stay
+  const ownClients = () => connectCluster(cluster.address, AbortSignal.timeout(farewell))
+  await apply(ownClients(), { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...labels, ...more } } })
   try {
     return await work()
   } finally {
-    // the cluster's own clients no longer work after an abort
-    const { core } = connectCluster(cluster.address, AbortSignal.timeout(farewell))
+    const { core } = ownClients()
     await core.deleteNamespace({ name }).catch(() => {})
   }
 }

@@ -72,6 +72,20 @@ test('after an abort the namespace goes as well', async (t) => {
   assert.ok(objects.get(at)?.metadata?.deletionTimestamp)
 })
 
+test('so it does where the abort comes while it is being made', async (t) => {
+  const fake = await fakeKubernetes(t)
+  const stop = new AbortController()
+  const cluster = fake.connect(stop.signal)
+  fake.before = (call) => {
+    if (call === `PATCH ${at}`) stop.abort(new Error('enough'))
+  }
+  await assert.rejects(
+    inProbeNamespace(cluster, name, () => probePull(cluster, pull)),
+    { message: 'enough' },
+  )
+  assert.ok(fake.objects.get(at)?.metadata?.deletionTimestamp)
+})
+
 test("the platform's namespace is made once the old one has gone", async (t) => {
   const { put, connect } = await fakeKubernetes(t)
   put('/api/v1/namespaces/cde', going)
