@@ -18,8 +18,6 @@ import { SealiftError } from '@sealift/bundle-spec/error.ts'
 import { toJson } from '@sealift/bundle-spec/json.ts'
 import { signMessage } from '@sealift/bundle-spec/sign.ts'
 import { digestOf } from '@sealift/bundle-spec/verify.ts'
-import { seedImages } from '../../installer/src/install/seed-images.ts'
-import { planSeed, seedRegistry } from '../../installer/src/seed/seed.ts'
 import { hashPiece } from '../../installer/src/stores/bundle/hash-piece.ts'
 import { openBundle } from '../../installer/src/stores/bundle/open.ts'
 import { partedFile } from '../../installer/src/stores/bundle/parted-file.ts'
@@ -29,7 +27,6 @@ import { code } from '../fixtures/code.ts'
 import { temporaryDirectory } from '../fixtures/directory.ts'
 import { smallParts } from '../fixtures/parts.ts'
 import { signingKeys } from '../fixtures/release.ts'
-import { failureOf, fakeRegistry, storeFor } from '../unit/installer/registry/fake-registry.ts'
 
 /** Opens and verifies as `bundle verify` does. */
 async function failure(path: string, trust: string[]): Promise<SealiftError | undefined> {
@@ -344,43 +341,4 @@ test('a part is cut while the bundle is open: the read fails, it does not give o
   t.after(() => bundle.close())
   await truncate(set.parts[3], 10)
   await assert.rejects(verifyBundle(bundle), (error: SealiftError) => error.code === 'BUNDLE_PART_CONTENT')
-})
-
-/** Parts of which one has another byte in the middle of the largest blob, and a registry to seed. */
-async function damagedInBlob(t: TestContext) {
-  const set = await five(t)
-  const bundle = await openBundle(set.path, set.trust)
-  t.after(() => bundle.close())
-  const largest = bundle.entries.slice(3).reduce((most, entry) => (entry.size > most.size ? entry : most))
-  const at = largest.offset + (largest.size >> 1)
-  const size = (await stat(set.parts[0])).size
-  const damaged = set.parts[Math.floor(at / size)] as string
-  await flip(damaged, at % size)
-  const fake = await fakeRegistry(t, { repositories: { mounts: true } })
-  const place = { bundle, to: storeFor(t, [fake]), registry: fake.host }
-  return { fake, place, damaged, largest, flip: (offset: number) => flip(damaged, (largest.offset + offset) % size) }
-}
-
-test('a seed that meets a damaged blob names the part that it lies in, the seed of an installation too', async (t) => {
-  const { fake, place, damaged } = await damagedInBlob(t)
-  const stateDir = await temporaryDirectory(t)
-  const { signal } = new AbortController()
-  for (const seed of [() => seedRegistry(place), () => seedImages({ ...place, stateDir, signal, onProgress() {} })]) {
-    const failure = await failureOf(seed())
-    assert.equal(failure.code, 'BUNDLE_PART_CONTENT')
-    assert.ok(failure.message.includes(damaged))
-    assert.match(failure.fix ?? '', new RegExp(`^carry ${basename(damaged)} over again`))
-  }
-  assert.equal(fake.manifests.size, 0)
-})
-
-test('a bundle whose blob differs from what the registry has is the damaged one, also where it is only planned', async (t) => {
-  const { place, damaged, largest, flip } = await damagedInBlob(t)
-  await flip(largest.size >> 1)
-  await seedRegistry(place)
-  assert.equal((await seedRegistry(place)).sent, 0)
-  await flip(5)
-  const failure = await failureOf(planSeed(place))
-  assert.equal(failure.code, 'BUNDLE_PART_CONTENT')
-  assert.ok(failure.message.includes(damaged))
 })
