@@ -119,8 +119,11 @@ async function runChild({ good, work, kind, seed, from, to }: Batch, unfit: stri
     cut(isSlow ? `it has not ended after ${2 * most.ms} ms` : `it has taken ${peak} bytes, and goes on`)
     child.kill('SIGKILL')
   }, 250)
+  // what it tells until it is killed is of cases that are tried again
+  let isOver = false
   const lines = createInterface({ input: child.stdio[3] as Readable })
   lines.on('line', (line) => {
+    if (isOver) return
     const told = JSON.parse(line)
     if (told.good) {
       if (told.exitCode !== 0 && !withoutNetwork.test(told.stderr)) unfit.push(`${told.good.join(' ')}: ${told.stderr}`)
@@ -128,7 +131,9 @@ async function runChild({ good, work, kind, seed, from, to }: Batch, unfit: stri
     else if (running) {
       ended.push({ ...told, words: running.words })
       running = undefined
-      if (isTooMuch(told)) child.kill('SIGKILL')
+      if (!isTooMuch(told)) return
+      isOver = true
+      child.kill('SIGKILL')
     }
   })
   const [[code, signal]] = await Promise.all([once(child, 'exit'), once(lines, 'close')])
