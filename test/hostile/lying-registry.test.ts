@@ -99,9 +99,11 @@ for (const [what, damage] of damages)
       copyOf(honest, fake)
       const [digest, bytes] = [...fake.blobs].find(([, { length }]) => length > 2048 === large) ?? []
       assert.ok(digest && bytes)
-      fake.blobs.set(digest, damage(bytes))
+      const damaged = damage(bytes)
+      fake.blobs.set(digest, damaged)
       const failure = await seed().catch((error) => error)
-      assert.equal(failure.code, 'REGISTRY_PROTOCOL', failure.message)
+      const code = damaged.length === bytes.length ? 'REGISTRY_CONTENT' : 'REGISTRY_PROTOCOL'
+      assert.equal(failure.code, code, failure.message)
       assert.ok(`${failure.message} ${failure.why}`.includes(fake.host))
       assert.ok(failure.why.includes(digest))
       assert.ok(fake.seen.every(({ method }) => method === 'GET' || method === 'HEAD'))

@@ -7,6 +7,7 @@ import type { ByteRange, Bytes, ContentStore } from '@sealift/bundle-spec/store.
 import { verified } from '@sealift/bundle-spec/verify.ts'
 import { bytes, counted } from '../amounts.ts'
 import { giveBack } from '../stores/chunk-memory.ts'
+import { contentFailure } from '../stores/registry/failure.ts'
 import type { RegistryStore } from '../stores/registry/store.ts'
 import type { Amount } from './plan.ts'
 
@@ -44,7 +45,7 @@ const concurrency = 4
 /**
  * Reads where `to` would only be asked: documents and small blobs whole, of other blobs the first and the last kilobyte,
  * which have to be those of `from`. So it does not matter what the registry says of itself. Two questions a blob where HEAD is
- * one; one that ignores ranges sends the whole blob. Errors: REGISTRY_PROTOCOL where the registry gives other bytes,
+ * one; one that ignores ranges sends the whole blob. Errors: REGISTRY_CONTENT where the registry gives other bytes,
  * BUNDLE_CONTENT where those of `from` are not right.
  */
 export function readBackStore(to: RegistryStore, from: ContentStore): ReadBackStore {
@@ -157,11 +158,9 @@ export const lost = (repository: string, { digest }: Descriptor): SealiftError =
     fix: 'look at the log of the registry and of its storage, and at caches before it; then run the command again',
   })
 
+/** The failure of a registry that gives other bytes. */
 const lie = (repository: string, { digest }: Descriptor, why: string): SealiftError =>
-  new SealiftError('REGISTRY_PROTOCOL', `registry ${hostOf(repository)} gives other content than it was asked for`, {
-    why: `could not prove ${repository}@${digest}: ${why}`,
-    fix: 'its storage is damaged, or something before it changes answers: remove that content there, then run the command again',
-  })
+  contentFailure({ host: hostOf(repository), operation: `prove ${repository}@${digest}` }, why)
 
 const hostOf = (repository: string): string => repository.split('/', 1)[0] as string
 
